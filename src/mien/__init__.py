@@ -1,0 +1,1 @@
+"""mien reads faces: action units, expressions, head pose, gaze and blinks."""

@@ -1,0 +1,1 @@
+"""The stages joined: from a source to a table."""

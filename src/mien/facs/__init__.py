@@ -1,0 +1,1 @@
+"""Action units and emotions: what is known before any data."""

@@ -1,0 +1,1 @@
+"""The AU table and the files it is written to."""

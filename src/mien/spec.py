@@ -1,0 +1,100 @@
+"""The card: all that the reading half needs to know of a network, kept inside its file."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from mien.errors import WeightsError
+
+__all__ = ["METADATA_KEY", "ModelSpec", "Reads", "Reliability"]
+
+METADATA_KEY = "mien"
+"""Key of the ONNX metadata entry that holds the card."""
+
+Reads = Literal["crop", "mesh", "mesh-difference"]
+Reliability = Literal["dependable", "fair", "weak"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What goes into a network and what comes out of it. Everything in it is JSON."""
+
+    name: str
+    """Name of the network, with its version."""
+    task: Literal["intensity", "occurrence", "expression"]
+    """What its numbers mean."""
+    reads: Reads
+    """A picture crop, the features of one mesh, or those of a mesh minus the person's neutral."""
+    units: tuple[int, ...]
+    """Number of the action unit of each output, in output order."""
+    sides: tuple[str, ...]
+    """Side of each output: L, R (the person's) or empty for both; as long as ``units``."""
+    classes: tuple[str, ...] = ()
+    """Names of the expression classes, in output order."""
+    size: int = 0
+    """Side of the crop in pixels, or number of features of the mesh."""
+    mean: tuple[float, ...] = ()
+    """Per channel, of pictures scaled to 0-1."""
+    std: tuple[float, ...] = ()
+    """Per channel, of pictures scaled to 0-1."""
+    template: str = ""
+    """Name of the alignment of the crop."""
+    outputs: tuple[str, ...] = ("intensity",)
+    """Names of the file's outputs."""
+    reliability: tuple[tuple[int, Reliability], ...] = ()
+    """How far each unit can be trusted in this network, by measurement."""
+    evidence: tuple[tuple[int, float], ...] = ()
+    """The correlation with planted intensity from which ``reliability`` was read, per unit."""
+    trained_on: str = ""
+    """What the network learned from, in words."""
+    paper: str = ""
+    """Source of the method."""
+    licence: str = "Apache-2.0"
+    """Licence of the weights."""
+
+    def __post_init__(self) -> None:
+        if self.reads not in get_args(Reads):
+            raise WeightsError(
+                f"the card of {self.name} says it reads {self.reads!r}, "
+                f"expected one of {', '.join(get_args(Reads))}"
+            )
+        if len(self.sides) != len(self.units):
+            raise WeightsError(
+                f"the card of {self.name} names {len(self.units)} units and "
+                f"{len(self.sides)} sides; they must be as many"
+            )
+
+    def columns(self) -> tuple[str, ...]:
+        """Name of each output as the AU table spells it: AU12_L, AU17."""
+        return tuple(
+            f"AU{unit}_{side}" if side else f"AU{unit}"
+            for unit, side in zip(self.units, self.sides, strict=True)
+        )
+
+    def to_json(self) -> str:
+        """The card as one line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelSpec":
+        """Read a card.
+
+        Raises:
+            WeightsError: the text is not a card, or a field is unknown or missing.
+        """
+        try:
+            values: dict[str, Any] = json.loads(text)
+            known = {item.name for item in fields(cls)}
+            if unknown := sorted(set(values) - known):
+                raise WeightsError(
+                    f"the card has unknown fields {', '.join(unknown)}; "
+                    "it was written by a newer mien: update mien"
+                )
+            return cls(**{key: _tuples(value) for key, value in values.items()})
+        except (TypeError, ValueError) as error:
+            raise WeightsError(f"the card cannot be read: {error}") from error
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - JSON is of any type
+    """Lists as tuples, all the way down."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
