@@ -1,1 +1,60 @@
-"""The command line."""
+"""The command line: one app, a file for each group of commands, one line for each error."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mien.cli import analyze, animate, learn, weights
+from mien.errors import MienError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="mien",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Reads faces: action units, expressions, head pose, gaze and blinks.",
+)
+app.command("analyze")(analyze.analyze)
+app.command("animate")(animate.animate)
+app.add_typer(weights.app, name="weights")
+app.add_typer(learn.datasets, name="datasets")
+app.command("train")(learn.train)
+
+
+def _version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mien {version('mien')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error.")] = False,
+) -> None:
+    """Options of all commands; ``--debug`` is read in ``main``."""
+
+
+def main() -> None:
+    """Run the command line: an error of ours is one line and exit code 2."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except MienError as error:
+        if debug:
+            raise
+        typer.echo(f"mien: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("mien: stopped; nothing was written under its final name", err=True)
+        sys.exit(130)
