@@ -1,0 +1,258 @@
+"""From a frame to an aligned crop and back: affine warps, and the templates networks ask for."""
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from mien.errors import InputError, ShapeError
+from mien.face.landmarks import LEFT_EYE_RING, LIPS_INNER, LIPS_OUTER, RIGHT_EYE_RING, landmarks
+from mien.face.rim import fade
+from mien.values import Crop, Float32, Image, check_image
+
+__all__ = [
+    "TEMPLATES",
+    "Template",
+    "crop",
+    "ffhq_quad",
+    "inverse",
+    "jaanet_matrix",
+    "quad_matrix",
+    "sample",
+    "transform",
+    "warp",
+]
+
+Float64 = NDArray[np.float64]
+Matrix = NDArray[np.floating]
+Colour = tuple[int, int, int]
+
+_PILLOW_PIXELS = 1_200_000
+"""Above this many source pixels, packing them for Pillow costs more than sampling in numpy."""
+
+
+def warp(image: Image, matrix: Matrix, size: int, border: Colour | str = (0, 0, 0)) -> Image:
+    """Cut a square out of an image through an affine map, bilinear, without anti-aliasing.
+
+    Pixel (i, j) of the result is taken at exactly the point that ``matrix`` maps to (i, j).
+    Fractions of a grey level are dropped, not rounded. What is far larger than ``size`` is sampled,
+    not averaged.
+
+    Args:
+        image: uint8 (h, w, 3).
+        matrix: (2, 3), pixels of the image to pixels of the result.
+        size: side of the result.
+        border: the colour outside the image, or "edge" to repeat its outermost pixels.
+
+    Returns:
+        uint8 (size, size, 3).
+    """
+    return sample(image, inverse(matrix), size, border)
+
+
+def sample(image: Image, back: Float64, size: int, border: Colour | str = (0, 0, 0)) -> Image:
+    """Do the same as ``warp``, from the map of the result's pixels to the image's."""
+    height, width = image.shape[:2]
+    corners = back @ [[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]]
+    # one pixel more on each side than bilinear sampling can touch
+    x0, y0 = (math.floor(edge) - 1 for edge in corners.min(axis=1))
+    x1, y1 = (math.ceil(edge) + 2 for edge in corners.max(axis=1))
+    if border != "edge":
+        x0, y0, x1, y1 = max(x0, -2), max(y0, -2), min(x1, width + 2), min(y1, height + 2)
+        if x0 >= x1 or y0 >= y1:
+            return np.full((size, size, 3), border, np.uint8)
+    if (x1 - x0) * (y1 - y0) > _PILLOW_PIXELS:
+        return _sample(image, back, size, border)
+    (a, b, c), (d, e, f) = back.tolist()
+    # Pillow's pixel centres lie at one half, in the source and in the result.
+    data = (a, b, c - x0 + 0.5 - 0.5 * (a + b), d, e, f - y0 + 0.5 - 0.5 * (d + e))
+    result = Picture.fromarray(_region(image, (x0, y0, x1, y1), border)).transform(
+        (size, size),
+        Picture.Transform.AFFINE,
+        data,
+        Picture.Resampling.BILINEAR,
+        fillcolor=None if isinstance(border, str) else border,
+    )
+    return np.asarray(result)
+
+
+def inverse(matrix: Matrix) -> Float64:
+    """Give the (2, 3) map that undoes ``matrix``."""
+    square = np.asarray(matrix[:, :2], np.float64)
+    back = np.linalg.inv(square)
+    return np.concatenate([back, -back @ np.asarray(matrix[:, 2:], np.float64)], axis=1)
+
+
+def transform(points: NDArray[np.floating], matrix: Matrix) -> Float64:
+    """Map points (n, 2) through ``matrix`` (2, 3).
+
+    >>> transform(np.array([[1.0, 2.0]]), np.array([[2.0, 0.0, 5.0], [0.0, 2.0, 0.0]])).tolist()
+    [[7.0, 4.0]]
+    """
+    mapped: Float64 = points @ np.asarray(matrix[:, :2], np.float64).T + matrix[:, 2]
+    return mapped
+
+
+def jaanet_matrix(points: NDArray[np.floating], size: int = 200, enlarge: float = 2.9) -> Float64:
+    """Align 49 points as JAA-Net does: eyes level, eyes to mouth ``1 / enlarge`` of the side.
+
+    Shao et al., "JÂA-Net: Joint Facial Action Unit Detection and Face Alignment via Adaptive
+    Attention", IJCV 2021.
+
+    Args:
+        points: (49, 2) in frame pixels.
+        size: side of the crop.
+        enlarge: side of the crop over the longer side of the box of eyes, nose and mouth.
+
+    Returns:
+        (2, 3), frame pixels to crop pixels.
+    """
+    right, left = points[19:25].mean(axis=0), points[25:31].mean(axis=0)
+    cosine, sine = (left - right) / _length(left - right)
+    level = np.array([[cosine, sine], [-sine, cosine]])
+    five = np.stack([right, left, points[13], points[31], points[37]]) @ level.T
+    low, high = five.min(axis=0), five.max(axis=0)
+    half = 0.5 * enlarge * max(high - low)
+    scale = (size - 1) / 2 / half
+    shift = scale * (half - (low + high) / 2)
+    return np.concatenate([scale * level, shift[:, None]], axis=1)
+
+
+def ffhq_quad(
+    right_eye: NDArray[np.floating], left_eye: NDArray[np.floating], lips: NDArray[np.floating]
+) -> Float64:
+    """Give the corners of the square that the FFHQ alignment cuts out.
+
+    Karras et al., "A Style-Based Generator Architecture for Generative Adversarial Networks",
+    2019, with the mesh's points, as the public intensity networks read them.
+
+    Args:
+        right_eye: (16, 2) contour of the person's right eye, in frame pixels.
+        left_eye: (16, 2) contour of the person's left eye.
+        lips: (n, 2) contour points of the lips.
+
+    Returns:
+        (4, 2): top left, bottom left, bottom right, top right.
+    """
+    right, left = right_eye.mean(axis=0), left_eye.mean(axis=0)
+    eyes, middle = left - right, (left + right) / 2
+    mouth = (lips[lips[:, 0].argmin()] + lips[lips[:, 0].argmax()]) / 2 - middle
+    across = eyes - np.array([-mouth[1], mouth[0]])
+    across = across / _length(across) * max(2.0 * _length(eyes), 1.8 * _length(mouth))
+    down = np.array([-across[1], across[0]])
+    centre = middle + 0.1 * mouth
+    corners = [-across - down, -across + down, across + down, across - down]
+    return np.asarray(centre + np.array(corners), np.float64)
+
+
+def quad_matrix(quad: Float64, size: int) -> Float64:
+    """Give the (2, 3) map of a square's corners to the outer corners of a crop's pixels."""
+    across, down = (quad[3] - quad[0]) / size, (quad[1] - quad[0]) / size
+    start = quad[0] + 0.5 * (across + down)
+    return inverse(np.stack([across, down, start], axis=1))
+
+
+def crop(image: Image, mesh: Float32, template: str, size: int | None = None) -> Crop:
+    """Cut out a face as one of the ``TEMPLATES`` wants it.
+
+    Args:
+        image: uint8 (h, w, 3), the frame.
+        mesh: float32 (478, 3) in frame pixels.
+        template: "jaanet" or "ffhq".
+        size: side of the crop; the template's own if None.
+    """
+    check_image(image)
+    if template not in TEMPLATES:
+        known = ", ".join(TEMPLATES)
+        raise InputError(f"there is no template {template!r}; choose one of {known}")
+    side = size or TEMPLATES[template].size
+    picture, matrix = TEMPLATES[template].cut(image, mesh, side)
+    return Crop(picture, matrix.astype(np.float32), template)
+
+
+def _jaanet(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
+    matrix = jaanet_matrix(landmarks(mesh, "49").astype(np.float64), size)
+    return warp(image, matrix, size, (128, 128, 128)), matrix
+
+
+def _ffhq(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
+    points = mesh[:, :2].astype(np.float64)
+    lips = points[list(LIPS_OUTER + LIPS_INNER)]
+    quad = ffhq_quad(points[list(RIGHT_EYE_RING)], points[list(LEFT_EYE_RING)], lips)
+    faded, shift, shrink = fade(image, quad)
+    # shrinking moves pixel centres: they lie at one half of a pixel, not at its corner
+    inside = (quad - shift + 0.5) / shrink - 0.5
+    return warp(faded, quad_matrix(inside, size), size), quad_matrix(quad, size)
+
+
+class Template(NamedTuple):
+    """One way to align a face."""
+
+    size: int
+    cut: Callable[[Image, Float32, int], tuple[Image, Float64]]
+    """Frame, mesh and side to the crop and its matrix, frame pixels to crop pixels."""
+
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {"jaanet": Template(200, _jaanet), "ffhq": Template(512, _ffhq)}
+)
+
+
+def _length(vector: NDArray[np.floating]) -> float:
+    length = float(np.hypot(vector[0], vector[1]))
+    if not length > 0:
+        raise ShapeError("the points to align lie on one another; give the points of a face")
+    return length
+
+
+def _region(image: Image, box: tuple[int, int, int, int], border: Colour | str) -> Image:
+    """Copy a box x0, y0, x1, y1 (the last not included), padded where it leaves the image."""
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = box
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    if (left, top, right, bottom) == box:
+        return np.ascontiguousarray(image[y0:y1, x0:x1])
+    if left >= right or top >= bottom:  # only with "edge": nothing of the image is inside
+        rows = np.clip(np.arange(y0, y1), 0, height - 1)
+        columns = np.clip(np.arange(x0, x1), 0, width - 1)
+        return np.asarray(image[rows[:, None], columns])
+    region = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
+    inside = region[top - y0 : bottom - y0]
+    inside[:, left - x0 : right - x0] = image[top:bottom, left:right]
+    edge = border == "edge"
+    inside[:, : left - x0] = inside[:, left - x0, None] if edge else border
+    inside[:, right - x0 :] = inside[:, right - x0 - 1, None] if edge else border
+    region[: top - y0] = region[top - y0] if edge else border
+    region[bottom - y0 :] = region[bottom - y0 - 1] if edge else border
+    return region
+
+
+def _sample(image: Image, back: Float64, size: int, border: Colour | str) -> Image:
+    """Do what ``sample`` does in plain numpy: its cost does not grow with the region."""
+    height, width = image.shape[:2]
+    places = np.arange(size, dtype=np.float32)
+    flat = back.astype(np.float32)
+    points = [row[0] * places + row[1] * places[:, None] + row[2] for row in flat]
+    limits = (width - 1, height - 1)
+    if border == "edge":
+        points = [np.clip(p, 0, limit) for p, limit in zip(points, limits, strict=True)]
+    corner = [np.floor(p) for p in points]
+    along, down = (
+        np.asarray(p - whole)[..., None] for p, whole in zip(points, corner, strict=True)
+    )
+    left, top = (whole.astype(np.int64) for whole in corner)
+
+    def pixels(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Float32:
+        inside = image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+        if not isinstance(border, str):
+            outside = (rows < 0) | (rows >= height) | (columns < 0) | (columns >= width)
+            inside[outside] = border
+        return inside.astype(np.float32)
+
+    upper = pixels(top, left) * (1 - along) + pixels(top, left + 1) * along
+    lower = pixels(top + 1, left) * (1 - along) + pixels(top + 1, left + 1) * along
+    return np.asarray(upper * (1 - down) + lower * down, np.uint8)
