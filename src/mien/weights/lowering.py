@@ -17,13 +17,10 @@ from mien.weights.attention import Transform
 from mien.weights.onnxwriter import OnnxWriter
 from mien.weights.tflite import Graph, Operation
 
-__all__ = ["INPUT", "VERSION", "lower"]
+__all__ = ["INPUT", "lower"]
 
 INPUT = "image"
 """Name of the only input, float32 (batch, height, width, 3)."""
-
-VERSION = 1
-"""Rises when the same model gives another file, so that caches are made anew."""
 
 SAME = 0
 RELU = 1
