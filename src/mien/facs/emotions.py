@@ -156,7 +156,7 @@ def read_many(
             )
     layout = plan(tuple(units), tuple(sides))
     values = layout.values(intensity, sided)
-    there: NDArray[np.bool_] = np.isfinite(values).all(axis=1)
+    there = np.asarray(np.isfinite(values).all(axis=1))
     values[~there] = 0
     return _readings(layout, values, there)
 
