@@ -1,0 +1,1 @@
+"""(Learning half) Networks only: no loss, no data, no training."""

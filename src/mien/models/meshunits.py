@@ -1,0 +1,95 @@
+"""Action-unit intensities from the features of the mesh: one small perceptron.
+
+The same network serves a single frame and a frame minus the person's neutral face; only what it is
+trained on differs. Standardisation, mirror averaging and calibration are inside the network, so a
+file exported from it needs nothing beside the features.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+__all__ = ["MeshUnits", "Readout"]
+
+
+class MeshUnits(nn.Module):
+    """Features of the mesh to intensities, 0-1 where 1 is the strongest.
+
+    Args:
+        mean: mean of each feature.
+        deviation: standard deviation of each feature; a floor keeps still features quiet.
+        outputs: number of intensities.
+        widths: sizes of the hidden layers.
+        dropout: share of hidden numbers dropped in training.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self,
+        mean: Float[Tensor, " d"],
+        deviation: Float[Tensor, " d"],
+        outputs: int,
+        widths: Sequence[int] = (512, 256),
+        dropout: float = 0.15,
+    ) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation)
+        layers: list[nn.Module] = []
+        size = len(mean)
+        for width in widths:
+            layers += [nn.Linear(size, width), nn.GELU(), nn.Dropout(dropout)]
+            size = width
+        self.layers = nn.Sequential(*layers, nn.Linear(size, outputs))
+
+    def forward(self, features: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+        """Intensities, about 0-1, not clipped."""
+        values: Tensor = self.layers((features - self.mean) / self.deviation)
+        return values
+
+
+class Readout(nn.Module):
+    """A trained network as it is shipped: mirror average, calibration, intensity 0-5.
+
+    Args:
+        networks: one or several networks whose outputs are averaged.
+        mirror: for each feature, the feature of the mirrored face and its sign.
+        swap: the output of the other side, for each output.
+        gain: factor of each output, by which shrunk outputs are stretched.
+        offset: subtracted from each output before the gain.
+    """
+
+    order: Tensor
+    sign: Tensor
+    swap: Tensor
+    gain: Tensor
+    offset: Tensor
+
+    def __init__(
+        self,
+        networks: Sequence[MeshUnits],
+        mirror: tuple[Int[Tensor, " d"], Float[Tensor, " d"]],
+        swap: Int[Tensor, " k"],
+        gain: Float[Tensor, " k"],
+        offset: Float[Tensor, " k"],
+    ) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+        self.register_buffer("order", mirror[0])
+        self.register_buffer("sign", mirror[1])
+        self.register_buffer("swap", swap)
+        self.register_buffer("gain", gain)
+        self.register_buffer("offset", offset)
+
+    def forward(self, features: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+        """Intensities, 0-5."""
+        mirrored = features[:, self.order] * self.sign
+        both = torch.stack(
+            [network(features) + network(mirrored)[:, self.swap] for network in self.networks]
+        )
+        level = (0.5 * both.mean(dim=0) - self.offset) * self.gain
+        return torch.clamp(5 * level, 0, 5)

@@ -1,0 +1,1 @@
+"""(Learning half) Fitting a network, and writing it as ONNX with its card."""
