@@ -1,0 +1,100 @@
+"""A video file opened: its picture stream, its length, its time stamps."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from mien.errors import UnreadableSource
+
+__all__ = ["open_container", "picture_stream", "seconds_of", "stamps_until"]
+
+NOT_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf", "concat", "hls", "dash"})
+"""Formats in which a text would pass for a video, or that reach for other files and hosts."""
+
+
+def open_container(path: Path) -> InputContainer:
+    """Open a video file.
+
+    Raises:
+        UnreadableSource: it is missing, empty, damaged, or no video.
+    """
+    if not path.is_file():
+        raise UnreadableSource(f"{path} is not a file; expected a picture or a video")
+    if path.stat().st_size == 0:
+        raise UnreadableSource(f"{path.name} is empty; expected a picture or a video")
+    try:
+        container = av.open(f"file:{path}", metadata_errors="ignore")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableSource(
+            f"{path.name} cannot be opened as a picture or a video ({reason}); it is "
+            "something else, or damaged or incomplete: copy it again from where it was made"
+        ) from error
+    if NOT_VIDEO & set(container.format.name.split(",")):
+        container.close()
+        raise UnreadableSource(f"{path.name} is a text, expected a picture or a video")
+    return container
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream of moving pictures; the cover of a piece of music is none.
+
+    Raises:
+        UnreadableSource: there is none, or its codec is not known.
+    """
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    ]
+    if not streams:
+        what = "sound only" if container.streams.audio else "no pictures"
+        raise UnreadableSource(f"{path.name} holds {what}; expected a picture or a video")
+    best = container.streams.best("video")
+    stream = next((item for item in streams if item is best), streams[0])
+    if stream.codec_context is None:
+        raise UnreadableSource(
+            f"the pictures of {path.name} are in a codec that is not known; "
+            "convert it to H.264 in .mp4"
+        )
+    for other in container.streams:
+        other.discard = Discard.default if other is stream else Discard.all
+    return stream
+
+
+def seconds_of(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long a video lasts by its header, in seconds; None if it does not say."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    if container.duration is not None:
+        return container.duration / av.time_base
+    return None
+
+
+def stamps_until(path: Path, moment: float) -> tuple[list[int], Fraction]:
+    """Presentation time stamps of the frames up to a moment, in order, and their unit in seconds.
+
+    Only packets are read, nothing is decoded. The list is empty where the stamps are not sound.
+    """
+    with open_container(path) as container:
+        stream = picture_stream(container, path)
+        base = stream.time_base or Fraction(1)
+        stamps: list[int] = []
+        last: int | None = None
+        try:
+            for packet in container.demux(stream):
+                if packet.size == 0 or packet.is_discard:
+                    continue
+                if packet.pts is None or (last is not None and (packet.dts or last) < last):
+                    return [], base
+                stamps.append(packet.pts)
+                last = packet.dts if packet.dts is not None else last
+                if last is not None and last * base > moment:
+                    break
+        except (av.FFmpegError, OSError):
+            return sorted(stamps), base
+        return sorted(stamps), base

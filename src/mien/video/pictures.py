@@ -1,0 +1,152 @@
+"""A picture file as an upright RGB array."""
+
+import warnings
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+from PIL import ImageOps, UnidentifiedImageError
+
+from mien.errors import MissingExtra, UnreadableSource
+from mien.values import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["is_picture", "read_picture"]
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+BACKGROUND = (255, 255, 255)
+"""Shows through where a picture is transparent: white, as on paper and in most viewers."""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the content of a file is that of a picture, whatever its name.
+
+    Raises:
+        UnreadableSource: the file cannot be opened.
+    """
+    if _is_heic(path):
+        return True
+    with _no_warnings():
+        try:
+            with PIL.Image.open(path, formats=FORMATS):
+                return True
+        except UnidentifiedImageError:
+            return False
+        except PIL.Image.DecompressionBombError:
+            return True
+        except Exception:  # noqa: BLE001 - a damaged header raises whatever the plugin stumbles on
+            return False
+
+
+def read_picture(path: str | Path) -> Image:
+    """Read a picture: JPEG, PNG, WebP, BMP, TIFF, GIF (its first frame), AVIF; HEIC with an extra.
+
+    It is turned upright by its EXIF orientation. What is transparent becomes white. Grey, palette
+    and CMYK become RGB, 16 bits become 8 by scaling.
+
+    Returns:
+        uint8 (h, w, 3), RGB.
+
+    Raises:
+        UnreadableSource: the file is missing, damaged, too large, or no picture.
+        MissingExtra: it is HEIC, and pi_heif is not installed.
+    """
+    path = Path(path)
+    if _is_heic(path):
+        return _read(path, heic=True)
+    return _read(path, heic=False)
+
+
+def _read(path: Path, heic: bool) -> Image:
+    """Decode with Pillow, or with pi_heif through it."""
+    with _no_warnings():
+        try:
+            with _open_heic(path) if heic else PIL.Image.open(path, formats=FORMATS) as picture:
+                picture.seek(0)
+                picture.load()
+                return _to_rgb(_upright(picture))
+        except UnidentifiedImageError as error:
+            raise UnreadableSource(
+                f"{path.name} is not a picture that can be read; "
+                "expected JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC"
+            ) from error
+        except PIL.Image.DecompressionBombError as error:
+            raise UnreadableSource(
+                f"{path.name} has too many pixels; expected fewer than "
+                f"{2 * (PIL.Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million: scale it down"
+            ) from error
+        except (MissingExtra, UnreadableSource):
+            raise
+        except Exception as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UnreadableSource(
+                f"{path.name} is damaged or incomplete and cannot be read as a picture: {reason}"
+            ) from error
+
+
+@contextmanager
+def _no_warnings() -> "Iterator[None]":
+    """Pillow's warnings (odd EXIF, large picture) are no news to whoever reads the table."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _is_heic(path: Path) -> bool:
+    """Whether a file starts as HEIC files do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(32)
+    except OSError as error:
+        raise UnreadableSource(f"{path} cannot be opened: {error.strerror}") from error
+    brands = {head[8:12], *(head[start : start + 4] for start in range(16, 32, 4))}
+    avif = head[8:12] in (b"avif", b"avis")
+    return head[4:8] == b"ftyp" and not avif and bool(brands & HEIC_BRANDS)
+
+
+def _open_heic(path: Path) -> PIL.Image.Image:
+    """A HEIC file as a Pillow picture."""
+    try:
+        heif = import_module("pi_heif")
+    except ImportError as error:
+        raise MissingExtra("pi_heif", "heic", f"read the HEIC picture {path.name}") from error
+    return cast(PIL.Image.Image, heif.open_heif(path, convert_hdr_to_8bit=True).to_pillow())
+
+
+def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Turned and mirrored as its EXIF orientation says; as it is if the EXIF block is damaged."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 - a broken EXIF block does not make the pixels unreadable
+        return picture
+
+
+def _to_rgb(picture: PIL.Image.Image) -> Image:
+    """Any mode of Pillow as RGB over the background."""
+    if picture.mode.startswith(("I", "F")):
+        grey = _to_bytes(np.asarray(picture))
+        return np.repeat(grey[..., None], 3, axis=2)
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
+        layer = picture.convert("RGBA")
+        picture = PIL.Image.new("RGBA", layer.size, (*BACKGROUND, 255))
+        picture.alpha_composite(layer)
+    return np.array(picture.convert("RGB"))
+
+
+def _to_bytes(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Grey of 16 or 32 bits, or float, as 0-255.
+
+    The full scale is that of 16 bits for whole numbers and 1 for fractions; where values go beyond
+    it, it is the largest value there is.
+    """
+    values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    full = 1.0 if np.issubdtype(grey.dtype, np.floating) else 65535.0
+    full = max(full, float(values.max()))
+    return cast("NDArray[np.uint8]", np.rint(values.clip(0) / full * 255).astype(np.uint8))

@@ -1,0 +1,188 @@
+"""A video file as upright RGB pictures with true time stamps, as far as it can be decoded."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import av
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from mien.errors import UnreadableSource
+from mien.values import Image
+from mien.video.clock import Clock
+from mien.video.container import open_container, picture_stream, seconds_of, stamps_until
+from mien.video.screen import paint, size_on_screen
+from mien.video.shots import DAMAGED, Counts, Kind, Shot
+
+__all__ = ["Recording"]
+
+USUAL_RATE = 25.0
+"""Frames a second of a stream that says nothing of its rate."""
+
+EARLY_END = 0.5
+"""Seconds between the last frame and the duration in the header that are worth a note."""
+
+
+class Recording:
+    """A video file, opened at its picture stream.
+
+    Args:
+        path: the file. Its content decides what it is, not its suffix.
+        threads: threads of the decoder. One costs the least CPU time per frame.
+
+    Raises:
+        UnreadableSource: the file is missing, empty, damaged, no video, or has sound only.
+    """
+
+    kind: Kind = "video"
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.name = str(path)
+        self.counts = Counts()
+        self.notes: list[str] = []
+        self._path = path
+        self._threads = threads
+        self._painter = VideoReformatter()
+        head = self._open()
+        if head is None:
+            self.close()
+            raise UnreadableSource(
+                f"no frame of {path.name} can be decoded; it is damaged, or cut off before its "
+                "first frame: copy it again from where it was made"
+            )
+        rate = self._stream.guessed_rate or self._stream.average_rate
+        self.rate = float(rate) if rate else None
+        self.frames_in_container = self._stream.frames or None
+        self.duration = seconds_of(self._container, self._stream)
+        self.size = size_on_screen(head, self._stream.sample_aspect_ratio)
+        self._clock = Clock(1 / (self.rate or USUAL_RATE))
+
+    def shots(self, start: float | None = None) -> Iterator[Shot]:
+        """The frames in the order they are shown.
+
+        Args:
+            start: a moment in seconds. Frames before it may be left out, to save time; those that
+                are given all the same come with their right number and time.
+        """
+        lost_before = self.counts.dropped.get(DAMAGED, 0)
+        index = self._go_to(start) if start else 0
+        for frame in self._frames:
+            time = self._clock.time(_stamp(frame))
+            self.counts.estimated = self._clock.estimated
+            self.counts.decoded += 1
+            lost = self.counts.dropped.get(DAMAGED, 0) - lost_before
+            yield Shot(index + lost, time, partial(self._paint, frame))
+            index += 1
+        self._take_stock(index + self.counts.dropped.get(DAMAGED, 0) - lost_before)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def _open(self, at: float = 0.0) -> VideoFrame | None:
+        """Open the file, at the key frame before a moment, and decode one frame.
+
+        That frame comes again as the first of all; None where there is no frame.
+        """
+        self._container = open_container(self._path)
+        self.counts.dropped.clear()
+        self._discarded = 0
+        try:
+            self._stream = picture_stream(self._container, self._path)
+            self._stream.codec_context.thread_count = self._threads
+            if at:
+                base = self._stream.time_base or Fraction(1)
+                self._container.seek(int(at / base), stream=self._stream)
+            frames = self._decode()
+            head = next(frames, None)
+        except BaseException:
+            self._container.close()
+            raise
+        self._frames = frames if head is None else chain([head], frames)
+        return head
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        """All frames that can be decoded, from where the file stands; the others are counted."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.FFmpegError, OSError):
+                self.counts.drop(DAMAGED)
+                yield from self._frames_of(None)
+                return
+            yield from self._frames_of(packet)
+
+    def _frames_of(self, packet: "Packet[VideoStream] | None") -> Iterator[VideoFrame]:
+        """The frames that a packet completes; None or an empty packet ends the stream."""
+        self._discarded += packet is not None and packet.is_discard
+        try:
+            frames = self._stream.decode(packet)
+        except (av.FFmpegError, OSError):
+            self.counts.drop(DAMAGED, 1 if packet is not None and packet.size else 0)
+            return
+        for frame in frames:
+            if frame.is_corrupt:
+                self.counts.drop(DAMAGED)
+            else:
+                yield frame
+
+    def _go_to(self, start: float) -> int:
+        """Stand before the frame that is shown at ``start``; the number of the next frame.
+
+        Packets are counted, not decoded. Where stamps or the index of the file are not sound, the
+        file is read from its beginning.
+        """
+        stamps, base = stamps_until(self._path, start)
+        wanted = bisect_left(stamps, start, key=lambda stamp: float(stamp * base))
+        if wanted == 0:
+            return 0
+        self._container.close()
+        head = self._reach(start)
+        rank = bisect_left(stamps, head) if head is not None else len(stamps)
+        if rank <= wanted and rank < len(stamps) and stamps[rank] == head:
+            return rank
+        self._container.close()
+        self._open()
+        return 0
+
+    def _reach(self, start: float) -> int | None:
+        """Stand at the key frame before ``start``; its stamp, None where that fails."""
+        try:
+            head = self._open(start)
+        except (av.FFmpegError, OSError):
+            return None
+        return None if head is None else head.pts
+
+    def _take_stock(self, index: int) -> None:
+        """At the end of the file, compare with what its header promises."""
+        if self.frames_in_container is None:
+            self.frames_in_container = index
+        self.counts.drop(DAMAGED, self.frames_in_container - self._discarded - index)
+        if self.duration is not None and self._clock.last is not None:
+            end = (self._stream.start_time or 0) * float(
+                self._stream.time_base or 0
+            ) + self.duration
+            if self._clock.last + 1 / (self.rate or USUAL_RATE) < end - EARLY_END:
+                self.notes.append(
+                    f"the last frame is at {self._clock.last:.2f} s, "
+                    f"though the file promises to last until {end:.2f} s"
+                )
+
+    def _paint(self, frame: VideoFrame) -> Image:
+        """A frame as upright RGB of the size that the first one has."""
+        return paint(frame, self.size, self._painter)
+
+
+def _stamp(frame: VideoFrame) -> float | None:
+    """Presentation time of a frame in seconds, None if it carries none."""
+    stamp = frame.dts if frame.pts is None else frame.pts
+    return None if stamp is None or frame.time_base is None else float(stamp * frame.time_base)
