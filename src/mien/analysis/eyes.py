@@ -1,4 +1,4 @@
-"""What the mesh says of the eyes: how far they are open, and where the irises stand between the lids.
+"""What the mesh says of the eyes: how far they are open, and where the irises stand.
 
 Inside this room a missing number is NaN; the table turns it into null.
 """
@@ -15,7 +15,7 @@ LEFT, RIGHT = 0, 1
 """Columns of everything that is given per eye; the person's left and right."""
 
 LIDS = np.array([[362, 385, 387, 263, 373, 380], [33, 160, 158, 133, 153, 144]])
-"""Mesh points of the left and the right eye: p1 corner, p2 p3 upper lid, p4 corner, p5 p6 lower lid.
+"""Mesh points of the left and right eye: corner, two of the upper lid, corner, two of the lower.
 
 The left eye starts at its inner corner, the right eye at its outer one: both at the image's left
 when the face is upright."""
@@ -68,7 +68,8 @@ def gaze(meshes: Float32) -> Float32:
     ratios = np.full((len(points), 2, 2), np.nan)
     np.divide(along, squared, out=ratios[:, :, 0], where=squared > 0)
     np.divide(above, squared, out=ratios[:, :, 1], where=squared > 0)
-    return ratios.mean(axis=1).astype(np.float32)
+    mean: Float32 = ratios.mean(axis=1).astype(np.float32)
+    return mean
 
 
 def masked(values: Float32, missing: NDArray[np.bool_]) -> Float32:
