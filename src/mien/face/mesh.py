@@ -70,6 +70,13 @@ class Region:
         """Whether the numbers are finite and the side is at least a pixel."""
         return all(map(math.isfinite, (self.x, self.y, self.side, self.angle))) and self.side >= 1
 
+    @property
+    def box(self) -> Float32:
+        """The square as if it were not turned: x0, y0, x1, y1 in frame pixels."""
+        half = self.side / 2
+        corners = [self.x - half, self.y - half, self.x + half, self.y + half]
+        return np.array(corners, np.float32)
+
     def back(self) -> NDArray[np.float64]:
         """Give the map (2, 3) of pixels of the network's input to frame pixels."""
         scale = self.side / CROP_SIDE

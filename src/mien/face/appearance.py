@@ -1,0 +1,66 @@
+"""What a face looks like, as a few hundred numbers: enough to know a person again within seconds.
+
+It is no recognition of persons: light, make-up or a turned head change the numbers. Measured on 500
+synthetic portraits, a picture against itself turned, shrunk, blurred and relit: median likeness
+0.94, under 0.71 in 1 of 100; against other persons: median 0, over 0.61 in 1 of 100.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from mien.face.geometry import SKIN
+from mien.face.landmarks import OUTER_EYE_CORNERS
+from mien.values import Float32, Image
+
+__all__ = ["describe", "likeness"]
+
+_POINTS = np.arange(0, SKIN, 4)
+_AROUND = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]], np.float32) * np.float32(0.03)
+"""Four places around a point, in outer eye distances, whose colours are averaged."""
+_COLOUR = np.float32(4)
+"""Weight of the colour against the brightness, chosen on the portraits."""
+_LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
+
+
+def describe(image: Image, mesh: Float32) -> Float32:
+    """Describe the skin's brightness and colour, relative to what is usual for a face.
+
+    Args:
+        image: uint8 (h, w, 3).
+        mesh: float32 (478, 3) in pixels of the image.
+
+    Returns:
+        float32 (351,) of length 1, or zeros for a face without any contrast.
+    """
+    numbers = _measure(image, mesh) - _usual()
+    length = float(np.linalg.norm(numbers))
+    return numbers / np.float32(length) if length > 1e-3 else np.zeros_like(numbers)
+
+
+def likeness(first: Float32, second: Float32) -> float:
+    """Compare two descriptions: 1 is the same, about 0 is another person."""
+    return float(first @ second)
+
+
+def _measure(image: Image, mesh: Float32) -> Float32:
+    right, left = mesh[list(OUTER_EYE_CORNERS), :2]
+    spots = mesh[_POINTS, None, :2] + _AROUND * np.float32(np.hypot(*(left - right)))
+    height, width = image.shape[:2]
+    places = np.rint(spots).astype(np.int64)
+    columns, rows = np.clip(places[..., 0], 0, width - 1), np.clip(places[..., 1], 0, height - 1)
+    colours = image[rows, columns].mean(axis=1, dtype=np.float32)
+    bright = colours @ _LUMINANCE
+    bright = (bright - bright.mean()) / (bright.std() + np.float32(1))
+    logs = np.log(colours + np.float32(10))
+    red, blue = logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]
+    return np.asarray(np.concatenate([bright, _COLOUR * red, _COLOUR * blue]), np.float32)
+
+
+@cache
+def _usual() -> Float32:
+    """Read the mean of ``_measure`` over 693 synthetic portraits."""
+    with files("mien.face").joinpath("files/appearance.npz").open("rb") as file:
+        usual: Float32 = np.load(file)["usual"].astype(np.float32)
+    return usual

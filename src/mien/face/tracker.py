@@ -1,0 +1,189 @@
+"""Follow the faces of a video: the same person keeps the same number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mien.errors import InputError
+from mien.face.appearance import describe
+from mien.face.detector import Detector, overlap
+from mien.face.mesh import PRESENT, MeshFitter, Region, region_of_detection, region_of_mesh
+from mien.face.pose import head_pose
+from mien.face.tracks import MEMORY, Sighting, Track, box_of, disown, distinct, rematch
+from mien.values import Face, Float32, Frame, Image
+
+__all__ = ["Tracker", "find_faces"]
+
+_LONG_STEP = 0.25
+"""Seconds between two frames after which a face is no longer where it was."""
+_WATCH = 1.0
+"""Seconds after the loss of a face in which every frame is searched."""
+_CUT = 0.3
+"""Correlation of two frames under which the picture has changed as a whole."""
+
+
+def find_faces(image: Image, detector: Detector, fitter: MeshFitter) -> list[Face]:
+    """Find the faces of one picture, with mesh and pose, the largest first.
+
+    Args:
+        image: uint8 (h, w, 3), RGB.
+        detector: where faces may be.
+        fitter: decides whether they are, and fits the mesh.
+    """
+    regions = [region_of_detection(one) for one in detector.find(image)]
+    found = distinct(_sightings(image, fitter, regions, [None] * len(regions)))
+    return [_face(one, None) for one in sorted(found, key=lambda one: -one.area)]
+
+
+class Tracker:
+    """Follows the faces of one source, frame by frame.
+
+    Faces are looked for at once when none is followed or one was lost lately, when the picture
+    changes, and otherwise now and then, for newcomers. Between that each mesh gives the region
+    for the next frame.
+
+    Args:
+        detector: where faces may be.
+        fitter: decides whether they are, and fits the mesh.
+        max_faces: follow at most so many, the largest; None: all.
+        detect_every: seconds between two searches for newcomers.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        fitter: MeshFitter,
+        max_faces: int | None = None,
+        detect_every: float = 0.25,
+    ) -> None:
+        if max_faces is not None and max_faces < 1:
+            raise InputError(f"max_faces is {max_faces}, expected at least 1, or None for all")
+        self._detector, self._fitter = detector, fitter
+        self._max_faces, self._detect_every = max_faces, detect_every
+        self._live: list[Track] = []
+        self._lost: list[Track] = []
+        self._next = 0
+        self._time: float | None = None
+        self._searched = self._missed = -np.inf
+        self._glance: Float32 | None = None
+
+    def follow(self, frame: Frame) -> list[Face]:
+        """Find the faces of the next frame, sorted by track number."""
+        before = self._live
+        step = self._advance(frame.time)
+        cut = self._is_cut(frame.image)
+        if cut or step > _LONG_STEP:
+            self._lost += self._live
+            self._live = []
+        regions = [region_of_mesh(track.mesh) for track in self._live]
+        owners: list[Track | None] = list(self._live)
+        if self._must_search(frame.time):
+            self._searched = frame.time
+            fresh = self._search(frame.image, regions)
+            regions += fresh
+            owners += [None] * len(fresh)
+        sightings = _sightings(frame.image, self._fitter, regions, owners)
+        disown(sightings, [*self._live, *self._lost])
+        seen = distinct(sightings)
+        self._recall(seen, frame.time, step, cut)
+        faces = self._name(self._largest(seen), seen, frame.time)
+        if any(track not in self._live for track in before):
+            self._missed = frame.time
+        return faces
+
+    def _advance(self, time: float) -> float:
+        """Take the frame's time and give the seconds since the last frame."""
+        step = np.inf if self._time is None else time - self._time
+        self._time = time
+        if step < 0:  # another source, or a jump back: nobody is where he was
+            self._live, self._lost, step = [], [], np.inf
+            self._searched = self._missed = -np.inf
+        return float(step)
+
+    def _is_cut(self, image: Image) -> bool:
+        """Whether the picture has little in common with the last one."""
+        height, width = image.shape[:2]
+        rows, columns = np.arange(24) * height // 24, np.arange(40) * width // 40
+        glance = image[rows[:, None], columns].mean(axis=2, dtype=np.float32).ravel()
+        glance -= glance.mean()
+        last, self._glance = self._glance, glance
+        if last is None:
+            return True
+        scale = float(np.linalg.norm(glance) * np.linalg.norm(last))
+        # a frame without contrast is like any other
+        return scale > 4.0 * len(glance) and float(glance @ last) < _CUT * scale
+
+    def _must_search(self, time: float) -> bool:
+        if not self._live:
+            return True
+        if self._max_faces is not None and len(self._live) >= self._max_faces:
+            return False
+        return time - self._missed <= _WATCH or time - self._searched >= self._detect_every
+
+    def _search(self, image: Image, followed: Sequence[Region]) -> list[Region]:
+        """Detect faces, without those that are being followed."""
+        found = [region_of_detection(one) for one in self._detector.find(image)]
+        return [
+            region
+            for region in found
+            if all(overlap(region.box, other.box) <= 0.5 for other in followed)
+        ]
+
+    def _recall(self, seen: Sequence[Sighting], time: float, step: float, cut: bool) -> None:
+        """Give back the faces of persons who were lost, in this frame or lately."""
+        owners = [one.owner for one in seen]
+        self._lost += [track for track in self._live if track not in owners]
+        keep = max(MEMORY, 2.5 * step)
+        self._lost = [one for one in self._lost if time - one.seen <= keep]
+        free = [one for one in seen if one.owner is None]
+        for place, track in rematch(self._lost, free, time, cut).items():
+            free[place].owner = track
+            self._lost.remove(track)
+
+    def _name(
+        self, chosen: Sequence[Sighting], seen: Sequence[Sighting], time: float
+    ) -> list[Face]:
+        """Give every face its number, a new person a new one."""
+        self._live = []
+        faces = []
+        for one in chosen:
+            if one.owner is None:
+                one.owner = Track(self._next, one.mesh, one.box, one.look, one.look, time)
+                self._next += 1
+            others = (other for other in seen if other is not one)
+            one.owner.follow(one, time, alone=all(overlap(one.box, o.box) == 0 for o in others))
+            self._live.append(one.owner)
+            faces.append(_face(one, one.owner.number))
+        return sorted(faces, key=lambda face: face.track or 0)
+
+    def _largest(self, seen: Sequence[Sighting]) -> list[Sighting]:
+        """Keep the ``max_faces`` largest; who has a number stays before a like newcomer."""
+
+        def weight(one: Sighting) -> float:
+            return one.area * (1.5 if one.owner is not None else 1.0)
+
+        return sorted(seen, key=weight, reverse=True)[: self._max_faces]
+
+
+def _sightings(
+    image: Image, fitter: MeshFitter, regions: Sequence[Region], owners: Sequence[Track | None]
+) -> list[Sighting]:
+    """Fit all regions in one call and keep those with a face."""
+    fits = fitter.fit(image, regions)
+    return [
+        Sighting(mesh, presence, box_of(mesh), describe(image, mesh), owner)
+        for (mesh, presence), owner in zip(fits, owners, strict=True)
+        if presence > PRESENT and _inside(mesh, image)
+    ]
+
+
+def _inside(mesh: Float32, image: Image) -> bool:
+    """Whether the face's centre is in the picture and it is larger than a speck."""
+    box = box_of(mesh)
+    centre = (box[:2] + box[2:]) / 2
+    limits = (image.shape[1], image.shape[0])
+    return bool((centre >= 0).all() and (centre < limits).all() and np.ptp(box[::2]) >= 4)
+
+
+def _face(one: Sighting, number: int | None) -> Face:
+    return Face(one.box, one.presence, number, one.mesh, head_pose(one.mesh))

@@ -1,0 +1,161 @@
+"""Who is who: the faces of a frame against the persons followed so far, without any picture."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.face.appearance import likeness
+from mien.face.detector import overlap
+from mien.values import Float32
+
+__all__ = ["Sighting", "Track", "box_of", "disown", "distinct", "rematch"]
+
+MEMORY = 2.0
+"""Seconds that a lost person is remembered, at least."""
+_LIKE = 0.65
+"""Likeness from which two faces may be one person: 7 of 1000 pairs of persons reach it."""
+_UNLIKE = 0.35
+"""Likeness of a face to itself in the last frame under which it is another face for sure."""
+_ALIKE = 0.5
+"""Likeness that is enough for a face at the same place after a short while."""
+
+
+@dataclass(eq=False)
+class Track:
+    """A person who is followed, or was until lately."""
+
+    number: int
+    mesh: Float32
+    box: Float32
+    look: Float32
+    """Appearance, averaged slowly over the frames in which nobody else was near."""
+    last: Float32
+    """Appearance in the last frame."""
+    seen: float
+    """Time of the last frame with this face, in seconds."""
+
+    def follow(self, sighting: "Sighting", time: float, alone: bool) -> None:
+        """Take over where and how the person is seen now."""
+        self.mesh, self.box, self.last, self.seen = sighting.mesh, sighting.box, sighting.look, time
+        if alone:
+            mixed = np.float32(0.95) * self.look + np.float32(0.05) * sighting.look
+            length = max(float(np.linalg.norm(mixed)), 1e-6)
+            self.look = np.asarray(mixed / length, np.float32)
+
+
+@dataclass(eq=False)
+class Sighting:
+    """A face in the present frame."""
+
+    mesh: Float32
+    presence: float
+    box: Float32
+    look: Float32
+    owner: Track | None
+    """Whose region it was found in, if a track's."""
+
+    @property
+    def area(self) -> float:
+        """Area of the box in square pixels."""
+        return float((self.box[2:] - self.box[:2]).prod())
+
+
+def box_of(mesh: Float32) -> Float32:
+    """Give the box around a mesh's points: x0, y0, x1, y1."""
+    return np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)])
+
+
+def disown(sightings: Sequence[Sighting], tracks: Collection[Track]) -> None:
+    """Take a face from the track whose region it was found in, if it is somebody else's.
+
+    After a cut, and where two persons cross, the mesh locks on to whatever face is there.
+    """
+    for sighting in sightings:
+        own = sighting.owner
+        if own is None:
+            continue
+        same = likeness(own.last, sighting.look)
+        if same < (_LIKE if _jumped(own, sighting) else _UNLIKE):
+            sighting.owner = None
+            continue
+        known = likeness(own.look, sighting.look)
+        others = (likeness(one.look, sighting.look) for one in tracks if one is not own)
+        if known < _UNLIKE and max(others, default=0.0) > _LIKE:
+            sighting.owner = None
+
+
+def distinct(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Keep one sighting of each face: a track's own before a new one, then the surer one."""
+
+    def worth(one: Sighting) -> float:
+        own = one.owner
+        return one.presence if own is None else 3 + likeness(own.look, one.look)
+
+    kept: list[Sighting] = []
+    for one in sorted(sightings, key=worth, reverse=True):
+        if not any(_is_same_face(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def rematch(
+    tracks: Sequence[Track], sightings: Sequence[Sighting], time: float, cut: bool
+) -> dict[int, Track]:
+    """Find again persons who are not followed at present.
+
+    Args:
+        tracks: persons without a face in this frame.
+        sightings: faces without a person.
+        time: of the frame, in seconds.
+        cut: the picture has changed as a whole, so that places say nothing.
+
+    Returns:
+        For places in ``sightings`` the person; every person at most once.
+    """
+    pairs = []
+    for place, sighting in enumerate(sightings):
+        for track in tracks:
+            like = max(likeness(track.look, sighting.look), likeness(track.last, sighting.look))
+            if _may_be(track, sighting, like, time - track.seen, cut):
+                pairs.append((like, place, track))
+    found: dict[int, Track] = {}
+    for _, place, track in sorted(pairs, key=lambda pair: -pair[0]):
+        if place not in found and all(track is not other for other in found.values()):
+            found[place] = track
+    return found
+
+
+def _may_be(track: Track, sighting: Sighting, like: float, age: float, cut: bool) -> bool:
+    if cut:
+        return like >= _LIKE
+    away, ratio = _change(track, sighting)
+    if like >= _LIKE:
+        return away < 1.5 + 2 * age and ratio < 2 + age
+    return like >= _ALIKE and overlap(track.box, sighting.box) > 0.3
+
+
+def _jumped(track: Track, sighting: Sighting) -> bool:
+    """Whether a face moved or grew more than a head does from frame to frame."""
+    away, ratio = _change(track, sighting)
+    return away > 0.15 or ratio > 1.15
+
+
+def _change(track: Track, sighting: Sighting) -> tuple[float, float]:
+    """Measure the way between the centres in face sides, and the larger side over the smaller."""
+    sides = [
+        max(float(np.ptp(box[::2])), float(np.ptp(box[1::2])), 1e-6)
+        for box in (track.box, sighting.box)
+    ]
+    way = (track.box[:2] + track.box[2:] - sighting.box[:2] - sighting.box[2:]) / 2
+    return float(np.hypot(*way)) / max(sides), max(sides) / min(sides)
+
+
+def _is_same_face(first: Sighting, second: Sighting) -> bool:
+    """Whether two meshes lie on one face: half in common, or one within a not much larger one."""
+    if overlap(first.box, second.box) > 0.5:
+        return True
+    low = np.maximum(first.box[:2], second.box[:2])
+    shared = float(np.clip(np.minimum(first.box[2:], second.box[2:]) - low, 0, None).prod())
+    small, large = sorted((first.area, second.area))
+    return shared > 0.8 * small and large < 4 * small
