@@ -182,15 +182,20 @@ def _padding(
 
 
 def _prelu(graph: _Lowering, operation: Operation) -> None:
-    # The runtime's own PRelu is slow: the mesh took 3.7 ms with it, 1.7 ms in this form.
-    # Slopes run from -4.2 to 6.2, so max(x, slope * x) would be another function.
-    number = operation.inputs[0]
-    value = graph.planes(number)
-    slope = graph.floats(operation.inputs[1]).reshape(-1, 1, 1)
+    # y = a * x + (1 - a) * relu(x), the products as 1 x 1 depthwise convolutions: those stay in
+    # the runtime's blocked layout, and the mesh takes 2.9 ms instead of 3.5 with plain arithmetic
+    # and 5.3 with PRelu. Slopes run from -4.2 to 6.2: max(x, a * x) would be another function.
+    value = graph.planes(operation.inputs[0])
+    slope = graph.floats(operation.inputs[1]).reshape(-1)
     positive = graph.writer.add("Relu", value)
-    negative = graph.writer.add("Sub", value, positive)
-    bent = graph.writer.add("Mul", negative, graph.writer.floats(slope))
-    graph.keep(operation, graph.writer.add("Add", positive, bent))
+    parts = _per_channel(graph, value, slope), _per_channel(graph, positive, 1 - slope)
+    graph.keep(operation, graph.writer.add("Add", *parts))
+
+
+def _per_channel(graph: _Lowering, value: str, factors: NDArray[np.float32]) -> str:
+    """Multiply each channel by a number of its own."""
+    kernel = graph.writer.floats(factors.reshape(-1, 1, 1, 1))
+    return graph.writer.add("Conv", value, kernel, kernel_shape=[1, 1], group=factors.size)
 
 
 def _relu(graph: _Lowering, operation: Operation) -> None:

@@ -70,7 +70,12 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _reason(done: "subprocess.CompletedProcess[str]") -> str:
-    """The last line of what pip complained about."""
+    """The last line of what pip complained about.
+
+    After broken connections that line says only that nothing was found, so they are told too.
+    """
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
-    return (errors or lines or [f"it ended with {done.returncode}"])[-1]
+    reason = (errors or lines or [f"it ended with {done.returncode}"])[-1]
+    broken = any("connection broken" in line or "Retrying" in line for line in lines)
+    return f"{reason} (connections to the index broke)" if broken else reason

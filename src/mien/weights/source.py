@@ -40,7 +40,7 @@ def read_source(path: Path, networks: Sequence[Network], package: Package) -> di
     if path.is_dir():
         wheels = sorted(path.glob("*.whl"))
         found = _read(_folder_finder(path), networks, package)
-        if len(found) <= len(networks) and wheels and _lacking(found, networks):
+        if wheels and _lacking(found, networks):
             return read_source(wheels[-1], networks, package)
     elif path.is_file():
         try:

