@@ -18,7 +18,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary name in the folder of ``path``; move it to ``path`` when all went well.
 
     Whatever goes wrong inside, an interruption too, leaves nothing behind, and a file that was
-    there before stays as it was.
+    there before stays as it was. Errors from inside pass through as they are.
 
     Args:
         path: the file to be.
@@ -32,11 +32,15 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise InputError(f"the folder {path.parent} does not exist; make it, or write elsewhere")
     partial = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        partial.touch()
+        try:
+            partial.touch()
+        except OSError as error:
+            raise cannot_write(path, error) from error
         yield partial
-        partial.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+        try:
+            partial.replace(path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

@@ -177,7 +177,10 @@ def write_picture(path: str | Path, image: Image) -> None:
     path = Path(path)
     name, options = by_suffix(path, PICTURES, "a picture")
     with whole_file(path) as partial:
-        PIL.Image.fromarray(image).save(partial, format=name, **options)
+        try:
+            PIL.Image.fromarray(image).save(partial, format=name, **options)
+        except OSError as error:
+            raise cannot_write(path, error) from error
 
 
 def _even(image: Image) -> Image:
