@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -245,19 +245,20 @@ def make_batch(
 
 def _array(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:
     """One column; arro3 takes nulls from lists only."""
-    if DataType.is_fixed_size_list(kind):
+    if kind.list_size is not None:
         return _lists(kind, values)
+    convert: Callable[[Any], object] = str
+    if kind in (TYPES["float32"], TYPES["float64"]):
+        convert = _finite
+    elif kind in (TYPES["int32"], TYPES["int64"]):
+        convert = int
     plain = np.asarray(values, object).tolist()
-    if DataType.is_floating(kind):
-        return Array([_finite(value) for value in plain], kind)
-    if DataType.is_integer(kind):
-        return Array([None if value is None else int(value) for value in plain], kind)
-    return Array([None if value is None else str(value) for value in plain], kind)
+    return Array([None if value is None else convert(value) for value in plain], kind)
 
 
 def _finite(value: Any) -> float | None:  # noqa: ANN401 - any number, numpy's too
-    """The number, None if it is missing, NaN, infinite, or beyond float32."""
-    return None if value is None or not abs(value) <= LARGEST else float(value)
+    """The number, None if it is NaN, infinite, or beyond float32."""
+    return float(value) if abs(value) <= LARGEST else None
 
 
 def _lists(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:

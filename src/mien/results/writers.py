@@ -241,7 +241,7 @@ def _bytes_per_value(field: Field) -> int:
 def _flat_fields(field: Field) -> list[Field]:
     """A column as CSV has it: points become ``mesh_x0``, ``mesh_y0``, ``mesh_z0``, ``mesh_x1``."""
     size = field.type.list_size
-    if not DataType.is_fixed_size_list(field.type) or size is None:
+    if size is None:
         return [field]
     return [
         Field(f"{field.name}_{'xyz'[place % 3]}{place // 3}", DataType.float32())
