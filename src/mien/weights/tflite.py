@@ -137,7 +137,7 @@ def read(data: bytes) -> Graph:
         )
     try:
         return _graph(_Table(data, struct.unpack_from("<I", data, 0)[0]))
-    except (struct.error, IndexError, ValueError, UnicodeDecodeError) as error:
+    except (struct.error, LookupError, ValueError, TypeError, OverflowError) as error:
         raise WeightsError(f"the TFLite model is damaged ({error}); fetch it again") from error
 
 
@@ -176,7 +176,10 @@ class _Table:
         target = self._target(slot)
         if target is None:
             return []
-        places = [target + 4 + 4 * i for i in range(self._number("I", target))]
+        count = self._number("I", target)
+        if target + 4 + 4 * count > len(self._data):
+            raise ValueError(f"{count} tables at byte {target} do not fit")
+        places = [target + 4 + 4 * i for i in range(count)]
         return [_Table(self._data, at + self._number("I", at)) for at in places]
 
     def vector(self, slot: int, kind: str) -> NDArray[Any] | None:
