@@ -313,8 +313,8 @@ def _summary(
 
 
 def _closed_level(times: Array, ratio: Array, open_eye: Array, closures: list[Blink]) -> Array:
-    """Openness of the person's closed eye: the median of closures that got under half open."""
+    """Openness of the person's closed eye: that of the tightest tenth of the closures."""
     lows = [ratio[np.searchsorted(times, item.peak)] for item in closures]
     levels = [open_eye[np.searchsorted(times, item.peak)] for item in closures]
     shut = [low for low, level in zip(lows, levels, strict=True) if low < level / 2]
-    return np.minimum(float(np.median(shut)), open_eye) if shut else CLOSED_SHARE * open_eye
+    return np.minimum(float(np.percentile(shut, 10)), open_eye) if shut else CLOSED_SHARE * open_eye

@@ -1,0 +1,130 @@
+"""Eye openness and gaze: signs and sides, on made-up and on real meshes."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from mien.analysis.eyes import IRISES, LEFT, LIDS, RIGHT, gaze, masked, openness
+from mien.errors import ShapeError
+
+# The eyes of a frontal face in pixels: the person's right eye is at the image's left.
+WIDTH, OPENING = 30.0, 9.0
+
+
+def eye(x, opening=OPENING):
+    """Corner, upper lid twice, corner, lower lid twice, starting at the image's left."""
+    up, down = 100 - opening / 2, 100 + opening / 2
+    return [(x, 100), (x + 10, up), (x + 20, up), (x + 30, 100), (x + 20, down), (x + 10, down)]
+
+
+def face(left_opening=OPENING, right_opening=OPENING, look=(0.0, 0.0), angle=0.0, scale=1.0):
+    """A mesh whose eye points alone are set; ``look`` moves both irises by image pixels."""
+    mesh = np.zeros((478, 3))
+    mesh[LIDS[RIGHT], :2] = eye(100, right_opening)
+    mesh[LIDS[LEFT], :2] = eye(170, left_opening)
+    mesh[IRISES[RIGHT], :2] = np.add((115, 100), look)
+    mesh[IRISES[LEFT], :2] = np.add((185, 100), look)
+    turn = np.deg2rad(angle)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    mesh[:, :2] = scale * mesh[:, :2] @ rotation.T
+    return mesh.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def astronaut(shared):
+    """The attention mesh of scikit-image's astronaut, from the reference implementation."""
+    with np.load(shared / "parity" / "facemesh_astronaut.npz") as table:
+        height, width = table["image_size_hw"]
+        return (table["landmarks478"] * [width, height, width]).astype(np.float32)
+
+
+def test_openness_is_lid_opening_over_width():
+    assert openness(face()[None])[0] == pytest.approx([OPENING / WIDTH] * 2)
+
+
+def test_left_comes_first_and_is_the_persons():
+    half = openness(face(left_opening=OPENING / 2)[None])[0]
+    assert half[LEFT] == pytest.approx(half[RIGHT] / 2)
+    assert (LEFT, RIGHT) == (0, 1)
+
+
+@pytest.mark.parametrize("angle", [-60, 20, 90, 180])
+@pytest.mark.parametrize("scale", [0.2, 3])
+def test_openness_and_gaze_do_not_depend_on_place_tilt_and_size(angle, scale):
+    plain, turned = face(look=(4, -2))[None], face(look=(4, -2), angle=angle, scale=scale)[None]
+    assert openness(turned) == pytest.approx(openness(plain), rel=1e-4)
+    assert gaze(turned + np.float32(50)) == pytest.approx(gaze(plain), abs=1e-4)
+
+
+def test_straight_ahead():
+    assert gaze(face()[None])[0] == pytest.approx([0.5, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("look", "along", "above"),
+    [((6, 0), 0.7, 0.0), ((-6, 0), 0.3, 0.0), ((0, -3), 0.5, 0.1), ((0, 3), 0.5, -0.1)],
+)
+def test_gaze_grows_to_the_images_right_and_upward(look, along, above):
+    assert gaze(face(look=look)[None])[0] == pytest.approx([along, above], abs=1e-6)
+
+
+def test_each_eye_has_its_share_in_the_gaze():
+    for side in (LEFT, RIGHT):
+        mesh = face()
+        mesh[IRISES[side], 0] += 6
+        assert gaze(mesh[None])[0, 0] == pytest.approx(0.6)
+
+
+def test_eyes_without_width_have_neither_openness_nor_gaze():
+    nothing = np.zeros((1, 478, 3), np.float32)
+    assert np.isnan(openness(nothing)).all()
+    assert np.isnan(gaze(nothing)).all()
+
+
+def test_a_blink_has_no_gaze():
+    values = gaze(np.stack([face(), face()]))
+    assert np.isnan(masked(values, np.array([False, True]))).tolist() == [[False] * 2, [True] * 2]
+
+
+def test_many_meshes_none_and_a_wrong_shape():
+    assert openness(np.stack([face()] * 5)).shape == (5, 2)
+    assert gaze(np.zeros((0, 478, 3), np.float32)).shape == (0, 2)
+    with pytest.raises(ShapeError, match="expected"):
+        openness(face())
+
+
+def test_astronaut_has_open_eyes_and_looks_up_or_right_when_her_irises_move(astronaut):
+    assert (openness(astronaut) > 0.2).all()
+    here = gaze(astronaut)[0]
+    for step, column in (((3, 0), 0), ((0, -3), 1)):
+        moved = astronaut.copy()
+        moved[:, 468:478, :2] += step
+        assert gaze(moved)[0, column] > here[column] + 0.02
+
+
+def meshes_with_caption(shared, caption, most=6):
+    """Meshes of the portraits with a caption, by the face models; skipped without them."""
+    from mien.analysis.networks import Networks
+    from mien.errors import WeightsError
+    from mien.face.tracker import find_faces
+    from mien.video.reader import read_picture
+
+    folder = shared / "data" / "portraits"
+    with (folder / "portraits.csv").open(encoding="utf-8") as file:
+        names = [row["file"] for row in csv.DictReader(file) if row["caption"] == caption]
+    networks = Networks()
+    try:
+        detector, fitter = networks.detector, networks.fitter
+    except WeightsError as error:
+        pytest.skip(f"needs the face models: {error}")
+    found = [find_faces(read_picture(folder / name), detector, fitter) for name in names[:most]]
+    return np.stack([faces[0].mesh for faces in found if faces])
+
+
+def test_closed_eyes_of_portraits_lie_far_below_open_ones(shared):
+    closed = openness(meshes_with_caption(shared, "eyes closed")).mean(axis=1)
+    opened = openness(meshes_with_caption(shared, "looking directly at camera")).mean(axis=1)
+    assert len(closed) >= 4
+    assert len(opened) >= 4
+    assert closed.max() < 0.15 < 0.2 < opened.min()
