@@ -152,7 +152,7 @@ def skin_distances(points: Iterable[int]) -> NDArray[np.float64]:
         ways[:, :-1] = np.minimum(ways[:, :-1], shorter)
 
 
-def blend(points: NDArray[np.intp], reach: float) -> NDArray[np.float64]:
+def blend(points: NDArray[np.intp], reach: float, whole: float = 0.0) -> NDArray[np.float64]:
     """Weights that carry the movement of some points to the skin around them.
 
     Between the points it is interpolated by inverse distance; it fades out where all are far.
@@ -160,12 +160,14 @@ def blend(points: NDArray[np.intp], reach: float) -> NDArray[np.float64]:
     Args:
         points: int (n,), points of the mesh.
         reach: distance along the skin at which nothing is felt any more.
+        whole: distance up to which the skin moves as far as the points themselves.
 
     Returns:
         float64 (468, n): each row sums to at most 1.
     """
     distance = skin_distances(points.tolist())
-    near = np.clip(1 - (distance / reach) ** 2, 0, None) ** 2
+    faded = np.clip((distance - whole) / (reach - whole), 0, 1)
+    near = (1 - faded**2) ** 2
     felt = 1 - np.prod(1 - near, axis=0)
     weight = near / (distance**2 + _SOFT**2) ** 1.5
     return np.asarray((weight * felt / np.maximum(weight.sum(axis=0), 1e-12)).T)

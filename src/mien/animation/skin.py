@@ -15,8 +15,9 @@ Points = NDArray[np.float64]
 
 _UP_TO_DOWN = np.array([1.0, -1.0, -1.0])
 # The reference face looks up and to the viewer where a picture counts down and away.
-_RIM_REACH = 0.1
-# Eye-corner distances: how far the skin around follows the rim of a lid or lip that closes.
+_RIM_WHOLE, _RIM_REACH = 0.05, 0.15
+# Eye-corner distances: how far the skin follows the rim of a lid or lip wholly, and how far at all.
+# A lid's lashes and shadow must come down as they are: stretched, they look like an open eye.
 _MOST_RISE = 0.6
 # Share of an opening that the lower rim may rise.
 
@@ -103,7 +104,7 @@ def _close(points: Points, rims: tuple[NDArray[np.intp], NDArray[np.intp]], shar
 
 @cache
 def _rim_blend(rim: tuple[int, ...]) -> Points:
-    return blend(np.array(rim), _RIM_REACH)
+    return blend(np.array(rim), _RIM_REACH, _RIM_WHOLE)
 
 
 def _pose(points: Points) -> tuple[float, Points]:
