@@ -12,7 +12,7 @@ __all__ = ["Mouth"]
 
 _DARK = np.array([36, 15, 17], np.float32)
 _TONGUE = np.array([112, 52, 52], np.float32)
-_TEETH = np.array([208, 200, 188], np.float32)
+_TEETH = np.array([190, 181, 168], np.float32)
 _CHEEKS = [50, 280, 205, 425, 4]
 # Points that tell how light the face is; a fair skin in even light has about this value:
 _FAIR = 165
@@ -86,11 +86,10 @@ class Mouth:
         if self._shown:
             covers *= 1 - sample(self._seen, places - self._corner)[:, 0]
         else:
-            tooth = np.minimum(_TOOTH * self._scale, 0.45 * gap)
-            white = _ramp(tooth - gap * low, 0, 0.02 * self._scale) * _ramp(
-                0.9 - abs(along), 0, 0.4
-            )
-            colour += white[:, None] * (_TEETH - colour)
+            tooth = np.minimum(_TOOTH * self._scale, 0.45 * gap) * (1 - along**2)
+            white = _ramp(tooth - gap * low, 0, 0.02 * self._scale)[:, None]
+            white *= _ramp(0.7 - abs(along), 0, 0.3)[:, None]
+            colour += white * (_TEETH - colour)
         return np.column_stack([colour * self._light, covers]).astype(np.float32)
 
     def _gaps(self, points: Points) -> Points:
