@@ -176,8 +176,8 @@ def draw(rng: Generator, count: int, names: Sequence[str]) -> Expressions:
     _part_lips(intensity, weights, parted, names)
     _add_nuisances(rng, intensity, weights, names)
     gaze = rng.normal((0, -2), (11, 8), (count, 2))
-    gaze = np.deg2rad(np.clip(gaze, (-30, -25), (30, 20))).astype(np.float32)
-    return Expressions(intensity, weights, gaze)
+    radians = np.deg2rad(np.clip(gaze, (-30, -25), (30, 20))).astype(np.float32)
+    return Expressions(intensity, weights, radians)
 
 
 def _levels(rng: Generator) -> dict[int, float]:

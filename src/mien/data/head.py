@@ -75,14 +75,14 @@ class Head:
     def mesh(self, vertices: Float32) -> Float32:
         """The 468 mesh points on a head, (468, 3) or any trailing shape."""
         corners, weights = correspondence()
-        return np.einsum("pkc,pk->pc", vertices[corners], weights).astype(np.float32)
+        return np.asarray(np.einsum("pkc,pk->pc", vertices[corners], weights), np.float32)
 
     def _to_centre(self, first: int, end: int) -> Float32:
         """From the mean of the white of the eye to the eyeball's centre, in the neutral head."""
         points = self.neutral[first:end].astype(np.float64)
         system = np.column_stack([2 * points, np.ones(len(points))])
         answer = np.linalg.lstsq(system, (points**2).sum(axis=1), rcond=None)[0]
-        return (answer[:3] - points.mean(axis=0)).astype(np.float32)
+        return np.asarray((answer[:3] - points.mean(axis=0)), np.float32)
 
 
 def load(folder: Path) -> Head:
@@ -125,4 +125,4 @@ def _turn(left: float, up: float) -> Float32:
     about_y = np.array(
         [[np.cos(left), 0, np.sin(left)], [0, 1, 0], [-np.sin(left), 0, np.cos(left)]]
     )
-    return (about_y @ about_x).astype(np.float32)
+    return np.asarray((about_y @ about_x), np.float32)

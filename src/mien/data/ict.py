@@ -81,14 +81,15 @@ class FaceModel:
             [np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], axis=1
         )
         irises = centres + self.eye_radius[None, :, None] * ahead[:, None]
-        return np.concatenate([skin, irises], axis=1).astype(np.float32)
+        points: Float32 = np.concatenate([skin, irises], axis=1).astype(np.float32)
+        return points
 
     def lip_gap(self, identity: Float32, weights: Float32) -> Float32:
         """By how many centimetres expression moves the inner edges of the lips apart, (n,)."""
         rest = self.inner_lip_neutral + np.tensordot(identity, self.inner_lip_identity, 1)
         moved = rest + np.tensordot(weights, self.inner_lip_expression, 1)
         gaps = [np.linalg.norm(lips[:, 0] - lips[:, 1], axis=1) for lips in (moved, rest)]
-        return (gaps[0] - gaps[1]).astype(np.float32)
+        return np.asarray((gaps[0] - gaps[1]), np.float32)
 
 
 def correspondence() -> tuple[NDArray[np.intp], Float32]:
@@ -159,7 +160,9 @@ def prepare(source: Path, output: Path) -> None:
         triangles=_triangles(first),
     )
     np.savez_compressed(
-        output / MESH_FILE, expression_names=names, **_cut(neutral, identity, expression)
+        output / MESH_FILE,
+        expression_names=names,
+        **_cut(neutral, identity, expression),  # type: ignore[arg-type] # its stub knows no dicts
     )
     (output / LICENCE_FILE).write_text(_licence(source, first), encoding="utf-8")
 
@@ -196,7 +199,9 @@ def _cut(neutral: Float32, identity: Float32, expression: Float32) -> dict[str, 
     corners, weights = correspondence()
 
     def at_mesh(shape: Float32) -> Float32:
-        return np.einsum("...pkc,pk->...pc", shape[..., corners, :], weights).astype(np.float32)
+        return np.asarray(
+            np.einsum("...pkc,pk->...pc", shape[..., corners, :], weights), np.float32
+        )
 
     lips = list(INNER_LIPS)
     eyes = [_ball(neutral[first:end]) for first, end in SCLERAS]

@@ -5,6 +5,7 @@ Everything is painted by where a point lies on the neutral head, so it moves wit
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -162,7 +163,7 @@ def _look_up(table: Float32, x: Float32, y: Float32) -> Float32:
 def _distance(points: NDArray[np.float64], line: NDArray[np.float64]) -> Float32:
     """Distance of points to a line of straight pieces."""
     out = np.full(len(points), np.inf)
-    for start, end in zip(line[:-1], line[1:], strict=True):
+    for start, end in pairwise(line):
         along = end - start
         share = np.clip((points - start) @ along / (along @ along), 0, 1)
         out = np.minimum(out, np.linalg.norm(points - start - share[:, None] * along, axis=1))

@@ -120,7 +120,7 @@ def _light(colours: Float32, normals: Float32, part: NDArray[np.int8], style: St
     for name, level in _SHADE.items():
         shade[_NUMBER[name]] = level
     power = (style.ambient + 1.1 * (1 - style.ambient) * soft) * shade[part]
-    return (colours * power[:, None] + gloss[:, None]).astype(np.float32)
+    return np.asarray((colours * power[:, None] + gloss[:, None]), np.float32)
 
 
 def _background(style: Style, size: int) -> Float32:

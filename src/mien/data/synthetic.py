@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from mien.data import expressions, response
-from mien.data.expressions import LIP_GAP, Expressions
+from mien.data.expressions import LIP_GAP, SWAP, Expressions
 from mien.data.ict import IDENTITIES, FaceModel, turned_eyes
 from mien.data.response import Response
-from mien.face.geometry import FEATURES, difference, features
+from mien.face.geometry import FEATURES, difference, features, mirror
 from mien.values import Float32
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "pairs",
     "rotations",
     "singles",
+    "with_mirror",
 ]
 
 CHUNK = 4000
@@ -60,6 +62,12 @@ def join(*parts: Examples) -> Examples:
     )
 
 
+def with_mirror(examples: Examples) -> Examples:
+    """Examples followed by those of the mirrored faces."""
+    mirrored = Examples(mirror(examples.features), examples.target[:, SWAP])
+    return join(examples, mirrored)
+
+
 def draw_identities(
     rng: Generator, count: int, spread: tuple[float, float] = (0.7, 1.2)
 ) -> Float32:
@@ -79,7 +87,7 @@ def rotations(pose: Float32) -> Float32:
     """Rotation matrices of poses, (n, 3, 3): roll after pitch after yaw, on column vectors."""
     (yaw, pitch, roll), zero, one = pose.T, np.zeros(len(pose)), np.ones(len(pose))
 
-    def matrices(*rows: list[Float32]) -> Float32:
+    def matrices(*rows: list[NDArray[np.floating]]) -> NDArray[np.floating]:
         return np.stack([np.stack(row, axis=1) for row in rows], axis=1)
 
     about_y = matrices(
@@ -93,12 +101,12 @@ def rotations(pose: Float32) -> Float32:
     about_z = matrices(
         [np.cos(roll), -np.sin(roll), zero], [np.sin(roll), np.cos(roll), zero], [zero, zero, one]
     )
-    return (about_z @ about_x @ about_y).astype(np.float32)
+    return np.asarray((about_z @ about_x @ about_y), np.float32)
 
 
 def lips_parted(model: FaceModel, identity: Float32, weights: Float32) -> Float32:
     """Intensity of AU25, (n,), 0-1: how far the expression parts the lips."""
-    return np.clip(model.lip_gap(identity, weights) / LIP_GAP, 0, 1)
+    return np.asarray(np.clip(model.lip_gap(identity, weights) / LIP_GAP, 0, 1), np.float32)
 
 
 def singles(model: FaceModel, mesh: Response, rng: Generator, count: int) -> Examples:
@@ -150,7 +158,7 @@ def _draw_faces(model: FaceModel, rng: Generator, count: int) -> Expressions:
     return expressions.draw(rng, count, model.names)
 
 
-def _see(  # noqa: PLR0913 - a picture has this many causes
+def _see(
     model: FaceModel,
     mesh: Response,
     rng: Generator,

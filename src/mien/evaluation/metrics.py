@@ -1,7 +1,8 @@
 """How well predicted intensities follow the true ones: pure functions of arrays.
 
-All take predictions and truths of one shape, (n,) or (n, k), and give one number or one per column.
-Where a figure does not exist - a column that does not vary - it is NaN, for the caller to leave out.
+All take predictions and truths of one shape, (n,) or (n, k), and give one number, or one per
+column. Where a figure does not exist - a column that does not vary - it is NaN, for the caller to
+leave out.
 """
 
 import numpy as np

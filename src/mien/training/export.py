@@ -1,18 +1,17 @@
 """A trained network as an ONNX file with its card inside, written only when both agree."""
 
-import os
 import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from mien.errors import WeightsError
+from mien.runtime import open_session
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32
 
@@ -22,7 +21,8 @@ AGREEMENT = 1e-4
 """Largest difference allowed between the network and its file with float32 weights."""
 
 HALVED = 1e-3
-"""The same with weights stored as float16; past it they stay float32."""
+"""The same with weights stored as float16, as a share of the largest output; past it they stay
+float32."""
 
 SMALL = 4096
 """Tables of fewer numbers than this stay float32: they cost nothing."""
@@ -44,7 +44,36 @@ def export(network: nn.Module, card: ModelSpec, probe: Float32, path: Path) -> d
         WeightsError: file and network differ.
     """
     network.eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
+    try:
+        model = _to_onnx(network, probe, part)
+        with torch.no_grad():
+            wanted = network(torch.from_numpy(probe)).numpy()
+        exact = _difference(model, part, probe, wanted)
+        if not exact <= AGREEMENT:
+            raise WeightsError(
+                f"{path.name} was not written: the ONNX network differs from the trained one by "
+                f"{exact:.2g}, expected at most {AGREEMENT}"
+            )
+        small = halve(model)
+        stored = _difference(small, part, probe, wanted)
+        if stored <= HALVED * max(1.0, float(np.abs(wanted).max())):
+            model = small
+        else:
+            stored = exact
+        entry = model.metadata_props.add()
+        entry.key, entry.value = METADATA_KEY, card.to_json()
+        onnx.checker.check_model(model)
+        part.write_bytes(model.SerializeToString())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return {"float32": exact, "stored": stored}
+
+
+def _to_onnx(network: nn.Module, probe: Float32, part: Path) -> onnx.ModelProto:
+    """The network as a graph, by way of a file."""
     with warnings.catch_warnings():
         # The exporter that replaces this one needs a package more, and gives the same graph.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -58,29 +87,7 @@ def export(network: nn.Module, card: ModelSpec, probe: Float32, path: Path) -> d
             opset_version=20,
             dynamo=False,
         )
-    model = onnx.load(str(part))
-    part.unlink()
-    with torch.no_grad():
-        wanted = network(torch.from_numpy(probe)).numpy()
-    exact = _difference(model, probe, wanted)
-    if not exact <= AGREEMENT:
-        raise WeightsError(
-            f"{path.name} was not written: the ONNX network differs from the trained one by "
-            f"{exact:.2g}, expected at most {AGREEMENT}"
-        )
-    small = halve(model)
-    rounded = _difference(small, probe, wanted)
-    if rounded <= HALVED * max(1.0, float(np.abs(wanted).max())):
-        model = small
-    else:
-        rounded = exact
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, card.to_json()
-    onnx.checker.check_model(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_bytes(model.SerializeToString())
-    os.replace(part, path)
-    return {"float32": exact, "stored": rounded}
+    return onnx.load(str(part))
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -101,13 +108,8 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     return out
 
 
-def _difference(model: onnx.ModelProto, probe: Float32, wanted: Float32) -> float:
-    """Largest difference between what a file gives and what was wanted."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    found = session.run(None, {"features": probe})[0]
+def _difference(model: onnx.ModelProto, part: Path, probe: Float32, wanted: Float32) -> float:
+    """Largest difference between what the file gives, written to ``part``, and what was wanted."""
+    part.write_bytes(model.SerializeToString())
+    found = open_session(part).run(None, {"features": probe})[0]
     return float(np.abs(np.asarray(found) - wanted).max())

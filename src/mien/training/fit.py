@@ -80,7 +80,7 @@ def fit(
         network.train()
         loss = _loss(network, sources, sizes, rng)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call] # torch gives it no types
         optimiser.step()
         pace.step()
         total += float(loss.detach())

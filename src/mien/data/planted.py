@@ -1,0 +1,214 @@
+"""Portraits warped by planted action units: exact differences within a group of one face.
+
+The mesh of the portrait is laid on the face model, moved by the unit's displacement, brought back
+into the picture, and the picture follows it triangle by triangle. Where lips part, a dark mouth
+with teeth is filled in. The landmark network then finds the mesh again on the warped picture.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageFilter
+
+from mien.data.expressions import UNITS, planted
+from mien.data.ict import FaceModel
+from mien.face.geometry import SKIN, reference
+from mien.face.landmarks import LIPS_INNER, OVAL
+from mien.face.triangles import MOUTH, mesh_triangles, rasterise, triangle_regions
+from mien.values import Float32, Image
+
+__all__ = ["Portrait", "aligned", "plant", "single_units", "to_size"]
+
+RING = 1.5
+"""How far from the face's middle the picture stays put, in radii of the face's outline."""
+EYE_DISTANCE = 100
+"""Pixels between the outer eye corners, to which larger portraits are shrunk."""
+OPENED, CLOSED = 0.03, 0.06
+"""Shares of the eye distance: a mouth that opened by more and was open by less gets an inside."""
+FLIP = np.array([1, -1, -1], np.float32)
+INSIDE = np.array([45, 18, 22], np.float32)
+TEETH = np.array([205, 200, 190], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A picture of a face with its mesh."""
+
+    image: Image
+    mesh: Float32
+    """(478, 3) pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Pose:
+    """How the face model lies in a picture: pixels = scale x rotation x centimetres + shift."""
+
+    scale: float
+    rotation: Float32
+    shift: Float32
+
+    def to_model(self, points: Float32) -> Float32:
+        """From pixels (y down, z away) to centimetres of the face model."""
+        return ((points * FLIP - self.shift) @ self.rotation / self.scale).astype(np.float32)
+
+    def to_picture(self, points: Float32) -> Float32:
+        """The way back."""
+        turned = self.scale * points @ self.rotation.T + self.shift
+        return (turned * FLIP).astype(np.float32)
+
+
+def to_size(portrait: Portrait) -> Portrait:
+    """Shrink a portrait whose eyes are further apart than the mesh network can use."""
+    distance = float(np.linalg.norm(portrait.mesh[33, :2] - portrait.mesh[263, :2]))
+    if distance <= EYE_DISTANCE:
+        return portrait
+    height, width = portrait.image.shape[:2]
+    size = (round(width * EYE_DISTANCE / distance), round(height * EYE_DISTANCE / distance))
+    small = np.asarray(Picture.fromarray(portrait.image).resize(size, Picture.Resampling.BOX))
+    share = size[0] / width
+    mesh = portrait.mesh * share
+    mesh[:, :2] += (share - 1) / 2
+    return Portrait(small, mesh.astype(np.float32))
+
+
+def aligned(model: FaceModel, mesh: Float32) -> _Pose:
+    """Lay the face model on a mesh, by the points that expressions hardly move."""
+    stable = reference()[2]
+    source, goal = model.neutral[stable], mesh[stable] * FLIP
+    middles = source.mean(axis=0), goal.mean(axis=0)
+    source, goal = source - middles[0], goal - middles[1]
+    left, stretch, right = np.linalg.svd(goal.T @ source)
+    sign = np.array([1, 1, np.sign(np.linalg.det(left @ right))])
+    rotation = (left * sign) @ right
+    scale = float((stretch * sign).sum() / (source**2).sum())
+    shift = middles[1] - scale * rotation @ middles[0]
+    return _Pose(scale, rotation.astype(np.float32), shift.astype(np.float32))
+
+
+def plant(
+    portrait: Portrait,
+    model: FaceModel,
+    weights: Float32,
+    identity: Float32 | None = None,
+    turn: Float32 | None = None,
+) -> Image:
+    """Warp a portrait by an expression of the face model.
+
+    Args:
+        portrait: the picture and its mesh.
+        model: the cut-down face model.
+        weights: (57,) of the expression shapes.
+        identity: (100,), also change the person's shape.
+        turn: (3, 3), also turn the head by this rotation.
+
+    Returns:
+        uint8, of the portrait's size.
+    """
+    pose = aligned(model, portrait.mesh[:SKIN])
+    there = pose.to_model(portrait.mesh[:SKIN])
+    moved = there + np.tensordot(weights, model.expression, 1)
+    if identity is not None:
+        moved = moved + np.tensordot(identity, model.identity, 1)
+    if turn is not None:
+        middle = model.neutral.mean(axis=0)
+        moved = (moved - middle) @ turn.T + middle
+    source = portrait.mesh[:SKIN]
+    goal = source + (pose.to_picture(moved.astype(np.float32)) - pose.to_picture(there))
+    index, places = _places(source, goal, portrait.image.shape)
+    out = _sample(portrait.image, places)
+    return _fill_mouth(out, portrait.image, source, goal, index)
+
+
+def single_units(portrait: int) -> list[tuple[int, Float32]]:
+    """Units planted alone, each at two levels that depend on the portrait's number.
+
+    Returns:
+        Pairs of a unit and intensities (38,).
+    """
+    levels = (0.3, 0.6, 0.9)[portrait % 3], (0.45, 0.75, 1.0)[(portrait + 1) % 3]
+    units = dict.fromkeys(unit for unit in UNITS if unit != 25)
+    return [(unit, planted({unit: level})) for unit in units for level in levels]
+
+
+def _places(
+    source: Float32, goal: Float32, shape: tuple[int, ...]
+) -> tuple[NDArray[np.int32], Float32]:
+    """For each pixel the triangle that covers it after the warp, and where it comes from."""
+    height, width = shape[:2]
+    ring, joints = _ring(source)
+    before = np.concatenate([source[:, :2], ring])
+    after = np.concatenate([goal[:, :2], ring])
+    far = np.full(len(ring), goal[:, 2].max() + 50, np.float32)
+    depth = np.concatenate([goal[:, 2], far])
+    triangles = np.concatenate([mesh_triangles(), joints])
+    seen = np.column_stack([after, depth]).astype(np.float32)
+    index, share = rasterise(seen, triangles, height, width)
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    places = np.stack([columns, rows], axis=-1).astype(np.float32)
+    hit = index >= 0
+    corners = before[triangles[index[hit]]]
+    places[hit] = (corners * share[hit][..., None]).sum(axis=1)
+    return index, places
+
+
+def _ring(source: Float32) -> tuple[Float32, NDArray[np.int32]]:
+    """Points around the face that stay, and the triangles between them and its outline."""
+    outline = np.array(OVAL)
+    middle = source[outline, :2].mean(axis=0)
+    ring = middle + RING * (source[outline, :2] - middle)
+    count = len(outline)
+    here, after = np.arange(count), (np.arange(count) + 1) % count
+    one = np.stack([outline[here], outline[after], SKIN + here], axis=1)
+    two = np.stack([outline[after], SKIN + after, SKIN + here], axis=1)
+    return ring.astype(np.float32), np.concatenate([one, two]).astype(np.int32)
+
+
+def _sample(image: Image, places: Float32) -> Float32:
+    """Colours between pixels, bilinear."""
+    height, width = image.shape[:2]
+    x = np.clip(places[..., 0], 0, width - 1.001)
+    y = np.clip(places[..., 1], 0, height - 1.001)
+    left, top = x.astype(np.intp), y.astype(np.intp)
+    right, down = (x - left)[..., None], (y - top)[..., None]
+    flat = image.reshape(-1, 3)
+    first = top * width + left
+    upper = flat[first] * (1 - right) + flat[first + 1] * right
+    lower = flat[first + width] * (1 - right) + flat[first + width + 1] * right
+    out: Float32 = (upper * (1 - down) + lower * down).astype(np.float32)
+    return out
+
+
+def _fill_mouth(
+    out: Float32, image: Image, source: Float32, goal: Float32, index: NDArray[np.int32]
+) -> Image:
+    """Fill in a dark mouth and teeth where closed lips have parted."""
+    eyes = float(np.linalg.norm(source[33, :2] - source[263, :2]))
+    before, after = (float(np.linalg.norm(p[13, :2] - p[14, :2])) for p in (source, goal))
+    if after - before > OPENED * eyes and before < CLOSED * eyes:
+        regions = np.concatenate([triangle_regions(), np.zeros(1, np.uint8)])
+        inside = (index < len(regions) - 1) & (
+            regions[np.minimum(index, len(regions) - 1)] == MOUTH
+        )
+        inside &= index >= 0
+        out = _cover(out, inside, 1.0, INSIDE)
+        nose = image[tuple(np.clip(source[4, 1::-1].astype(int), 0, np.array(image.shape[:2]) - 1))]
+        light = float(np.clip(nose.mean() / 160, 0.3, 1.1))
+        height = min(0.35 * (after - before), 0.07 * eyes)
+        upper = goal[[p for p in LIPS_INNER if p in _UPPER], :2]
+        upper = upper[np.argsort(upper[:, 0])]
+        rows, columns = np.indices(inside.shape)
+        below = rows - np.interp(columns, upper[:, 0], upper[:, 1])
+        out = _cover(out, inside & (below < height), 0.9, TEETH * light)
+    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
+
+
+_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+
+
+def _cover(out: Float32, where: NDArray[np.bool_], strength: float, colour: Float32) -> Float32:
+    """Lay a colour over a region with a soft edge."""
+    mask = Picture.fromarray((255 * where).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+    share = strength * np.asarray(mask, np.float32)[..., None] / 255
+    return out + share * (colour - out)

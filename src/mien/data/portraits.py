@@ -1,0 +1,246 @@
+"""Portraits for planting: read from a folder, sorted into evaluation and development.
+
+And the sets made of them: single units and mixtures on quiet faces to evaluate, groups of draws on
+all the others to learn from. Only meshes and intensities are kept, not pictures.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from mien.data import expressions
+from mien.data.expressions import OUTPUTS, table
+from mien.data.ict import IDENTITIES, FaceModel
+from mien.data.planted import Portrait, plant, single_units, to_size
+from mien.data.rendered import Find
+from mien.data.synthetic import Examples, lips_parted, rotations
+from mien.errors import UnreadableSource
+from mien.face.geometry import POSE, SKIN, difference, features, reference
+from mien.values import Float32
+
+__all__ = [
+    "EVALUATED",
+    "GROUP",
+    "MIX",
+    "REST",
+    "SINGLE",
+    "Planted",
+    "evaluation",
+    "groups",
+    "is_quiet",
+    "pairs",
+    "read",
+    "read_planted",
+    "singles",
+    "split",
+]
+
+EVALUATED = 60
+"""Quiet portraits kept for evaluation."""
+MIXES = 12
+"""Random mixtures per evaluated portrait."""
+GROUP = 6
+"""Pictures per group: the portrait, a change without units, four expressions."""
+REST, SINGLE, MIX, NUISANCE = range(4)
+"""Kinds of a planted picture."""
+SMALLEST = 45
+"""Pixels between the outer eye corners of a portrait that is used at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Planted:
+    """n warped pictures: what was planted, and the mesh found on them."""
+
+    mesh: Float32
+    """(n, 478, 3)."""
+    intensity: Float32
+    """(n, 38), 0-1."""
+    group: NDArray[np.int64]
+    """(n,): number of the group; the pictures of a group share a portrait and a face shape."""
+    kind: NDArray[np.int64]
+    """(n,): REST, SINGLE, MIX or NUISANCE."""
+    unit: NDArray[np.int64]
+    """(n,): the single unit, or 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """What is done to a portrait for one picture."""
+
+    intensity: Float32
+    weights: Float32
+    kind: int
+    unit: int = 0
+    identity: Float32 | None = None
+    turn: Float32 | None = None
+
+
+def read(folder: Path, find: Find) -> list[Portrait]:
+    """Portraits of a folder in the order of their names; without a usable face, left out.
+
+    Raises:
+        UnreadableSource: there is no picture.
+    """
+    paths = sorted(folder.glob("*.jpg")) + sorted(folder.glob("*.png"))
+    if not paths:
+        raise UnreadableSource(f"{folder} holds no .jpg or .png portraits; name a folder of faces")
+    out = []
+    for path in paths:
+        with Picture.open(path) as picture:
+            image = np.asarray(picture.convert("RGB"))
+        mesh = find(image, False)
+        if mesh is not None and _eyes(mesh) >= SMALLEST:
+            out.append(to_size(Portrait(image, mesh)))
+    return out
+
+
+def is_quiet(mesh: Float32) -> bool:
+    """Whether a face is nearly frontal, with closed lips, open eyes and no smile, by its mesh."""
+    described = features(mesh)[0]
+    skin = described[: SKIN * 3].reshape(SKIN, 3) + reference()[0]
+    yaw, pitch = np.abs(described[POSE]) / 3
+
+    def apart(first: int, second: int) -> float:
+        return float(np.linalg.norm(skin[first] - skin[second]))
+
+    eyes = (apart(159, 145) / apart(33, 133) + apart(386, 374) / apart(263, 362)) / 2
+    lift = (skin[61, 1] + skin[291, 1] - skin[13, 1] - skin[14, 1]) / 2
+    mouth = apart(13, 14) < 0.03 and apart(61, 291) < 0.6 and lift < 0.03
+    return bool(mouth and eyes > 0.25 and yaw < 0.35 and pitch < 0.25)
+
+
+def split(portraits: Sequence[Portrait]) -> tuple[list[Portrait], list[Portrait]]:
+    """Portraits for evaluation - the first sixty quiet ones - and the usable others."""
+    quiet = [row for row, one in enumerate(portraits) if is_quiet(one.mesh)][:EVALUATED]
+    kept = set(quiet)
+    others = [
+        one
+        for row, one in enumerate(portraits)
+        if row not in kept and abs(float(features(one.mesh)[0, POSE][0])) / 3 < np.deg2rad(37)
+    ]
+    return [portraits[row] for row in quiet], others
+
+
+def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> Planted:
+    """Every portrait unchanged, with each unit alone at two levels, and with twelve mixtures."""
+    mixing = table(model.names)
+
+    def changes(number: int) -> Iterator[_Change]:
+        rng = np.random.default_rng((60, number))
+        rest = np.zeros(OUTPUTS, np.float32)
+        yield _Change(rest, rest @ mixing, REST)
+        for unit, intensity in single_units(number):
+            yield _Change(intensity, intensity @ mixing, SINGLE, unit)
+        drawn = expressions.draw(rng, MIXES, model.names)
+        for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
+            yield _Change(intensity, weights, MIX)
+
+    rows = [
+        row
+        for number, portrait in enumerate(portraits)
+        for row in _rows(portrait, number, changes(number), model, find)
+    ]
+    return _table(rows)
+
+
+def groups(portraits: Sequence[Portrait], model: FaceModel, find: Find, seed: int) -> Planted:
+    """One group per portrait to learn from: its face shape changed, then four expressions."""
+
+    def changes(number: int) -> Iterator[_Change]:
+        rng = np.random.default_rng((seed, number))
+        identity = np.zeros(IDENTITIES, np.float32)
+        identity[:40] = rng.normal(0, rng.uniform(0, 0.45), 40)
+        rest = np.zeros(OUTPUTS, np.float32)
+        nothing = np.zeros(len(model.names), np.float32)
+        yield _Change(rest, nothing, REST, 0, identity, _small_turn(rng))
+        yield _Change(rest, _jaw(rng, model), NUISANCE, 0, identity, _small_turn(rng))
+        drawn = expressions.draw(rng, GROUP - 2, model.names)
+        for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
+            yield _Change(intensity, weights, MIX, 0, identity, _small_turn(rng))
+
+    rows = []
+    for number, portrait in enumerate(portraits):
+        made = list(_rows(portrait, number, changes(number), model, find))
+        rows += made if len(made) == GROUP else []
+    return _table(rows)
+
+
+def singles(faces: Planted) -> Examples:
+    """Each picture by itself; the face's own units are unknown, so compare within groups."""
+    return Examples(features(faces.mesh), faces.intensity)
+
+
+def pairs(faces: Planted) -> Examples:
+    """Each picture minus the unchanged one of its group."""
+    described = features(faces.mesh)
+    rest = {int(faces.group[row]): row for row in np.nonzero(faces.kind == REST)[0]}
+    rows = np.array([row for row, group in enumerate(faces.group) if int(group) in rest], np.intp)
+    partner = np.array([rest[int(group)] for group in faces.group[rows]], np.intp)
+    return Examples(difference(described[rows], described[partner]), faces.intensity[rows])
+
+
+def read_planted(*paths: Path) -> Planted:
+    """Planted sets from files; groups of different files stay apart."""
+    names = [field.name for field in fields(Planted)]
+    parts: list[dict[str, NDArray[np.generic]]] = []
+    for path in paths:
+        if not path.is_file():
+            raise UnreadableSource(f"{path} is not there; make it with: mien datasets plant")
+        with np.load(path) as file:
+            parts.append({name: file[name] for name in names})
+    shift = 0
+    for part in parts:
+        part["group"] = part["group"] + shift
+        shift = int(part["group"].max()) + 1 if len(part["group"]) else shift
+    return Planted(*(np.concatenate([part[name] for part in parts]) for name in names))
+
+
+def _rows(
+    portrait: Portrait, number: int, changes: Iterator[_Change], model: FaceModel, find: Find
+) -> Iterator[Planted]:
+    """The changed pictures of one portrait on which the mesh was found again, one row each."""
+    for change in changes:
+        picture = plant(portrait, model, change.weights, change.identity, change.turn)
+        mesh = find(picture, False)
+        if mesh is None:
+            continue
+        moved = np.abs(mesh[:SKIN, :2] - portrait.mesh[:SKIN, :2]).mean()
+        if moved > 0.1 * len(picture):
+            continue
+        intensity = change.intensity.copy()
+        person = np.zeros((1, IDENTITIES), np.float32)
+        intensity[-1] = lips_parted(model, person, change.weights[None])[0]
+        yield Planted(
+            mesh[None],
+            intensity[None],
+            *(np.array([value]) for value in (number, change.kind, change.unit)),
+        )
+
+
+def _table(rows: Sequence[Planted]) -> Planted:
+    return Planted(
+        *(np.concatenate([getattr(row, field.name) for row in rows]) for field in fields(Planted))
+    )
+
+
+def _small_turn(rng: Generator) -> Float32:
+    """A turn of the head as between two frames, (3, 3)."""
+    pose = np.deg2rad(rng.normal(0, (5, 3.5, 0), (1, 3))).astype(np.float32)
+    return np.asarray(rotations(pose)[0], np.float32)
+
+
+def _jaw(rng: Generator, model: FaceModel) -> Float32:
+    """Weights of a jaw that moves aside or forward: a change without a unit."""
+    weights = np.zeros(len(model.names), np.float32)
+    name = ("jawForward", "jawLeft", "jawRight")[rng.integers(3)]
+    weights[model.names.index(name)] = rng.uniform(0, 0.5)
+    return weights
+
+
+def _eyes(mesh: Float32) -> float:
+    return float(np.linalg.norm(mesh[33, :2] - mesh[263, :2]))

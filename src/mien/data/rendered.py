@@ -1,0 +1,203 @@
+"""Rendered heads with the mesh that our landmark network finds on them.
+
+Six pictures of each person, the first with a neutral face. Kept in shards of 50 persons, so that a
+run can be stopped and continued; the pictures themselves are not kept.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageFilter
+
+from mien.data import expressions
+from mien.data.head import Head
+from mien.data.ict import FaceModel
+from mien.data.paint import draw_style
+from mien.data.render import Camera, draw_camera, render
+from mien.data.synthetic import (
+    Examples,
+    draw_identities,
+    draw_poses,
+    lips_parted,
+    rotations,
+)
+from mien.errors import UnreadableSource
+from mien.face.geometry import SKIN, difference, features
+from mien.values import Float32, Image
+
+__all__ = ["FRAMES", "Find", "Rendered", "make", "pairs", "read", "singles", "split"]
+
+FRAMES = 6
+"""Pictures per person; the first is neutral."""
+SHARD = 50
+"""Persons per file."""
+LOST = 0.1
+"""Share of the picture by which a mesh may miss the true points on average before it is dropped."""
+
+Find = Callable[[Image, bool], Float32 | None]
+"""Finds the mesh of the largest face in a picture, (478, 3), or None. The second argument asks to
+fit it again from the first mesh, as following a face through a video does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """n pictures: what was rendered, and the mesh found on it."""
+
+    mesh: Float32
+    """(n, 478, 3) pixels."""
+    intensity: Float32
+    """(n, 38), 0-1."""
+    weights: Float32
+    """(n, 57) of the expression shapes, without the lids of the gaze."""
+    gaze: Float32
+    """(n, 2) radians."""
+    pose: Float32
+    """(n, 3) radians: yaw to the subject's left, pitch down, roll."""
+    identity: Float32
+    """(n, 100)."""
+    person: NDArray[np.int64]
+    """(n,)."""
+    neutral: NDArray[np.bool_]
+    """(n,): the person's neutral picture."""
+
+    def take(self, rows: NDArray[np.bool_]) -> "Rendered":
+        """Only some pictures."""
+        return Rendered(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shot:
+    """What one picture shows."""
+
+    intensity: Float32
+    weights: Float32
+    gaze: Float32
+    pose: Float32
+
+
+def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path) -> None:
+    """Render persons by number, and write what the mesh makes of them.
+
+    Args:
+        head: the whole face model.
+        model: the cut-down one.
+        find: the mesh of a picture.
+        persons: their numbers, which also seed their chance; full shards of 50 that are already in
+            ``folder`` are left as they are.
+        folder: where the shards go.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for first in range(persons.start, persons.stop, SHARD):
+        path = folder / f"rendered-{first:05d}.npz"
+        if path.is_file():
+            continue
+        rows = [
+            row
+            for person in range(first, min(first + SHARD, persons.stop))
+            for row in _person(head, model, find, person)
+        ]
+        columns = {field.name: np.stack([row[field.name] for row in rows])
+                   for field in fields(Rendered)}  # fmt: skip
+        part = path.with_suffix(".part.npz")
+        np.savez_compressed(part, **columns)  # type: ignore[arg-type] # its stub knows no dicts
+        part.replace(path)
+
+
+def read(folder: Path) -> Rendered:
+    """All shards of a folder.
+
+    Raises:
+        UnreadableSource: there are none.
+    """
+    paths = sorted(folder.glob("rendered-*[0-9].npz"))
+    if not paths:
+        raise UnreadableSource(
+            f"{folder} holds no rendered faces; make them with: mien datasets render {folder}"
+        )
+    names = [field.name for field in fields(Rendered)]
+    shards = []
+    for path in paths:
+        with np.load(path) as file:
+            shards.append({name: file[name] for name in names})
+    return Rendered(*(np.concatenate([shard[name] for shard in shards]) for name in names))
+
+
+def split(faces: Rendered) -> tuple[Rendered, Rendered]:
+    """Development and held-out pictures: every fifth person is held out."""
+    held = faces.person % 5 == 0
+    return faces.take(~held), faces.take(held)
+
+
+def singles(faces: Rendered) -> Examples:
+    """Each picture by itself."""
+    return Examples(features(faces.mesh), faces.intensity)
+
+
+def pairs(faces: Rendered) -> Examples:
+    """Each picture minus the same person's neutral one; persons without that are left out."""
+    described = features(faces.mesh)
+    rest = {int(faces.person[row]): row for row in np.nonzero(faces.neutral)[0]}
+    partner = np.array([rest.get(int(person), -1) for person in faces.person])
+    rows = np.nonzero((partner >= 0) & ~faces.neutral)[0]
+    return Examples(difference(described[rows], described[partner[rows]]), faces.intensity[rows])
+
+
+def _person(
+    head: Head, model: FaceModel, find: Find, person: int
+) -> Iterator[dict[str, NDArray[np.generic]]]:
+    """The pictures of one person on which a mesh was found."""
+    rng = np.random.default_rng((20, person))
+    identity = draw_identities(rng, 1, (0.7, 1.1))
+    rest, style = head.person(identity[0]), draw_style(rng)
+    for number, shot in enumerate(_shots(rng, model, identity)):
+        camera = draw_camera(rng)
+        vertices = head.express(rest, shot.weights, shot.gaze)
+        turn = rotations(shot.pose[None])[0]
+        picture = _spoil(rng, render(head, vertices, turn, camera, style))
+        mesh = find(picture, bool(rng.random() < 0.5))
+        if mesh is None or _misses(mesh, head.mesh(vertices), turn, camera):
+            continue
+        yield {
+            "mesh": mesh,
+            "intensity": shot.intensity,
+            "weights": shot.weights,
+            "gaze": shot.gaze,
+            "pose": shot.pose,
+            "identity": identity[0],
+            "person": np.array(person),
+            "neutral": np.array(number == 0),
+        }  # fmt: skip
+
+
+def _shots(rng: Generator, model: FaceModel, identity: Float32) -> list[_Shot]:
+    """What the pictures of a person show; the first is neutral and nearly frontal."""
+    drawn = expressions.draw(rng, FRAMES, model.names)
+    pose, gaze = draw_poses(rng, FRAMES), drawn.gaze
+    intensity, weights = drawn.intensity, drawn.weights
+    intensity[0], weights[0], pose[0] = 0, 0, pose[0] / 2
+    gaze[0] = np.deg2rad(rng.normal(0, (4, 3)))
+    persons = np.repeat(identity, FRAMES, axis=0)
+    intensity[:, -1] = lips_parted(model, persons, weights)
+    return [_Shot(*row) for row in zip(intensity, weights, gaze, pose, strict=True)]
+
+
+def _misses(mesh: Float32, true: Float32, turn: Float32, camera: Camera) -> bool:
+    """Whether a mesh lies on something else than the head."""
+    error = camera.project(true, turn)[:, :2] - mesh[:SKIN, :2]
+    return bool(np.abs(error).mean() > LOST * camera.size)
+
+
+def _spoil(rng: Generator, picture: Image) -> Image:
+    """Blur and noise, as cameras have them."""
+    if rng.random() < 0.4:
+        blur = ImageFilter.GaussianBlur(rng.uniform(0.4, 1.2))
+        picture = np.asarray(Picture.fromarray(picture).filter(blur))
+    if rng.random() < 0.5:
+        noise = rng.normal(0, rng.uniform(1, 8), picture.shape)
+        picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    return picture

@@ -1,0 +1,1 @@
+"""Settings of each experiment, in one place each."""
