@@ -56,6 +56,9 @@ CHANGE_WEIGHT, CHANGE_REACH = 0.5, 0.2
 QUIET_SHARE = 0.1
 """The quietest tenth is taken to be neutral."""
 
+ADMITTED_SHARE = 0.2
+"""While a clip goes by, more is kept: what counts as quiet may still rise."""
+
 FEWEST = 10
 """Frames that a neutral from a clip rests on at least; a shorter clip has none of its own."""
 
@@ -323,7 +326,7 @@ class NeutralCollector:
                     "the single-frame network is used; give --neutral PICTURE if there is one",
                 ),
             )
-        limit = self._limit()
+        limit = self._limit(max(math.ceil(QUIET_SHARE * self._seen), FEWEST))
         ordered = sorted(self._kept, key=lambda item: item.unrest)
         quiet = [item for item in ordered if item.unrest <= limit] or ordered
         return neutral_of(
@@ -357,20 +360,24 @@ class NeutralCollector:
         """Count a frame, and say whether it is among the quiet ones and its turn has come."""
         self._counts[np.searchsorted(_EDGES, unrest)] += 1
         self._seen += 1
-        if unrest > self._limit():
+        if unrest > self._limit(self._admissible):
             return False
         self._admitted += 1
         return self._admitted % self._stride == 0
 
-    def _limit(self) -> float:
-        """Unrest under which the quietest tenth of the frames seen lies."""
-        wanted = max(math.ceil(QUIET_SHARE * self._seen), FEWEST)
+    @property
+    def _admissible(self) -> int:
+        """How many of the frames seen may be kept for now, if they are the quietest ones."""
+        return max(math.ceil(ADMITTED_SHARE * self._seen), self._capacity // 2)
+
+    def _limit(self, wanted: int) -> float:
+        """Unrest up to which this many of the frames seen lie."""
         last = int(np.searchsorted(np.cumsum(self._counts), wanted))
         return float(_EDGES[last]) if last < len(_EDGES) else math.inf
 
     def _thin_out(self) -> None:
         """Let go of what is no longer quiet; if that is too little, of every second frame."""
-        limit = self._limit()
+        limit = self._limit(self._admissible)
         self._kept = [item for item in self._kept if item.unrest <= limit]
         if len(self._kept) > self._capacity * 3 // 4:
             self._kept = self._kept[1::2]

@@ -1,0 +1,57 @@
+"""The networks that an analysis runs, opened once and shared by all sources."""
+
+from functools import cached_property
+from hashlib import sha256
+
+from mien.face.detector import Detector
+from mien.face.mesh import MeshFitter
+from mien.face.tracker import Tracker
+from mien.runtime import Predictor, open_session
+from mien.weights.store import Store, open_store
+
+__all__ = ["NAMES", "Networks"]
+
+NAMES = ("face-short", "face-full", "face-mesh", "au-mesh", "au-mesh-difference")
+"""The networks by their names in the store."""
+
+
+class Networks:
+    """The face models and the default action-unit networks; each is opened when first used.
+
+    Args:
+        store: where they come from; None for the one that the environment describes.
+    """
+
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store or open_store()
+
+    @cached_property
+    def detector(self) -> Detector:
+        """Both face detectors."""
+        short, full = self._store.model_path("face-short"), self._store.model_path("face-full")
+        return Detector(open_session(short), open_session(full))
+
+    @cached_property
+    def fitter(self) -> MeshFitter:
+        """The attention mesh."""
+        return MeshFitter(open_session(self._store.model_path("face-mesh")))
+
+    @cached_property
+    def single(self) -> Predictor:
+        """Action units of one mesh."""
+        return Predictor(self._store.model_path("au-mesh"))
+
+    @cached_property
+    def difference(self) -> Predictor:
+        """Action units of a mesh minus the person's neutral."""
+        return Predictor(self._store.model_path("au-mesh-difference"))
+
+    def tracker(self, max_faces: int | None = None) -> Tracker:
+        """A new tracker, for one source."""
+        return Tracker(self.detector, self.fitter, max_faces=max_faces)
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each network's file by its name."""
+        return {
+            name: sha256(self._store.model_path(name).read_bytes()).hexdigest() for name in NAMES
+        }

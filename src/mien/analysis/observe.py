@@ -1,0 +1,100 @@
+"""The first pass: frames to rows of meshes, eyes and single-frame intensities."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.analysis import eyes
+from mien.analysis.networks import Networks
+from mien.analysis.rows import NOBODY, Rows
+from mien.face import geometry
+from mien.face.tracker import Tracker
+from mien.values import MESH_POINTS, Face, Float32, Frame
+
+__all__ = ["CHUNK", "Keep", "Observation", "observe", "rows_of"]
+
+CHUNK = 64
+"""Rows that go through the features and the single-frame network at once."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What the rows carry on beyond the numbers of the table."""
+
+    features: bool = False
+    """The 1410 features of each mesh, for the difference network."""
+    mesh: bool = False
+    """The mesh itself, to be drawn or written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """The faces of one frame, without its picture."""
+
+    index: int
+    time: float
+    faces: tuple[Face, ...]
+
+
+def observe(
+    frames: Iterable[Frame], tracker: Tracker, networks: Networks, keep: Keep
+) -> Iterator[Rows]:
+    """Follow the faces through the frames and read each one, a chunk at a time."""
+    waiting: list[Observation] = []
+    for frame in frames:
+        waiting.append(Observation(frame.index, frame.time, tuple(tracker.follow(frame))))
+        if sum(max(1, len(seen.faces)) for seen in waiting) >= CHUNK:
+            yield rows_of(waiting, networks, keep)
+            waiting = []
+    if waiting:
+        yield rows_of(waiting, networks, keep)
+
+
+def rows_of(observations: Iterable[Observation], networks: Networks, keep: Keep) -> Rows:
+    """One row per face; a frame without a face gives one row without."""
+    pairs = [(seen, face) for seen in observations for face in (seen.faces or (None,))]
+    faces = [face for _, face in pairs if face is not None]
+    present = np.array([face is not None for _, face in pairs])
+    meshes = _stack([face.mesh for face in faces], (MESH_POINTS, 3))
+    features = geometry.features(meshes)
+    single = networks.single.score(features).intensity
+    if single is None:  # pragma: no cover - the card promises intensities
+        single = np.zeros((len(faces), len(networks.single.spec.units)), np.float32)
+
+    def spread(values: Float32) -> Float32:
+        """Values of the faces at their rows, NaN elsewhere."""
+        full = np.full((len(pairs), *values.shape[1:]), np.nan, np.float32)
+        full[present] = values
+        return full
+
+    nothing = np.zeros((len(pairs), 0), np.float16)
+    return Rows(
+        frame=np.array([seen.index for seen, _ in pairs], np.int64),
+        time=np.array([seen.time for seen, _ in pairs], np.float64),
+        track=np.array([_track(face) for _, face in pairs], np.int32),
+        score=spread(np.array([face.score for face in faces], np.float32)),
+        box=spread(_stack([face.box for face in faces], (4,))),
+        pose=spread(_stack([face.pose for face in faces], (3,))),
+        openness=spread(eyes.openness(meshes)),
+        gaze=spread(eyes.gaze(meshes)),
+        single=spread(single),
+        features=spread(features).astype(np.float16) if keep.features else nothing,
+        mesh=spread(meshes) if keep.mesh else np.zeros((len(pairs), 0, 3), np.float32),
+    )
+
+
+def _track(face: Face | None) -> int:
+    """Number of the face; a face outside any track is number 0."""
+    if face is None:
+        return NOBODY
+    return face.track or 0
+
+
+def _stack(values: list[Float32 | None], shape: tuple[int, ...]) -> Float32:
+    """Arrays of the same shape as one, also when there is none; a missing one is NaN."""
+    full = np.full((len(values), *shape), np.nan, np.float32)
+    for row, value in zip(full, values, strict=True):
+        if value is not None:
+            row[:] = value
+    return full

@@ -1,0 +1,59 @@
+"""What a user may choose about an analysis, checked and in plain units."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mien.analysis.neutral import NeutralChoice
+from mien.errors import InputError
+from mien.video.moments import read_seconds
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How sources are read."""
+
+    neutral: NeutralChoice = field(default_factory=NeutralChoice)
+    every: float | None = None
+    """Seconds between analysed frames; None: all frames."""
+    start: float | None = None
+    """Seconds; earlier frames are left out."""
+    end: float | None = None
+    """Seconds; frames from here on are left out."""
+    max_faces: int | None = None
+    """Follow at most so many faces, the largest; None: all."""
+
+    @classmethod
+    def of(
+        cls,
+        neutral: str | Path = "auto",
+        every: str | float | None = None,
+        start: str | float | None = None,
+        end: str | float | None = None,
+        max_faces: int | None = None,
+    ) -> "Options":
+        """Options as people type them.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        seconds = {
+            name: None if value is None else read_seconds(value, name)
+            for name, value in (("every", every), ("start", start), ("end", end))
+        }
+        if max_faces is not None and max_faces < 1:
+            raise InputError(f"max_faces is {max_faces}, expected at least 1, or None for all")
+        return cls(NeutralChoice.parse(str(neutral)), max_faces=max_faces, **seconds)
+
+    def facts(self) -> dict[str, object]:
+        """The options as plain values for reports."""
+        chosen = self.neutral
+        detail = chosen.picture if chosen.picture is not None else chosen.time
+        return {
+            "neutral": chosen.source if detail is None else f"{chosen.source} {detail}",
+            "every": self.every,
+            "start": self.start,
+            "end": self.end,
+            "max_faces": self.max_faces,
+        }

@@ -1,0 +1,282 @@
+"""analyze(): pictures, videos, folders and cameras to the AU table."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from arro3.core import RecordBatch, Schema, Table
+
+from mien.analysis.annotate import Annotator
+from mien.analysis.networks import Networks
+from mien.analysis.neutral import Neutral
+from mien.analysis.options import Options
+from mien.analysis.rows import NOBODY, Rows
+from mien.analysis.run import Progress, SourceRun, neutral_of_picture
+from mien.analysis.sides import Sides
+from mien.errors import InputError, UnreadableSource
+from mien.results.report import RunReport, SourceReport, write_report
+from mien.results.table import make_batch, mesh_schema, table_schema
+from mien.results.writers import Writer, open_writer
+from mien.spec import ModelSpec
+from mien.video.pictures import is_picture
+from mien.video.sources import expand, is_camera
+
+__all__ = ["Outputs", "analyze", "analyze_to_files"]
+
+Sources = str | Path | Iterable[str | Path]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that an analysis leaves."""
+
+    table: Path | None = None
+    """The AU table; its suffix says the kind. The run report stands beside it."""
+    mesh: Path | None = None
+    """The landmarks as a second table."""
+    annotated: Path | None = None
+    """A copy of the picture or video with meshes, boxes, track numbers and AU bars."""
+
+
+@dataclass
+class _Clock:
+    """Wall and CPU seconds since it was made."""
+
+    wall: float = field(default_factory=time.perf_counter)
+    cpu: float = field(default_factory=time.process_time)
+
+    def spent(self) -> tuple[float, float]:
+        """Seconds since then: wall, CPU."""
+        return time.perf_counter() - self.wall, time.process_time() - self.cpu
+
+
+def analyze(  # noqa: PLR0913 - the front door: all by keyword
+    source: Sources,
+    *,
+    neutral: str | Path = "auto",
+    every: str | float | None = None,
+    start: str | float | None = None,
+    end: str | float | None = None,
+    max_faces: int | None = None,
+    output: str | Path | None = None,
+    mesh: str | Path | None = None,
+    annotate: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Table:
+    """Read the faces of pictures, videos or a camera.
+
+    The table is an Arrow table; ``pandas.DataFrame.from_arrow``, ``polars.DataFrame`` and
+    ``pyarrow.table`` take it as it is. It has one row per face and frame, and a row with nulls for
+    a frame without a face. Unit and meaning of each column stand in its metadata.
+
+    Args:
+        source: a picture, a video, a folder, a glob, ``camera:0``, or several of them.
+        neutral: the person's neutral face: ``auto`` (the quietest part of a video), ``none``, a
+            picture, or a time in the video, such as ``"3.2s"``.
+        every: seconds between analysed frames (``0.2`` or ``"0.2s"``); None: all frames.
+        start: seconds or ``"1:02.5"``; earlier frames are left out.
+        end: seconds; frames from here on are left out.
+        max_faces: follow at most so many faces, the largest.
+        output: also write the table here, and a run report beside it.
+        mesh: also write the landmarks here, as a table.
+        annotate: also write a copy of the picture or video with the results drawn in.
+        progress: called with the source, the frames so far, and the share done.
+
+    Returns:
+        An ``arro3.core.Table``.
+
+    Raises:
+        UnreadableSource: a source cannot be opened or decoded.
+        InputError: an option cannot be used.
+        WeightsError: the face models cannot be had.
+    """
+    options = Options.of(neutral, every, start, end, max_faces)
+    outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
+    job = _Job(expand(source), options, outputs, Networks(), progress)
+    batches: list[RecordBatch] = []
+    job.run(batches.append, keep_going=False)
+    return Table.from_batches(batches, schema=job.schema)
+
+
+def analyze_to_files(
+    sources: Sources,
+    options: Options,
+    outputs: Outputs,
+    networks: Networks | None = None,
+    progress: Progress | None = None,
+    on_batch: Callable[[RecordBatch], None] | None = None,
+) -> RunReport:
+    """Like `analyze`, but the table goes to its file only, and memory stays flat.
+
+    Of several sources, those that cannot be read are told in the report and the others go on.
+
+    Raises:
+        UnreadableSource: no source at all can be read.
+    """
+    job = _Job(expand(sources), options, outputs, networks or Networks(), progress)
+    return job.run(on_batch or (lambda _: None), keep_going=len(job.sources) > 1)
+
+
+class _Job:
+    """Sources into one table."""
+
+    def __init__(
+        self,
+        sources: list[str | Path],
+        options: Options,
+        outputs: Outputs,
+        networks: Networks,
+        progress: Progress | None,
+    ) -> None:
+        if outputs.annotated is not None and len(sources) > 1:
+            raise InputError(
+                f"--annotate draws one picture or video, and {len(sources)} sources came; "
+                "run it once for each"
+            )
+        self.sources = sources
+        self._options = options
+        self._outputs = outputs
+        self._networks = networks
+        self._progress = progress
+        self._facts = {
+            "version": version("mien"),
+            "networks": networks.hashes(),
+            "options": options.facts(),
+        }
+        self.schema = self._schema()
+        self._neutral: Neutral | None = None
+        if options.neutral.picture is not None:
+            self._neutral = neutral_of_picture(options.neutral.picture, networks)
+
+    def run(self, on_batch: Callable[[RecordBatch], None], keep_going: bool) -> RunReport:
+        """Read all sources; outputs appear under their names when all is done."""
+        clock = _Clock()
+        reports: list[SourceReport] = []
+        with ExitStack() as files:
+            table = self._writer(files, self._outputs.table, self.schema)
+            mesh = self._writer(files, self._outputs.mesh, mesh_schema(self._facts))
+            for source in self.sources:
+                try:
+                    run = self._source_run(source, mesh)
+                    for batch in self._batches(run, files):
+                        on_batch(batch)
+                        if table is not None:
+                            table.write(batch)
+                    reports.append(run.report)
+                except UnreadableSource as error:
+                    if not keep_going:
+                        raise
+                    reports.append(SourceReport(str(source), "unreadable", notes=(str(error),)))
+            if all(report.kind == "unreadable" for report in reports):
+                raise UnreadableSource(
+                    f"none of the {len(reports)} sources can be read; the first: "
+                    f"{reports[0].notes[0]}"
+                )
+        return self._report(reports, clock)
+
+    def _source_run(self, source: str | Path, mesh: Writer | None) -> SourceRun:
+        """One source, made ready."""
+        on_rows = None
+        if mesh is not None:
+            writer = mesh
+
+            def on_rows(rows: Rows) -> None:
+                writer.write(_mesh_batch(str(source), rows, writer.schema))
+
+        return SourceRun(
+            source,
+            self._networks,
+            self._options,
+            neutral=self._neutral,
+            keep_mesh=self._outputs.annotated is not None,
+            on_rows=on_rows,
+            progress=self._progress,
+        )
+
+    def _batches(self, run: SourceRun, files: ExitStack) -> Iterator[RecordBatch]:
+        """The table of one source, drawn on the way if asked for."""
+        annotator: Annotator | None = None
+        if self._outputs.annotated is not None:
+            annotator = files.enter_context(
+                Annotator(
+                    self._outputs.annotated, self.sources[0], self._options, self._trusted_units()
+                )
+            )
+        for rows, columns in run:
+            if annotator is not None:
+                annotator.draw(rows, columns)
+            yield make_batch(self.schema, columns)
+
+    def _schema(self) -> Schema:
+        """Schema of the table; each unit's reliability is that of the network that reads it."""
+        single, difference = self._networks.single.spec, self._networks.difference.spec
+        facts = {
+            **self._facts,
+            "reliability": {"single": _trust(single), "difference": _trust(difference)},
+        }
+        columns = Sides(single).columns
+        trust = _trust(self._reader())
+        known = {name: trust.get(name.split("_")[0]) for name in columns}
+        return table_schema(columns, facts, {name: how for name, how in known.items() if how})
+
+    def _reader(self) -> ModelSpec:
+        """Card of the network that reads the units, as far as it is known beforehand."""
+        if self._options.neutral.source == "none" or (
+            self._options.neutral.source != "picture" and all(map(_is_picture, self.sources))
+        ):
+            return self._networks.single.spec
+        return self._networks.difference.spec
+
+    def _trusted_units(self) -> tuple[str, ...]:
+        """Columns of the units that are not weak."""
+        spec = self._reader()
+        return tuple(f"AU{unit}" for unit, trust in spec.reliability if trust != "weak")
+
+    def _writer(self, files: ExitStack, path: Path | None, schema: Schema) -> Writer | None:
+        """The writer of an output, if it is wanted."""
+        return None if path is None else files.enter_context(open_writer(path, schema))
+
+    def _report(self, reports: list[SourceReport], clock: _Clock) -> RunReport:
+        """The run report, written beside the table if there is one."""
+        wall, cpu = clock.spent()
+        outputs = self._outputs
+        written = (outputs.table, outputs.mesh, outputs.annotated)
+        report = RunReport(
+            sources=tuple(reports),
+            version=str(self._facts["version"]),
+            networks=self._networks.hashes(),
+            options=self._options.facts(),
+            wall_seconds=round(wall, 3),
+            cpu_seconds=round(cpu, 3),
+            outputs=tuple(str(path) for path in written if path is not None),
+        )
+        if outputs.table is not None:
+            write_report(report, outputs.table)
+        return report
+
+
+def _is_picture(source: str | Path) -> bool:
+    """Whether a source is a picture; a camera is not."""
+    return not is_camera(source) and is_picture(Path(source))
+
+
+def _trust(spec: ModelSpec) -> dict[str, str]:
+    """Reliability class by unit column."""
+    return {f"AU{unit}": trust for unit, trust in spec.reliability}
+
+
+def _mesh_batch(source: str, rows: Rows, schema: Schema) -> RecordBatch:
+    """Rows of the mesh table."""
+    return make_batch(
+        schema,
+        {
+            "source": [source] * len(rows),
+            "frame": rows.frame,
+            "time": rows.time,
+            "face": [None if track == NOBODY else track for track in rows.track.tolist()],
+            "mesh": rows.mesh.reshape(len(rows), -1),
+        },
+    )

@@ -1,0 +1,179 @@
+"""One source from its frames to the columns of the AU table, in two passes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.analysis.interpret import Columns, Interpreter
+from mien.analysis.networks import Networks
+from mien.analysis.neutral import NO_NEUTRAL, Neutral, neutral_of
+from mien.analysis.observe import Keep, Observation, observe, rows_of
+from mien.analysis.options import Options
+from mien.analysis.rows import Rows, Spool
+from mien.analysis.sides import Sides
+from mien.analysis.watching import Gathering
+from mien.errors import InputError
+from mien.face.tracker import find_faces
+from mien.results.report import SourceReport
+from mien.values import Frame
+from mien.video.reader import Source, open_source, read_picture
+
+__all__ = ["Progress", "SourceRun", "neutral_of_picture"]
+
+Progress = Callable[[str, int, float | None], None]
+"""Told the source, the frames analysed so far, and the share of it done (None: unknown)."""
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where an interrupted camera stops: the frames seen so far are the source."""
+
+    first: float | None = None
+    last: float | None = None
+
+
+class SourceRun:
+    """The analysis of one source; iterate once, then read ``report``.
+
+    Args:
+        source: path of a picture or video, or a camera.
+        networks: the networks.
+        options: how to read it.
+        neutral: the neutral of a picture that was named, for everybody.
+        keep_mesh: whether the rows that come out carry the mesh.
+        on_rows: is shown each chunk of the first pass, mesh included.
+        progress: is told how far the first pass is.
+    """
+
+    report: SourceReport
+
+    def __init__(  # noqa: PLR0913 - all but three by keyword
+        self,
+        source: str | Path,
+        networks: Networks,
+        options: Options,
+        *,
+        neutral: Neutral | None = None,
+        keep_mesh: bool = False,
+        on_rows: Callable[[Rows], None] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._networks = networks
+        self._options = options
+        self._given = neutral
+        self._keep_mesh = keep_mesh
+        self._on_rows = on_rows
+        self._progress = progress
+        self._mark = _Mark()
+        self._source: Source = open_source(
+            source, start=options.start, end=options.end, every=options.every
+        )
+        self.kind = self._source.kind
+        if self.kind == "picture" and options.neutral.source in ("auto", "time"):
+            self._options = replace(options, neutral=replace(options.neutral, source="none"))
+
+    def __iter__(self) -> Iterator[tuple[Rows, Columns]]:
+        sides = Sides(self._networks.single.spec)
+        gathering = Gathering(sides, self._options.neutral, self._given)
+        with Spool() as spool, self._source:
+            self._first_pass(spool, gathering)
+            neutrals = gathering.neutrals()
+            interpreter = Interpreter(
+                self._source.name, self._networks, neutrals, gathering.watches()
+            )
+            self.report = self._reported(gathering, neutrals)
+            yield from interpreter.tables(spool)
+
+    def _first_pass(self, spool: Spool, gathering: Gathering) -> None:
+        """Follow the faces and keep the rows."""
+        keep = Keep(
+            features=self._options.neutral.source != "none",
+            mesh=self._keep_mesh or self._on_rows is not None,
+        )
+        tracker = self._networks.tracker(self._options.max_faces)
+        for rows in observe(self._frames(), tracker, self._networks, keep):
+            gathering.add(rows)
+            if self._on_rows is not None:
+                self._on_rows(rows)
+            if not self._keep_mesh:
+                rows = replace(rows, mesh=rows.mesh[:, :0])
+            spool.append(rows)
+            first = self._mark.first if self._mark.first is not None else float(rows.time[0])
+            self._mark = _Mark(first, float(rows.time[-1]))
+            self._tell(float(rows.time[-1]))
+
+    def _frames(self) -> Iterator[Frame]:
+        """The frames; a camera is ended by an interruption, and that is no error."""
+        if self._source.kind != "camera":
+            yield from self._source
+            return
+        with suppress(KeyboardInterrupt):
+            yield from self._source
+
+    def _tell(self, time: float) -> None:
+        """Report progress."""
+        if self._progress is None:
+            return
+        start = self._options.start or 0.0
+        end = self._source.duration
+        if self._options.end is not None:
+            end = min(self._options.end, end or self._options.end)
+        share = None if end is None or end <= start else min((time - start) / (end - start), 1.0)
+        self._progress(self._source.name, self._source.counts.yielded, share)
+
+    def _reported(self, gathering: Gathering, neutrals: dict[int, Neutral]) -> SourceReport:
+        """What became of the source."""
+        source, counts = self._source, self._source.counts
+        problems = [
+            f"face {track}: {problem}"
+            for track, neutral in neutrals.items()
+            for problem in neutral.problems
+        ]
+        return SourceReport(
+            source=source.name,
+            kind=source.kind,
+            frames_in_container=source.frames_in_container,
+            decoded=counts.decoded,
+            analysed=counts.yielded,
+            without_face=gathering.faceless,
+            skipped=counts.skipped,
+            outside=counts.outside,
+            estimated_times=counts.estimated,
+            dropped=dict(counts.dropped),
+            faces=len(gathering.tracks),
+            first_time=self._mark.first,
+            last_time=self._mark.last,
+            neutral={
+                str(track): {
+                    "source": neutral.source,
+                    "quality": round(neutral.quality, 3),
+                    "frames": neutral.frames,
+                    "single_frame_units": list(neutral.unsettled),
+                }
+                for track, neutral in neutrals.items()
+                if neutral is not NO_NEUTRAL
+            },
+            notes=(*source.notes, *problems),
+        )
+
+
+def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
+    """The neutral that a picture shows, of its largest face.
+
+    Raises:
+        UnreadableSource: it is no picture.
+        InputError: it shows no face.
+    """
+    faces = find_faces(read_picture(path), networks.detector, networks.fitter)
+    if not faces:
+        raise InputError(
+            f"no face is found in {path}, expected a picture of the person's neutral face; "
+            "choose another picture, or use --neutral auto"
+        )
+    rows = rows_of([Observation(0, 0.0, (faces[0],))], networks, Keep(features=True))
+    sides = Sides(networks.single.spec)
+    features = rows.features.astype(np.float32)
+    return neutral_of(features, sides.unit_values(rows.single), rows.pose, sides.units, "picture")

@@ -1,0 +1,138 @@
+"""Faces one picture at a time: find_faces for an array, stream for what is still going on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.analysis.interpret import Interpreter
+from mien.analysis.networks import Networks
+from mien.analysis.neutral import Neutral
+from mien.analysis.observe import Keep, Observation, rows_of
+from mien.analysis.options import Options
+from mien.analysis.rows import Rows
+from mien.analysis.run import neutral_of_picture
+from mien.analysis.sides import Sides
+from mien.analysis.watching import Gathering
+from mien.face import tracker
+from mien.values import Face, Frame, Image, check_image
+from mien.video.reader import open_source
+
+__all__ = ["FrameReading", "find_faces", "stream"]
+
+MEMORY = 4
+"""Frames before the present one that the median of five looks at."""
+
+RENEWAL = 1.0
+"""Seconds after which the neutral is estimated anew from all that was seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameReading:
+    """One frame and what its faces show."""
+
+    frame: Frame
+    faces: tuple[Face, ...]
+    rows: tuple[dict[str, object], ...] = field(repr=False)
+    """For each face its row of the AU table, by column name; None is null. A blink is known only
+    after it, so ``AU45_p`` is always None here."""
+
+
+@cache
+def _networks() -> Networks:
+    """The networks, opened once in a program."""
+    return Networks()
+
+
+def find_faces(image: Image) -> list[Face]:
+    """Find the faces of one picture.
+
+    Args:
+        image: uint8 (h, w, 3), RGB.
+
+    Returns:
+        Faces with box, score, mesh (478, 3) and pose, the largest first.
+
+    Raises:
+        ShapeError: ``image`` is of another shape or type.
+        WeightsError: the face models cannot be had.
+    """
+    check_image(image)
+    networks = _networks()
+    return tracker.find_faces(image, networks.detector, networks.fitter)
+
+
+def stream(
+    source: str | Path,
+    *,
+    neutral: str | Path = "auto",
+    every: str | float | None = None,
+    start: str | float | None = None,
+    end: str | float | None = None,
+    max_faces: int | None = None,
+) -> Iterator[FrameReading]:
+    """Read a picture, a video or a camera frame by frame, as it comes.
+
+    Only what was seen so far is known: with ``neutral="auto"`` the neutral is that of the quietest
+    part up to now, renewed every second, and the first frames are read without one. `analyze`
+    knows the whole clip and is the better choice for a recording.
+
+    Args:
+        source: a picture, a video or ``camera:0``.
+        neutral: ``auto``, ``none``, a picture, or a time, which holds from then on.
+        every: seconds between the frames that are read; None: all.
+        start: seconds; earlier frames are left out.
+        end: seconds; frames from here on are left out.
+        max_faces: follow at most so many faces, the largest.
+
+    Yields:
+        A `FrameReading` per frame.
+    """
+    options = Options.of(neutral, every, start, end, max_faces)
+    networks = _networks()
+    given: Neutral | None = None
+    if options.neutral.picture is not None:
+        given = neutral_of_picture(options.neutral.picture, networks)
+    gathering = Gathering(Sides(networks.single.spec), options.neutral, given)
+    reader = _Reader(str(source), networks, gathering)
+    keep = Keep(features=options.neutral.source != "none")
+    with open_source(source, start=options.start, end=options.end, every=options.every) as frames:
+        follower = networks.tracker(options.max_faces)
+        for frame in frames:
+            faces = tuple(follower.follow(frame))
+            rows = rows_of([Observation(frame.index, frame.time, faces)], networks, keep)
+            yield FrameReading(frame, faces, reader.read(rows) if faces else ())
+
+
+class _Reader:
+    """Rows of one frame after the other to rows of the table."""
+
+    def __init__(self, source: str, networks: Networks, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self._interpreter = Interpreter(source, networks, {}, {})
+        self._past: list[Rows] = []
+        self._renewed = -np.inf
+
+    def read(self, rows: Rows) -> tuple[dict[str, object], ...]:
+        """The table's rows of one frame."""
+        self._gathering.add(rows)
+        now = float(rows.time[0])
+        if now - self._renewed >= RENEWAL or self._gathering.has_new_track:
+            self._interpreter.neutrals = self._gathering.neutrals()
+            self._renewed = now
+        columns = self._interpreter.columns(rows, self._past)
+        self._past = [*self._past, rows][-MEMORY:]
+        return tuple(
+            {name: _plain(values, row) for name, values in columns.items()}
+            for row in range(len(rows))
+        )
+
+
+def _plain(values: Sequence[object] | NDArray[np.generic], row: int) -> object:
+    """One value as Python has it; NaN is None."""
+    value = values[row]
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not np.isfinite(plain) else plain
