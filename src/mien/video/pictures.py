@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_picture", "read_picture"]
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 BACKGROUND = (255, 255, 255)
 """Shows through where a picture is transparent: white, as on paper and in most viewers."""
