@@ -44,7 +44,6 @@ class Network:
     size: int
     """Bytes of the file."""
     sha256: str
-    """Empty for a shipped network that has not been trained yet."""
     licence: str
     origin: str
 
