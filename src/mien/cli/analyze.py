@@ -1,0 +1,82 @@
+"""mien analyze: sources in, a table out, three lines at the end."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["analyze"]
+
+
+def analyze(  # noqa: PLR0913 - one parameter for each option
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Pictures, videos, folders, globs, or camera:0.", show_default=False),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Table to write: .parquet, .arrow, .csv or .jsonl. "
+            "Without it, a summary is shown.",
+        ),
+    ] = None,
+    neutral: Annotated[
+        str,
+        typer.Option(
+            help="The person's neutral face: auto (quietest part of a video), none, "
+            "a picture, or a time such as 3.2s."
+        ),
+    ] = "auto",
+    every: Annotated[
+        str | None, typer.Option(help="Analyse one frame per span of time, such as 0.2s.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="Begin here: 12.5, 90s or 1:30.")] = None,
+    end: Annotated[str | None, typer.Option(help="Stop here.")] = None,
+    faces: Annotated[
+        int | None, typer.Option(help="Follow at most so many faces, the largest.")
+    ] = None,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(help="Also write a copy with mesh, boxes, numbers and AU bars drawn in."),
+    ] = None,
+    mesh: Annotated[
+        Path | None, typer.Option(help="Also write the 478 landmarks, as a second table.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Read action units, emotions, head pose, gaze and blinks from faces."""
+    from mien.analysis.networks import Networks
+    from mien.analysis.options import Options
+    from mien.analysis.pipeline import Outputs, analyze_to_files
+    from mien.cli.progress import showing_progress
+    from mien.cli.summary import Summary
+    from mien.weights.store import open_store
+
+    options = Options.of(neutral, every, start, end, faces)
+    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
+    summary = Summary() if output is None and not quiet else None
+    with showing_progress(quiet) as progress:
+        report = analyze_to_files(
+            list(sources),
+            options,
+            Outputs(output, mesh, annotate),
+            networks,
+            progress=progress,
+            on_batch=None if summary is None else summary.add,
+        )
+    if summary is not None:
+        typer.echo(summary.text(networks))
+    unread = [source for source in report.sources if source.kind == "unreadable"]
+    if not quiet:
+        for source in report.sources:
+            for note in source.notes:
+                typer.echo(f"note: {Path(source.source).name}: {note}", err=True)
+        for line in report.lines():
+            typer.echo(line, err=True)
+    if unread:
+        many = f"{len(unread)} of {len(report.sources)} sources"
+        typer.echo(f"mien: {many} could not be read; the table holds the others", err=True)
+        sys.exit(1)
