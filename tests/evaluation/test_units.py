@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from mien.data.expressions import COLUMNS, OUTPUTS, planted
+from mien.data.portraits import MIX, REST, SINGLE, Planted
+from mien.evaluation.units import figures, fold, planted_mixes, planted_singles, reliability
+
+
+@pytest.fixture
+def faces():
+    rng = np.random.default_rng(0)
+    rows = [(np.zeros(OUTPUTS), REST, 0)] * 10
+    rows += [(planted({unit: level}), SINGLE, unit) for unit in (12, 26) for level in (0.4, 0.9)]
+    rows += [(rng.random(OUTPUTS), MIX, 0) for _ in range(20)]
+    count = len(rows)
+    return Planted(
+        np.zeros((count, 478, 3), np.float32),
+        np.array([row[0] for row in rows], np.float32),
+        np.arange(count),
+        np.array([row[1] for row in rows]),
+        np.array([row[2] for row in rows]),
+    )
+
+
+def test_left_and_right_are_averaged():
+    values = np.zeros((2, OUTPUTS), np.float32)
+    values[1, COLUMNS.index("AU12_L")] = 1
+    values[1, COLUMNS.index("AU26")] = 1
+    folded = fold(values)
+    assert len(folded) == 22
+    np.testing.assert_allclose(folded[12], [0, 0.5])
+    np.testing.assert_allclose(folded[26], [0, 1])
+
+
+def test_a_perfect_reading_has_perfect_figures(faces):
+    for unit, one in figures(faces.intensity, faces.intensity).items():
+        assert one.pcc == pytest.approx(1), unit
+        assert one.slope == pytest.approx(1)
+        assert one.mae == 0
+        assert one.icc == pytest.approx(1)
+
+
+def test_single_units_are_compared_with_unchanged_faces_only(faces):
+    predicted = faces.intensity.copy()
+    predicted[faces.kind == MIX] = 0
+    found = planted_singles(predicted, faces)
+    assert set(found) == {12, 26}
+    assert found[12].pcc == pytest.approx(1)
+
+
+def test_mixtures_leave_single_units_out(faces):
+    predicted = faces.intensity.copy()
+    predicted[faces.kind == SINGLE] = 0
+    assert planted_mixes(predicted, faces)[12].pcc == pytest.approx(1)
+    predicted[faces.kind == MIX] = 0
+    assert np.isnan(planted_mixes(predicted, faces)[12].pcc)
+
+
+def test_the_worse_test_decides_how_far_to_trust():
+    assert reliability(0.76, 0.75) == "dependable"
+    assert reliability(0.95, 0.74) == "fair"
+    assert reliability(0.5, 0.9) == "fair"
+    assert reliability(0.9, 0.49) == "weak"
