@@ -1,7 +1,5 @@
 """Eye openness and gaze: signs and sides, on made-up and on real meshes."""
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -103,28 +101,11 @@ def test_astronaut_has_open_eyes_and_looks_up_or_right_when_her_irises_move(astr
         assert gaze(moved)[0, column] > here[column] + 0.02
 
 
-def meshes_with_caption(shared, caption, most=6):
-    """Meshes of the portraits with a caption, by the face models; skipped without them."""
-    from mien.analysis.networks import Networks
-    from mien.errors import WeightsError
-    from mien.face.tracker import find_faces
-    from mien.video.reader import read_picture
-
-    folder = shared / "data" / "portraits"
-    with (folder / "portraits.csv").open(encoding="utf-8") as file:
-        names = [row["file"] for row in csv.DictReader(file) if row["caption"] == caption]
-    networks = Networks()
-    try:
-        detector, fitter = networks.detector, networks.fitter
-    except WeightsError as error:
-        pytest.skip(f"needs the face models: {error}")
-    found = [find_faces(read_picture(folder / name), detector, fitter) for name in names[:most]]
-    return np.stack([faces[0].mesh for faces in found if faces])
-
-
-def test_closed_eyes_of_portraits_lie_far_below_open_ones(shared):
-    closed = openness(meshes_with_caption(shared, "eyes closed")).mean(axis=1)
-    opened = openness(meshes_with_caption(shared, "looking directly at camera")).mean(axis=1)
+def test_closed_eyes_of_portraits_lie_far_below_open_ones(portraits):
+    closed, opened = (
+        openness(np.stack([face.mesh for face in portraits(caption)])).mean(axis=1)
+        for caption in ("eyes closed", "looking directly at camera")
+    )
     assert len(closed) >= 4
-    assert len(opened) >= 4
+    assert len(opened) >= 6
     assert closed.max() < 0.15 < 0.2 < opened.min()

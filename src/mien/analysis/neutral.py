@@ -35,9 +35,9 @@ Source = Literal["auto", "picture", "time", "none"]
 
 SETTLED_BELOW = {6: 2.0, 9: 1.5, 10: 1.0, 12: 1.0, 20: 1.5, 22: 1.0, 25: 1.2, 26: 1.0, 43: 1.0}
 """Highest single-frame reading that a neutral face may have, for the units that a single picture
-shows well enough. Over 90 % of portraits with a straight face lie below; smiling ones read AU12 and
-AU25 at 4.8, AU6 at 2.6, AU9 and AU10 over 1. Readings of all other units say more of the face than
-of its expression."""
+shows well enough. Of 13 development portraits that look straight into the camera 12 lie below in
+all of them; all 14 smiling ones lie above in AU12 (median 4.8), most in AU25 and AU6 too. Readings
+of all other units say more of the face than of its expression."""
 
 WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0, 6: 0.3, 9: 0.3, 10: 0.3, 20: 0.3, 22: 0.3}
 """How much each unit disturbs the quiet, per step of intensity; others count for OTHER_WEIGHT."""
@@ -322,8 +322,8 @@ class NeutralCollector:
                 "none",
                 0.0,
                 (
-                    f"only {self._seen} frames show the face, {FEWEST} are needed for a neutral: "
-                    "the single-frame network is used; give --neutral PICTURE if there is one",
+                    f"the face shows in only {self._seen} of the {FEWEST} frames that a neutral "
+                    "needs: the single-frame network is used; give --neutral PICTURE if there is one",
                 ),
             )
         limit = self._limit(max(math.ceil(QUIET_SHARE * self._seen), FEWEST))
