@@ -323,7 +323,7 @@ class NeutralCollector:
                 0.0,
                 (
                     f"the face shows in only {self._seen} of the {FEWEST} frames that a neutral "
-                    "needs: the single-frame network is used; give --neutral PICTURE if there is one",
+                    "needs: the single-frame network is used; give --neutral PICTURE if you can",
                 ),
             )
         limit = self._limit(max(math.ceil(QUIET_SHARE * self._seen), FEWEST))
