@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.face.geometry import SKIN
 from mien.face.landmarks import OUTER_EYE_CORNERS
@@ -21,6 +22,8 @@ _AROUND = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]], np.float32) * np.float3
 """Four places around a point, in outer eye distances, whose colours are averaged."""
 _COLOUR = np.float32(4)
 """Weight of the colour against the brightness, chosen on the portraits."""
+_ENOUGH = 40
+"""Points that must be in the image."""
 _LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
 
 
@@ -32,30 +35,38 @@ def describe(image: Image, mesh: Float32) -> Float32:
         mesh: float32 (478, 3) in pixels of the image.
 
     Returns:
-        float32 (351,) of length 1, or zeros for a face without any contrast.
+        float32 (351,); 0 where the face leaves the image, and all 0 where too little of it is seen.
     """
-    numbers = _measure(image, mesh) - _usual()
-    length = float(np.linalg.norm(numbers))
-    return numbers / np.float32(length) if length > 1e-3 else np.zeros_like(numbers)
+    numbers, seen = _measure(image, mesh)
+    if np.count_nonzero(seen) < _ENOUGH:
+        return np.zeros_like(numbers)
+    described: Float32 = (numbers - _usual()) * np.tile(seen, 3)
+    return described
 
 
 def likeness(first: Float32, second: Float32) -> float:
-    """Compare two descriptions: 1 is the same, about 0 is another person."""
-    return float(first @ second)
+    """Compare two descriptions where both say something: 1 is the same, about 0 another person."""
+    one, other = first * (second != 0), second * (first != 0)
+    length = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
+    return float(one @ other) / length if length > 1e-3 else 0.0
 
 
-def _measure(image: Image, mesh: Float32) -> Float32:
+def _measure(image: Image, mesh: Float32) -> tuple[Float32, NDArray[np.bool_]]:
+    """Give brightness and colour at the points, and which of the points are in the image."""
     right, left = mesh[list(OUTER_EYE_CORNERS), :2]
     spots = mesh[_POINTS, None, :2] + _AROUND * np.float32(np.hypot(*(left - right)))
     height, width = image.shape[:2]
     places = np.rint(spots).astype(np.int64)
     columns, rows = np.clip(places[..., 0], 0, width - 1), np.clip(places[..., 1], 0, height - 1)
+    seen = ((columns == places[..., 0]) & (rows == places[..., 1])).all(axis=1)
+    if not seen.any():
+        return np.zeros(3 * len(_POINTS), np.float32), seen
     colours = image[rows, columns].mean(axis=1, dtype=np.float32)
     bright = colours @ _LUMINANCE
-    bright = (bright - bright.mean()) / (bright.std() + np.float32(1))
+    bright = (bright - bright[seen].mean()) / (bright[seen].std() + np.float32(1))
     logs = np.log(colours + np.float32(10))
     red, blue = logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]
-    return np.asarray(np.concatenate([bright, _COLOUR * red, _COLOUR * blue]), np.float32)
+    return np.asarray(np.concatenate([bright, _COLOUR * red, _COLOUR * blue]), np.float32), seen
 
 
 @cache

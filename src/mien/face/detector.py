@@ -1,7 +1,7 @@
 """Find faces in a frame with two detectors: one for near and rolled faces, one for small ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,6 +39,15 @@ class Detection:
     """0-1."""
     keypoints: Float32 = field(repr=False)
     """float32 (6, 2) in frame pixels: right eye, left eye, nose tip, mouth, right ear, left ear."""
+    second: "Detection | None" = field(default=None, repr=False)
+    """The other detector's box of the same face, to try where no mesh fits this one."""
+
+    def moved(self, factor: float, shift: float) -> "Detection":
+        """Give the detection in other pixels: ``factor`` times the old ones, plus ``shift``."""
+        scale, offset = np.float32(factor), np.float32(shift)
+        second = self.second and self.second.moved(factor, shift)
+        points = self.keypoints * scale + offset
+        return Detection(self.box * scale + offset, self.score, points, second)
 
 
 class Detector:
@@ -62,11 +71,8 @@ class Detector:
         check_image(image)
         small, factor = _shrunk(image)
         found = merge(self._short.find(small), self._full.find(small))
-        shift = np.float32((factor - 1) / 2)  # the centre of the first averaged pixel
-        return [
-            Detection(one.box * factor + shift, one.score, one.keypoints * factor + shift)
-            for one in found
-        ]
+        # the centre of the first averaged pixel is not that of the first pixel
+        return [one.moved(factor, (factor - 1) / 2) for one in found]
 
 
 def merge(short: Sequence[Detection], full: Sequence[Detection]) -> list[Detection]:
@@ -76,14 +82,17 @@ def merge(short: Sequence[Detection], full: Sequence[Detection]) -> list[Detecti
     mesh's region, and the mesh by about one percent of the eye distance. But a short box over
     several full boxes is a poor sum of small faces, and the full ones count.
     """
-    kept = list(short)
+    kept = []
     single = list(full)
     for box in short:
         under = [one for one in full if _is_same(box, one) or _holds(box, one)]
         if len(under) > 1:
-            kept = [one for one in kept if one is not box]
-        elif under and _is_same(box, under[0]):
+            continue
+        if under and _is_same(box, under[0]):
             single = [one for one in single if one is not under[0]]
+            kept.append(replace(box, second=under[0]))
+        else:
+            kept.append(box)
     return sorted(kept + single, key=lambda one: -one.score)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from mien.errors import InputError
 from mien.face.appearance import describe
-from mien.face.detector import Detector, overlap
-from mien.face.mesh import PRESENT, MeshFitter, Region, region_of_detection, region_of_mesh
+from mien.face.detector import Detection, Detector, overlap
+from mien.face.mesh import PRESENT, Fit, MeshFitter, region_of_detection, region_of_mesh
 from mien.face.pose import head_pose
-from mien.face.tracks import MEMORY, Sighting, Track, box_of, disown, distinct, rematch
+from mien.face.tracks import MEMORY, Sighting, Track, box_of, disown, distinct, moved, rematch
 from mien.values import Face, Float32, Frame, Image
 
 __all__ = ["Tracker", "find_faces"]
@@ -30,8 +30,7 @@ def find_faces(image: Image, detector: Detector, fitter: MeshFitter) -> list[Fac
         detector: where faces may be.
         fitter: decides whether they are, and fits the mesh.
     """
-    regions = [region_of_detection(one) for one in detector.find(image)]
-    found = distinct(_sightings(image, fitter, regions, [None] * len(regions)))
+    found = distinct(_detected(image, fitter, detector.find(image)))
     return [_face(one, None) for one in sorted(found, key=lambda one: -one.area)]
 
 
@@ -75,16 +74,10 @@ class Tracker:
         if cut or step > _LONG_STEP:
             self._lost += self._live
             self._live = []
-        regions = [region_of_mesh(track.mesh) for track in self._live]
-        owners: list[Track | None] = list(self._live)
-        if self._must_search(frame.time):
+        seen = self._followed(frame.image)
+        if self._must_search(seen, frame.time):
             self._searched = frame.time
-            fresh = self._search(frame.image, regions)
-            regions += fresh
-            owners += [None] * len(fresh)
-        sightings = _sightings(frame.image, self._fitter, regions, owners)
-        disown(sightings, [*self._live, *self._lost])
-        seen = distinct(sightings)
+            seen = distinct([*seen, *self._fresh(frame.image, seen)])
         self._recall(seen, frame.time, step, cut)
         faces = self._name(self._largest(seen), seen, frame.time)
         if any(track not in self._live for track in before):
@@ -113,21 +106,34 @@ class Tracker:
         # a frame without contrast is like any other
         return scale > 4.0 * len(glance) and float(glance @ last) < _CUT * scale
 
-    def _must_search(self, time: float) -> bool:
-        if not self._live:
-            return True
-        if self._max_faces is not None and len(self._live) >= self._max_faces:
+    def _followed(self, image: Image) -> list[Sighting]:
+        """Fit the mesh again to everybody who is followed."""
+        fits = self._fitter.fit(image, [region_of_mesh(track.mesh) for track in self._live])
+        seen = _sightings(image, fits, self._live)
+        # From a region that the face has half left the mesh comes out squeezed.
+        late = [one for one in seen if one.owner and moved(one.owner, one)]
+        sure = [one for one in seen if one not in late]
+        fits = self._fitter.fit(image, [region_of_mesh(one.mesh) for one in late])
+        seen = sure + _sightings(image, fits, [one.owner for one in late])
+        disown(seen, [*self._live, *self._lost])
+        return distinct(seen)
+
+    def _must_search(self, seen: Sequence[Sighting], time: float) -> bool:
+        if self._max_faces is not None and len(seen) >= self._max_faces:
             return False
+        if not seen or len(seen) < len(self._live):
+            return True
         return time - self._missed <= _WATCH or time - self._searched >= self._detect_every
 
-    def _search(self, image: Image, followed: Sequence[Region]) -> list[Region]:
-        """Detect faces, without those that are being followed."""
-        found = [region_of_detection(one) for one in self._detector.find(image)]
-        return [
-            region
-            for region in found
-            if all(overlap(region.box, other.box) <= 0.5 for other in followed)
+    def _fresh(self, image: Image, seen: Sequence[Sighting]) -> list[Sighting]:
+        """Detect faces other than those just seen, and fit the mesh to them."""
+        followed = [region_of_mesh(one.mesh).box for one in seen]
+        new = [
+            one
+            for one in self._detector.find(image)
+            if all(overlap(region_of_detection(one).box, other) <= 0.5 for other in followed)
         ]
+        return _detected(image, self._fitter, new)
 
     def _recall(self, seen: Sequence[Sighting], time: float, step: float, cut: bool) -> None:
         """Give back the faces of persons who were lost, in this frame or lately."""
@@ -135,7 +141,7 @@ class Tracker:
         self._lost += [track for track in self._live if track not in owners]
         keep = max(MEMORY, 2.5 * step)
         self._lost = [one for one in self._lost if time - one.seen <= keep]
-        free = [one for one in seen if one.owner is None]
+        free = [one for one in seen if one.owner is None or one.owner.is_young(time)]
         for place, track in rematch(self._lost, free, time, cut).items():
             free[place].owner = track
             self._lost.remove(track)
@@ -148,7 +154,7 @@ class Tracker:
         faces = []
         for one in chosen:
             if one.owner is None:
-                one.owner = Track(self._next, one.mesh, one.box, one.look, one.look, time)
+                one.owner = Track(self._next, one.mesh, one.box, one.look, one.look, time, time)
                 self._next += 1
             others = (other for other in seen if other is not one)
             one.owner.follow(one, time, alone=all(overlap(one.box, o.box) == 0 for o in others))
@@ -165,11 +171,20 @@ class Tracker:
         return sorted(seen, key=weight, reverse=True)[: self._max_faces]
 
 
-def _sightings(
-    image: Image, fitter: MeshFitter, regions: Sequence[Region], owners: Sequence[Track | None]
-) -> list[Sighting]:
-    """Fit all regions in one call and keep those with a face."""
-    fits = fitter.fit(image, regions)
+def _detected(image: Image, fitter: MeshFitter, detections: Sequence[Detection]) -> list[Sighting]:
+    """Fit the mesh to detections; where none fits, once more from the other detector's box."""
+    fits = fitter.fit(image, [region_of_detection(one) for one in detections])
+    again = [
+        one.second
+        for one, fit in zip(detections, fits, strict=True)
+        if fit.presence <= PRESENT and one.second is not None
+    ]
+    fits += fitter.fit(image, [region_of_detection(one) for one in again])
+    return _sightings(image, fits, [None] * len(fits))
+
+
+def _sightings(image: Image, fits: Sequence[Fit], owners: Sequence[Track | None]) -> list[Sighting]:
+    """Take the fits that are faces."""
     return [
         Sighting(mesh, presence, box_of(mesh), describe(image, mesh), owner)
         for (mesh, presence), owner in zip(fits, owners, strict=True)

@@ -9,15 +9,17 @@ from mien.face.appearance import likeness
 from mien.face.detector import overlap
 from mien.values import Float32
 
-__all__ = ["Sighting", "Track", "box_of", "disown", "distinct", "rematch"]
+__all__ = ["MEMORY", "Sighting", "Track", "box_of", "disown", "distinct", "moved", "rematch"]
 
 MEMORY = 2.0
 """Seconds that a lost person is remembered, at least."""
+_YOUTH = 1.0
+"""Seconds in which a new person may still be recognised as an old one."""
 _LIKE = 0.65
 """Likeness from which two faces may be one person: 7 of 1000 pairs of persons reach it."""
 _UNLIKE = 0.35
 """Likeness of a face to itself in the last frame under which it is another face for sure."""
-_ALIKE = 0.5
+_ALIKE = 0.55
 """Likeness that is enough for a face at the same place after a short while."""
 
 
@@ -34,14 +36,23 @@ class Track:
     """Appearance in the last frame."""
     seen: float
     """Time of the last frame with this face, in seconds."""
+    born: float
+    """Time of the first one."""
+
+    def is_young(self, time: float) -> bool:
+        """Whether the person may yet turn out to be somebody from before, seen badly at first."""
+        return time - self.born <= _YOUTH
 
     def follow(self, sighting: "Sighting", time: float, alone: bool) -> None:
         """Take over where and how the person is seen now."""
-        self.mesh, self.box, self.last, self.seen = sighting.mesh, sighting.box, sighting.look, time
+        self.mesh, self.box, self.seen = sighting.mesh, sighting.box, time
+        if not sighting.look.any():
+            return
+        self.last = sighting.look
         if alone:
-            mixed = np.float32(0.95) * self.look + np.float32(0.05) * sighting.look
-            length = max(float(np.linalg.norm(mixed)), 1e-6)
-            self.look = np.asarray(mixed / length, np.float32)
+            known = (self.look != 0) & (sighting.look != 0)
+            rate = np.where(known, np.float32(0.05), (self.look == 0).astype(np.float32))
+            self.look = self.look + rate * (sighting.look - self.look)
 
 
 @dataclass(eq=False)
@@ -73,10 +84,10 @@ def disown(sightings: Sequence[Sighting], tracks: Collection[Track]) -> None:
     """
     for sighting in sightings:
         own = sighting.owner
-        if own is None:
+        if own is None or not sighting.look.any():
             continue
         same = likeness(own.last, sighting.look)
-        if same < (_LIKE if _jumped(own, sighting) else _UNLIKE):
+        if same < (_LIKE if moved(own, sighting) else _UNLIKE):
             sighting.owner = None
             continue
         known = likeness(own.look, sighting.look)
@@ -86,11 +97,15 @@ def disown(sightings: Sequence[Sighting], tracks: Collection[Track]) -> None:
 
 
 def distinct(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """Keep one sighting of each face: a track's own before a new one, then the surer one."""
+    """Keep one sighting of each face: a track's own before a new one, then the larger one.
 
-    def worth(one: Sighting) -> float:
+    A detector may see a second face in the half of a large one; never a larger one around it.
+    """
+
+    def worth(one: Sighting) -> tuple[float, float]:
         own = one.owner
-        return one.presence if own is None else 3 + likeness(own.look, one.look)
+        sure = one.presence if own is None else 3 + likeness(own.look, one.look)
+        return round(sure, 1), one.area
 
     kept: list[Sighting] = []
     for one in sorted(sightings, key=worth, reverse=True):
@@ -106,7 +121,7 @@ def rematch(
 
     Args:
         tracks: persons without a face in this frame.
-        sightings: faces without a person.
+        sightings: faces without a person, or with a new one who may be an old one after all.
         time: of the frame, in seconds.
         cut: the picture has changed as a whole, so that places say nothing.
 
@@ -116,7 +131,11 @@ def rematch(
     pairs = []
     for place, sighting in enumerate(sightings):
         for track in tracks:
+            own = sighting.owner
             like = max(likeness(track.look, sighting.look), likeness(track.last, sighting.look))
+            # a new person is an old one only if clearly alike and never seen beside it
+            if own is not None and (like < _LIKE or own.born <= track.seen):
+                continue
             if _may_be(track, sighting, like, time - track.seen, cut):
                 pairs.append((like, place, track))
     found: dict[int, Track] = {}
@@ -135,8 +154,8 @@ def _may_be(track: Track, sighting: Sighting, like: float, age: float, cut: bool
     return like >= _ALIKE and overlap(track.box, sighting.box) > 0.3
 
 
-def _jumped(track: Track, sighting: Sighting) -> bool:
-    """Whether a face moved or grew more than a head does from frame to frame."""
+def moved(track: Track, sighting: Sighting) -> bool:
+    """Whether a face has moved or grown more than heads mostly do from frame to frame."""
     away, ratio = _change(track, sighting)
     return away > 0.15 or ratio > 1.15
 
@@ -152,10 +171,9 @@ def _change(track: Track, sighting: Sighting) -> tuple[float, float]:
 
 
 def _is_same_face(first: Sighting, second: Sighting) -> bool:
-    """Whether two meshes lie on one face: half in common, or one within a not much larger one."""
+    """Whether two meshes lie on one face: half in common, or one within the other."""
     if overlap(first.box, second.box) > 0.5:
         return True
     low = np.maximum(first.box[:2], second.box[:2])
     shared = float(np.clip(np.minimum(first.box[2:], second.box[2:]) - low, 0, None).prod())
-    small, large = sorted((first.area, second.area))
-    return shared > 0.8 * small and large < 4 * small
+    return shared > 0.8 * min(first.area, second.area)
