@@ -1,6 +1,7 @@
 """What a run did with each source: as JSON beside the table, and as three lines for the screen."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ class RunReport:
 
     def to_json(self) -> str:
         """The whole report, indented."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False, default=str) + "\n"
+        return json.dumps(_plain(asdict(self)), indent=2, allow_nan=False, default=str) + "\n"
 
     def lines(self) -> tuple[str, str, str]:
         """The report in three lines: frames, faces, time."""
@@ -132,6 +133,15 @@ class RunReport:
             f"Time: {sum(spans):.2f} s of material in {self.wall_seconds:.1f} s "
             f"({self.cpu_seconds:.1f} s of CPU time{per_frame}){odd}."
         )
+
+
+def _plain(value: object) -> object:
+    """The same value with null in place of numbers that are not finite, which JSON lacks."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def report_path(output: Path) -> Path:

@@ -1,0 +1,208 @@
+import struct
+import sys
+import zlib
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from mien.errors import MissingExtra, UnreadableSource
+from mien.video.pictures import is_picture, read_picture
+from mien.video.writer import write_picture
+from tests.video.heic import write_heic
+from tests.video.numbered import number_in, picture
+
+
+def blocks() -> np.ndarray:
+    """A picture without a symmetry: each quarter has its own colour."""
+    image = np.zeros((32, 48, 3), np.uint8)
+    image[:16, :24], image[:16, 24:] = (220, 20, 20), (20, 200, 20)
+    image[16:, :24], image[16:, 24:] = (20, 20, 220), (235, 235, 235)
+    return image
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "webp", "jpg", "gif", "avif"])
+def test_the_usual_formats_are_read(tmp_path, suffix):
+    path = tmp_path / f"photo.{suffix}"
+    options = {"webp": {"lossless": True}, "jpg": {"quality": 95}}.get(suffix, {})
+    PIL.Image.fromarray(blocks()).save(path, **options)
+    image = read_picture(path)
+    assert (image.dtype, image.shape) == (np.uint8, (32, 48, 3))
+    assert np.abs(image[4:-4, 4:-4].astype(int) - blocks()[4:-4, 4:-4]).mean() < 5
+    assert is_picture(path)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
+def test_exif_orientation_turns_the_picture_upright(tmp_path, orientation, suffix):
+    # What the standard says of row 0 and column 0 of the stored picture, undone by hand.
+    stored = {
+        1: lambda a: a,
+        2: lambda a: a[:, ::-1],
+        3: lambda a: a[::-1, ::-1],
+        4: lambda a: a[::-1],
+        5: lambda a: a.transpose(1, 0, 2),
+        6: lambda a: np.rot90(a, 1),
+        7: lambda a: a[::-1, ::-1].transpose(1, 0, 2),
+        8: lambda a: np.rot90(a, -1),
+    }[orientation](blocks())
+    exif = PIL.Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"photo.{suffix}"
+    options = {"webp": {"lossless": True}, "jpg": {"quality": 95, "subsampling": 0}}
+    PIL.Image.fromarray(np.ascontiguousarray(stored)).save(
+        path, exif=exif, **options.get(suffix, {})
+    )
+    image = read_picture(path)
+    assert image.shape == (32, 48, 3)
+    assert np.abs(image.astype(int) - blocks()).mean() < 6
+
+
+def test_what_is_transparent_becomes_white(tmp_path):
+    layer = np.zeros((4, 4, 4), np.uint8)
+    layer[..., 0], layer[:, 2:, 3], layer[0, 2, 3] = 200, 255, 128
+    PIL.Image.fromarray(layer).save(tmp_path / "a.png")
+    image = read_picture(tmp_path / "a.png")
+    assert image[0, 0].tolist() == [255, 255, 255]
+    assert image[1, 3].tolist() == [200, 0, 0]
+    assert image[0, 2].tolist() == pytest.approx([227, 127, 127], abs=1)
+
+
+def test_a_transparent_palette_and_grey_with_alpha_become_white_too(tmp_path):
+    palette = PIL.Image.new("P", (2, 1))
+    palette.putpalette([10, 20, 30, 200, 100, 50])
+    palette.putdata([0, 1])
+    palette.save(tmp_path / "p.png", transparency=0)
+    palette.save(tmp_path / "bytes.png", transparency=b"\x00\xff")
+    palette.save(tmp_path / "p.gif", transparency=0)
+    for name in ("p.png", "bytes.png", "p.gif"):
+        assert read_picture(tmp_path / name)[0].tolist() == [[255, 255, 255], [200, 100, 50]]
+    PIL.Image.fromarray(np.array([[[7, 0], [9, 255]]], np.uint8), "LA").save(tmp_path / "la.png")
+    assert read_picture(tmp_path / "la.png")[0].tolist() == [[255] * 3, [9] * 3]
+
+
+def test_grey_and_one_bit_become_rgb(tmp_path):
+    PIL.Image.fromarray(np.array([[0, 77, 255]], np.uint8)).save(tmp_path / "grey.png")
+    assert read_picture(tmp_path / "grey.png")[0].tolist() == [[0] * 3, [77] * 3, [255] * 3]
+    PIL.Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1").save(tmp_path / "bit.png")
+    assert read_picture(tmp_path / "bit.png")[0].tolist() == [[0] * 3, [255] * 3]
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+def test_grey_of_16_bits_is_scaled_not_clipped(tmp_path, suffix):
+    path = tmp_path / f"deep.{suffix}"
+    PIL.Image.fromarray(np.array([[0, 257, 25700, 65535]], np.uint16)).save(path)
+    assert read_picture(path)[0, :, 0].tolist() == [0, 1, 100, 255]
+
+
+def test_colour_of_16_bits_is_scaled(tmp_path):
+    row = struct.pack(">6H", 65535, 25700, 0, 257, 32896, 65535)
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + check
+
+    data = b"\x89PNG\r\n\x1a\n"
+    data += chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0))
+    data += chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b"")
+    (tmp_path / "deep.png").write_bytes(data)
+    assert read_picture(tmp_path / "deep.png")[0].tolist() == [[255, 100, 0], [1, 128, 255]]
+
+
+def test_fractions_and_whole_numbers_of_32_bits_are_scaled(tmp_path):
+    values = np.array([[0.0, 0.5, 1.0, np.nan]], np.float32)
+    PIL.Image.fromarray(values).save(tmp_path / "f.tiff")
+    assert read_picture(tmp_path / "f.tiff")[0, :, 0].tolist() == [0, 128, 255, 0]
+    PIL.Image.fromarray(np.array([[0, 50_000, 100_000]], np.int32)).save(tmp_path / "i.tiff")
+    assert read_picture(tmp_path / "i.tiff")[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_cmyk_becomes_rgb(tmp_path):
+    PIL.Image.fromarray(blocks()).convert("CMYK").save(tmp_path / "print.jpg", quality=95)
+    image = read_picture(tmp_path / "print.jpg")
+    assert np.abs(image.astype(int) - blocks()).mean() < 8
+
+
+def test_the_first_frame_of_an_animation_is_taken(tmp_path):
+    frames = [PIL.Image.fromarray(picture(number)) for number in (3, 4)]
+    for suffix in ("gif", "webp", "png"):
+        path = tmp_path / f"moving.{suffix}"
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+        assert number_in(read_picture(path)) == 3
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20000, 10), (10, 20000)])
+def test_extreme_sizes_are_read(tmp_path, size):
+    PIL.Image.new("RGB", size, (1, 2, 3)).save(tmp_path / "p.png")
+    image = read_picture(tmp_path / "p.png")
+    assert image.shape == (size[1], size[0], 3)
+    assert image[0, 0].tolist() == [1, 2, 3]
+
+
+def test_a_large_picture_gives_no_warning(tmp_path, monkeypatch):
+    PIL.Image.new("RGB", (40, 30)).save(tmp_path / "p.png")
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 1000)
+    assert read_picture(tmp_path / "p.png").shape == (30, 40, 3)
+
+
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
+    PIL.Image.new("RGB", (60, 60)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 1000)
+    assert is_picture(tmp_path / "bomb.png")
+    with pytest.raises(UnreadableSource, match=r"bomb\.png has too many pixels.*scale it down"):
+        read_picture(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff", "gif", "bmp"])
+def test_a_truncated_picture_is_an_error_not_a_grey_patch(tmp_path, suffix):
+    path = tmp_path / f"cut.{suffix}"
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    PIL.Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with pytest.raises(UnreadableSource, match="cut") as caught:
+        read_picture(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_exif_block_does_not_matter(tmp_path):
+    exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0\xff\xff\xff\xff" * 3
+    PIL.Image.fromarray(blocks()).save(tmp_path / "p.jpg", exif=exif)
+    assert read_picture(tmp_path / "p.jpg").shape == (32, 48, 3)
+
+
+def test_what_is_no_picture_is_refused_with_the_formats(tmp_path):
+    (tmp_path / "notes.jpg").write_text("no picture")
+    assert not is_picture(tmp_path / "notes.jpg")
+    with pytest.raises(UnreadableSource, match="expected JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF"):
+        read_picture(tmp_path / "notes.jpg")
+    with pytest.raises(UnreadableSource, match=r"none\.jpg cannot be opened: No such file"):
+        read_picture(tmp_path / "none.jpg")
+
+
+def test_heic_is_read_with_its_extra(tmp_path):
+    pytest.importorskip("pi_heif")
+    image = np.kron(picture(0)[:4, :6, :1] * 0 + [[[1]]], np.ones((16, 16, 3), np.uint8))
+    image[:32] *= 200
+    image[32:] = (40, 90, 160)
+    path = write_heic(tmp_path / "phone.heic", image.astype(np.uint8))
+    assert is_picture(path)
+    read = read_picture(path)
+    assert read.shape == (64, 96, 3)
+    assert read[10, 10].tolist() == pytest.approx([200] * 3, abs=8)
+    assert read[50, 10].tolist() == pytest.approx([40, 90, 160], abs=12)
+
+
+def test_heic_without_its_extra_names_it(tmp_path, monkeypatch):
+    path = write_heic(tmp_path / "phone.heic", picture(3))
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(MissingExtra, match=r"read the HEIC picture phone\.heic.*mien\[heic\]"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp"])
+def test_a_written_picture_is_the_same_picture(tmp_path, suffix):
+    path = tmp_path / f"out{suffix}"
+    write_picture(path, blocks())
+    tolerance = 0 if suffix == ".png" else 4
+    assert np.abs(read_picture(path).astype(int) - blocks()).mean() <= tolerance
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]

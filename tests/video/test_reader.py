@@ -1,0 +1,345 @@
+import tracemalloc
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import PIL.Image
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.errors import InputError, UnreadableSource
+from mien.video.moments import TICK, Rhythm, read_seconds
+from mien.video.reader import open_source
+from tests.video.numbered import number_in, picture, write_clip
+
+SUFFIXES = [".mp4", ".mkv", ".mov", ".ts", ".flv", ".avi", ".webm"]
+B_FRAMES = {"bf": "2", "g": "8", "preset": "veryfast"}
+VARIABLE = [0.0, 0.011, 0.5, 0.6, 0.625, 2.0, 2.001, 7.25]
+
+
+def read(path: Path, **options):
+    """All frames of a source: indices, times, numbers in the pictures, and the source."""
+    with open_source(path, **options) as source:
+        frames = list(source)
+    numbers = [number_in(frame.image) for frame in frames]
+    return [f.index for f in frames], [f.time for f in frames], numbers, source
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_frame_comes_once_in_order_with_its_time(tmp_path, suffix):
+    clip = write_clip(tmp_path / f"clip{suffix}", 30, rate=25)
+    indices, times, numbers, source = read(clip)
+    assert indices == numbers == list(range(30))
+    assert np.diff(times) == pytest.approx(1 / 25, abs=0.0011)
+    with av.open(str(clip)) as container:
+        first = next(container.decode(video=0))
+    assert times[0] == pytest.approx(float(first.pts * first.time_base))
+    assert source.frames_in_container == 30
+    assert source.counts.decoded == source.counts.yielded == 30
+    assert source.counts.estimated == 0
+    assert not source.counts.dropped
+    assert not source.notes
+    assert source.kind == "video"
+    assert source.size == (128, 64)
+    assert source.duration == pytest.approx(30 / 25, abs=0.06)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".flv"])
+def test_b_frames_come_in_the_order_they_are_shown(tmp_path, suffix):
+    clip = write_clip(tmp_path / f"clip{suffix}", 30, encoder=B_FRAMES)
+    with av.open(str(clip)) as container:
+        stamps = [p.pts for p in container.demux(video=0) if p.size]
+    assert stamps != sorted(stamps), "the clip has no B-frames, so this test would prove nothing"
+    indices, times, numbers, _ = read(clip)
+    assert indices == numbers == list(range(30))
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(("suffix", "tick"), [(".mp4", 1e-5), (".mkv", 0.0006), (".webm", 0.0006)])
+def test_variable_frame_rate_keeps_its_true_times(tmp_path, suffix, tick):
+    clip = write_clip(tmp_path / f"clip{suffix}", VARIABLE)
+    _, times, numbers, source = read(clip)
+    assert times == pytest.approx(VARIABLE, abs=tick)
+    assert numbers == list(range(len(VARIABLE)))
+    assert source.counts.estimated == 0
+
+
+def test_time_is_the_containers_own_where_a_clip_starts_late(tmp_path):
+    clip = write_clip(tmp_path / "late.mkv", [5.0, 5.5, 6.0])
+    _, times, _, _ = read(clip)
+    assert times == pytest.approx([5.0, 5.5, 6.0], abs=0.001)
+    _, times, numbers, _ = read(clip, start=5.2)
+    assert times == pytest.approx([5.5, 6.0], abs=0.001)
+    assert numbers == [1, 2]
+
+
+def test_a_stream_without_stamps_is_timed_by_its_rate_and_says_so(tmp_path):
+    clip = write_clip(tmp_path / "clip.h264", 20, rate=10)
+    indices, times, numbers, source = read(clip)
+    assert indices == numbers == list(range(20))
+    assert times == pytest.approx([number / 10 for number in range(20)])
+    assert source.counts.estimated == 20
+    assert source.duration is None
+    assert source.frames_in_container == 20
+
+
+def test_fragmented_mp4_without_an_index_is_read_whole(tmp_path):
+    flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    clip = write_clip(tmp_path / "clip.mp4", 30, container=flags, encoder={"g": "10"})
+    indices, _, numbers, source = read(clip)
+    assert indices == numbers == list(range(30))
+    assert source.frames_in_container == 30
+    indices, _, numbers, _ = read(clip, start=0.8)
+    assert indices == numbers == list(range(20, 30))
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".h264"])
+@pytest.mark.parametrize("start", [0.03, 0.4, 0.79, 1.16])
+def test_start_gives_what_reading_from_the_beginning_gives(tmp_path, suffix, start):
+    encoder = {"g": "8"} if suffix in (".webm", ".avi") else B_FRAMES
+    clip = write_clip(tmp_path / f"clip{suffix}", 30, encoder=encoder)
+    indices, times, _, _ = read(clip)
+    keep = [number for number, time in enumerate(times) if time >= start - TICK]
+    late_indices, late_times, late_numbers, source = read(clip, start=start)
+    assert late_indices == late_numbers == [indices[k] for k in keep]
+    assert late_times == pytest.approx([times[k] for k in keep])
+    assert source.counts.decoded == source.counts.yielded + source.counts.outside
+
+
+def test_start_decodes_from_the_key_frame_before_only(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", 200, encoder={"g": "10"}, rate=20)
+    indices, _, numbers, source = read(clip, start=9.3)
+    assert indices == numbers == list(range(186, 200))
+    assert source.counts.outside == 6
+
+
+def test_start_after_the_end_gives_nothing(tmp_path):
+    indices, _, _, source = read(write_clip(tmp_path / "clip.mp4", 10), start=60)
+    assert indices == []
+    assert source.counts.yielded == 0
+
+
+def test_end_is_left_out_and_stops_the_decoder(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", 100)
+    indices, _, _, source = read(clip, start="0.4s", end="0:00.8")
+    assert indices == list(range(10, 20))
+    assert source.counts.decoded < 30
+    assert not source.counts.dropped
+    assert source.frames_in_container == 100
+
+
+def test_every_takes_the_first_frame_of_each_step(tmp_path):
+    clip = write_clip(tmp_path / "clip.mkv", 50, rate=30)
+    indices, _, numbers, source = read(clip, every="0.2s")
+    assert indices == numbers == [0, 6, 12, 18, 24, 30, 36, 42, 48]
+    assert source.counts.skipped == 41
+    assert not source.counts.dropped
+    indices, _, _, _ = read(clip, every=0.5, start=0.1)
+    assert indices == [3, 18, 33, 48]
+
+
+def test_every_over_a_gap_takes_one_frame(tmp_path):
+    indices, times, _, _ = read(write_clip(tmp_path / "clip.mp4", VARIABLE), every=0.5)
+    assert indices == [0, 2, 5, 7]
+    assert times == pytest.approx([0.0, 0.5, 2.0, 7.25], abs=1e-5)
+
+
+@given(
+    st.lists(st.integers(0, 100_000), min_size=1, max_size=40, unique=True).map(sorted),
+    st.integers(2, 5000),
+    st.none() | st.integers(0, 1000),
+)
+def test_rhythm_picks_the_first_frame_at_or_after_each_moment(stamps, every, start):
+    times = [stamp / 1000 for stamp in stamps if start is None or stamp >= start]
+    rhythm = Rhythm(every / 1000, None if start is None else start / 1000)
+    picked = [time for time in times if rhythm.picks(time)]
+    origin = start if start is not None else stamps[0]
+    steps = {}
+    for time in times:
+        steps.setdefault((round(time * 1000) - origin) // every, time)
+    assert picked == list(steps.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2.5", 2.5),
+        (4, 4.0),
+        (".5", 0.5),
+        ("0.2s", 0.2),
+        (" 3 S ", 3.0),
+        ("200ms", 0.2),
+        ("2min", 120.0),
+        ("1h", 3600.0),
+        ("1:02.5", 62.5),
+        ("1:00:02", 3602.0),
+    ],
+)
+def test_seconds_are_read_as_people_write_them(text, seconds):
+    assert read_seconds(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "-1", "1:2:3:4", "5 apples", "nan", float("nan"), -2])
+def test_what_is_no_time_is_refused_with_examples(text):
+    with pytest.raises(InputError, match=r"start is .* expected seconds .* 1:02\.5"):
+        read_seconds(text, "start")
+
+
+def test_impossible_spans_are_refused(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", 3)
+    with pytest.raises(InputError, match=r"end is 1\.0 s, expected a moment after"):
+        open_source(clip, start=2, end=1)
+    with pytest.raises(InputError, match=r"every is 0\.0 s, expected more than 0"):
+        open_source(clip, every=0)
+
+
+CORNERS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220), "white": (235,) * 3}
+
+
+def corners(image: np.ndarray) -> str:
+    """Initials of the colours at the corners, row by row."""
+    places = [(8, 8), (8, -8), (-8, 8), (-8, -8)]
+    pixels = [image[place].astype(int) for place in places]
+    return "".join(
+        min(CORNERS, key=lambda name, p=pixel: np.abs(p - CORNERS[name]).sum())[0]
+        for pixel in pixels
+    )
+
+
+@pytest.mark.parametrize(
+    ("rotation", "shown"),
+    [
+        (None, "rgbw"),
+        ((90,), "gwrb"),  # counterclockwise: what was right is now on top
+        ((-90,), "brwg"),
+        ((180,), "wbgr"),
+        ((0, True, False), "grwb"),
+        ((0, False, True), "bwrg"),
+        ((90, False, True), "rbgw"),
+    ],
+)
+def test_rotation_and_mirroring_of_the_container_are_honoured(tmp_path, rotation, shown):
+    image = np.zeros((64, 96, 3), np.uint8)
+    image[:32, :48], image[:32, 48:] = CORNERS["red"], CORNERS["green"]
+    image[32:, :48], image[32:, 48:] = CORNERS["blue"], CORNERS["white"]
+    clip = write_clip(
+        tmp_path / "clip.mp4", 2, size=(96, 64), images=[image] * 2, rotation=rotation
+    )
+    with open_source(clip) as source:
+        frame = next(iter(source))
+        lying = rotation is not None and abs(rotation[0]) == 90
+        assert source.size == ((64, 96) if lying else (96, 64))
+    assert frame.image.shape[1::-1] == source.size
+    assert corners(frame.image) == shown
+    assert frame.image.flags.c_contiguous
+
+
+def test_odd_sizes_are_read_as_they_are(tmp_path):
+    path = tmp_path / "odd.mkv"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 131, 67, "yuv444p"
+        frame = av.VideoFrame.from_ndarray(picture(77, 131, 67))
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    _, _, numbers, source = read(path)
+    assert numbers == [77]
+    assert source.size == (131, 67)
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path):
+    path = tmp_path / "wide.mp4"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(3, 2)
+        for number in range(3):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture(number))))
+        output.mux(stream.encode())
+    _, _, numbers, source = read(path)
+    assert source.size == (192, 64)
+    assert numbers == [0, 1, 2]
+
+
+def test_a_change_of_size_within_the_stream_keeps_the_first_size(tmp_path):
+    small = write_clip(tmp_path / "a.h264", 3, size=(128, 64))
+    large = write_clip(tmp_path / "b.h264", 3, size=(256, 128))
+    joined = tmp_path / "both.h264"
+    joined.write_bytes(small.read_bytes() + large.read_bytes())
+    with open_source(joined) as source:
+        frames = list(source)
+    assert [frame.image.shape for frame in frames] == [(64, 128, 3)] * 6
+    assert [number_in(frame.image) for frame in frames] == [0, 1, 2, 0, 1, 2]
+
+
+def test_joined_streams_whose_stamps_start_again_go_on_in_time(tmp_path):
+    part = write_clip(tmp_path / "part.ts", 60, rate=25).read_bytes()
+    joined = tmp_path / "both.ts"
+    joined.write_bytes(part + part)
+    indices, times, _, source = read(joined)
+    assert indices == list(range(120))
+    assert (np.diff(times) > 0).all()
+    assert times[-1] == pytest.approx(times[0] + 119 / 25, abs=0.1)
+    assert source.counts.estimated == 1
+
+
+@pytest.mark.parametrize("colorspace", [("itu709", 1), ("itu601", 6)])
+def test_colours_follow_the_matrix_that_the_file_names(tmp_path, colorspace):
+    path = tmp_path / "red.mkv"
+    name, number = colorspace
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options={"crf": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.colorspace = number
+        red = av.VideoFrame.from_ndarray(np.full((64, 64, 3), (200, 50, 20), np.uint8))
+        output.mux(stream.encode(red.reformat(format="yuv420p", dst_colorspace=name)))
+        output.mux(stream.encode())
+    with open_source(path) as source:
+        frame = next(iter(source))
+    assert frame.image[32, 32].tolist() == pytest.approx([200, 50, 20], abs=4)
+
+
+def test_memory_stays_flat(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", 250, size=(320, 240))
+    with open_source(clip) as source:
+        frames = iter(source)
+        next(frames)
+        tracemalloc.start()
+        for _ in frames:
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5 * 320 * 240 * 3
+
+
+def test_content_decides_not_the_suffix(tmp_path):
+    photo = tmp_path / "photo.mp4"
+    PIL.Image.fromarray(picture(5)).save(photo, format="JPEG")
+    with open_source(photo) as source:
+        frames = list(source)
+        assert source.kind == "picture"
+        assert (source.frames_in_container, source.duration) == (1, None)
+    assert [(f.index, f.time, number_in(f.image)) for f in frames] == [(0, 0.0, 5)]
+    clip = write_clip(tmp_path / "clip.mp4", 3).rename(tmp_path / "clip.jpg")
+    assert read(clip)[2] == [0, 1, 2]
+
+
+def test_a_picture_takes_no_notice_of_spans(tmp_path):
+    photo = tmp_path / "photo.png"
+    PIL.Image.fromarray(picture(9)).save(photo)
+    _, times, numbers, source = read(photo, start=3, end=4, every=1)
+    assert (times, numbers, source.counts.yielded) == ([0.0], [9], 1)
+
+
+def test_a_source_shows_what_it_is(tmp_path):
+    with open_source(write_clip(tmp_path / "clip.mp4", 2)) as source:
+        assert repr(source) == f"Source({str(tmp_path / 'clip.mp4')!r}, video, 128x64)"
+        assert source.name == str(tmp_path / "clip.mp4")
+        assert source.rate == pytest.approx(25)
+
+
+def test_a_folder_is_refused_as_one_source(tmp_path):
+    with pytest.raises(UnreadableSource, match="is a folder; expected one file"):
+        open_source(tmp_path)
