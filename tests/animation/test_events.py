@@ -42,11 +42,20 @@ def test_levels_are_shares(start, duration, ramp, time):
     assert event.level(time) == pytest.approx(mirrored, abs=1e-5)
 
 
-def test_the_stronger_movement_counts_where_two_overlap():
-    script = Script([Event({(12, ""): 2.0}, 0, 4), Event({(12, "L"): 5.0}, 1, 2)], length=4)
+def test_movements_of_the_same_unit_add_up_within_the_scale():
+    script = Script([Event({(12, ""): 2.0}, 0, 4), Event({(12, "L"): 4.5}, 1, 2)], length=4)
     assert script.at(2.0) == {(12, "L"): 5.0, (12, "R"): 2.0}
     assert script.height == {(12, "L"): 5.0, (12, "R"): 2.0}
+    assert script.at(0.9) == {(12, "L"): 2.0, (12, "R"): 2.0}
     assert script.units == ((12, "L"), (12, "R"))
+
+
+def test_a_smile_can_be_taken_back_and_given_again():
+    rest, smile = Event({(12, ""): -3.0}, 0, 4, 0.0), Event({(12, ""): 3.0}, 1, 2, 0.5)
+    script = Script([rest, smile], 4)
+    assert script.at(0.0) == {(12, "L"): -3.0, (12, "R"): -3.0}
+    assert script.at(1.25) == {(12, "L"): pytest.approx(-1.5), (12, "R"): pytest.approx(-1.5)}
+    assert script.at(2.0) == {(12, "L"): 0.0, (12, "R"): 0.0}
 
 
 def test_times_are_those_of_the_rate():
@@ -70,6 +79,7 @@ def test_names_are_the_columns_of_the_table():
     [
         ({(11, ""): 1.0}, "AU11 cannot be animated; these can: 1, 2, 4"),
         ({(26, "L"): 1.0}, "moves as a whole; write 26=1"),
+        ({(12, ""): -5.5}, "below 0 to take back"),
         ({(12, ""): 5.5}, "expected 0 to 5"),
         ({(12, ""): math.nan}, "expected 0 to 5"),
     ],

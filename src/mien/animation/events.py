@@ -28,7 +28,11 @@ class Event:
     """
 
     units: Intensities
-    """Intensity at the height by unit and side; a side goes before both."""
+    """Intensity at the height by unit and side; a side goes before both.
+
+    Intensities are changes of what the photograph shows: below 0 they take back a smile that is
+    there already.
+    """
     start: float
     """Seconds at which it begins to rise."""
     duration: float
@@ -69,9 +73,9 @@ class Event:
 
     def level(self, time: float) -> float:
         """Share of its height at a time, 0-1; rise and fall have the shape of a cosine."""
-        inside = min(time - self.start, self.end - time)
-        if inside <= 0:
+        if not self.start <= time < self.end:
             return 0.0
+        inside = min(time - self.start, self.end - time)
         return 0.5 - 0.5 * math.cos(math.pi * min(inside / self.rise, 1.0)) if self.rise else 1.0
 
 
@@ -80,7 +84,7 @@ class Script:
     """All movements of a clip."""
 
     events: Sequence[Event]
-    """In any order; where two move the same unit, the stronger one counts."""
+    """In any order; where two move the same unit they add up, within -5 to 5."""
     length: float
     """Seconds."""
     rate: float = 30.0
@@ -106,20 +110,12 @@ class Script:
 
     @cached_property
     def height(self) -> dict[tuple[int, Side], float]:
-        """Every unit and side at its strongest."""
-        return self._strongest([(event, 1.0) for event in self.events])
+        """Every unit and side as if all movements were at their height."""
+        return _sum([(event, 1.0) for event in self.events])
 
     def at(self, time: float) -> dict[tuple[int, Side], float]:
         """Intensity of every unit and side at a time in seconds."""
-        now = self._strongest([(event, event.level(time)) for event in self.events])
-        return {key: now[key] for key in self.units}
-
-    def _strongest(self, levels: Sequence[tuple[Event, float]]) -> dict[tuple[int, Side], float]:
-        found: dict[tuple[int, Side], float] = {}
-        for event, level in levels:
-            for key, intensity in apart(event.units).items():
-                found[key] = max(found.get(key, 0.0), level * intensity)
-        return found
+        return _sum([(event, event.level(time)) for event in self.events])
 
 
 def apart(units: Intensities) -> dict[tuple[int, Side], float]:
@@ -142,14 +138,26 @@ def apart(units: Intensities) -> dict[tuple[int, Side], float]:
     return found
 
 
+def _sum(levels: Sequence[tuple[Event, float]]) -> dict[tuple[int, Side], float]:
+    """Events at shares of their height, added up."""
+    found: dict[tuple[int, Side], float] = {}
+    for event, level in levels:
+        for key, intensity in apart(event.units).items():
+            found[key] = found.get(key, 0.0) + level * intensity
+    return {key: min(max(value, -MAXIMUM), MAXIMUM) for key, value in sorted(found.items())}
+
+
 def _check(unit: int, side: Side, intensity: float) -> None:
     if unit not in known_units():
         listed = ", ".join(map(str, known_units()))
         raise InputError(f"AU{unit} cannot be animated; these can: {listed}")
     if side and not is_sided(unit):
         raise InputError(f"AU{unit} moves as a whole; write {unit}={intensity:g}")
-    if not 0 <= intensity <= MAXIMUM:
-        raise InputError(f"AU{unit} is given as {intensity:g}, expected 0 to {MAXIMUM:g}")
+    if not -MAXIMUM <= intensity <= MAXIMUM:
+        raise InputError(
+            f"AU{unit} is given as {intensity:g}, expected 0 to {MAXIMUM:g}, "
+            "or below 0 to take back what the photograph shows"
+        )
 
 
 def names(values: Mapping[tuple[int, Side], float]) -> dict[str, float]:
