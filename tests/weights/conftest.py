@@ -49,4 +49,4 @@ def face_models() -> dict[str, Path]:
     try:
         return {name: store.model_path(name) for name in ("face-short", "face-full", "face-mesh")}
     except WeightsError as error:
-        pytest.skip(f"needs the face models: {error}")
+        pytest.skip(f"needs the face models: {str(error).partition(':')[0]}")
