@@ -105,6 +105,13 @@ def test_a_clip_that_starts_with_closed_eyes():
     assert seen.open_eye == pytest.approx(OPEN)
 
 
+@pytest.mark.parametrize("planted", [(1.0, 9.0), (4.5, 20.0)])
+def test_the_open_eye_is_known_where_the_eyes_are_mostly_closed(planted):
+    seen = watch(*course([planted]))
+    assert seen.open_eye == pytest.approx(OPEN)
+    assert len(seen.closures) == 1
+
+
 def test_eyes_that_never_open():
     times, ratio = course([], level=0.09, noise=0.005)
     seen = watch(times, ratio)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.analysis.eyes import IRISES, LEFT, LIDS, RIGHT, gaze, masked, openness
+from mien.analysis.eyes import LEFT, LIDS, RIGHT, gaze, masked, openness
 from mien.errors import ShapeError
 
 # The eyes of a frontal face in pixels: the person's right eye is at the image's left.
@@ -21,8 +21,8 @@ def face(left_opening=OPENING, right_opening=OPENING, look=(0.0, 0.0), angle=0.0
     mesh = np.zeros((478, 3))
     mesh[LIDS[RIGHT], :2] = eye(100, right_opening)
     mesh[LIDS[LEFT], :2] = eye(170, left_opening)
-    mesh[IRISES[RIGHT], :2] = np.add((115, 100), look)
-    mesh[IRISES[LEFT], :2] = np.add((185, 100), look)
+    mesh[468, :2] = np.add((115, 100), look)
+    mesh[473, :2] = np.add((185, 100), look)
     turn = np.deg2rad(angle)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     mesh[:, :2] = scale * mesh[:, :2] @ rotation.T
@@ -68,10 +68,17 @@ def test_gaze_grows_to_the_images_right_and_upward(look, along, above):
 
 
 def test_each_eye_has_its_share_in_the_gaze():
-    for side in (LEFT, RIGHT):
+    for iris in (468, 473):
         mesh = face()
-        mesh[IRISES[side], 0] += 6
+        mesh[iris, 0] += 6
         assert gaze(mesh[None])[0, 0] == pytest.approx(0.6)
+
+
+def test_each_iris_is_measured_against_its_own_eye():
+    mesh = face()
+    mesh[LIDS[LEFT], 0] = 170 + (mesh[LIDS[LEFT], 0] - 170) / 2
+    mesh[473, 0] = 177.5
+    assert gaze(mesh[None])[0] == pytest.approx([0.5, 0.0])
 
 
 def test_eyes_without_width_have_neither_openness_nor_gaze():

@@ -93,6 +93,18 @@ def test_bp4d_units_score_surprise_and_fear_at_low_coverage():
     assert fear.coverage["fear"] == pytest.approx(3 / 4)
 
 
+def test_coverage_is_that_of_the_leader_or_else_the_best():
+    assert read({9: 0.0, 15: 0.0}).coverage["disgust"] == 1
+    reading = read({9: 3.0, 15: 3.0})
+    assert reading.leading == "9+16+15"
+    assert reading.coverage["disgust"] == pytest.approx(2 / 3)
+
+
+def test_of_equal_combinations_the_better_covered_leads():
+    angry = read(dict.fromkeys((4, 5, 7, 10, 23, 25), 3.0))
+    assert (angry.leading, angry.coverage["anger"]) == ("4+5+7+10+23+25", 1)
+
+
 def test_both_sets_together_cover_all_seven():
     assert None not in read(dict.fromkeys({*DISFA, *BP4D}, 0.0)).scores.values()
 
