@@ -175,7 +175,5 @@ class MeshFitter:
 
 def _cut(image: Image, back: NDArray[np.float64]) -> Float32:
     """Cut a region out as the network's input, float32 0-1."""
-    crop = sample(image, back, CROP_SIDE, "edge").astype(np.float32)
-    crop += np.float32(0.5)  # what the warp cuts off on average
-    crop *= np.float32(1 / 255)
-    return crop
+    crop = sample(image, back, CROP_SIDE, "edge")
+    return np.multiply(crop, np.float32(1 / 255), dtype=np.float32)

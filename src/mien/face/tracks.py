@@ -15,8 +15,8 @@ MEMORY = 2.0
 """Seconds that a lost person is remembered, at least."""
 _YOUTH = 1.0
 """Seconds in which a new person may still be recognised as an old one."""
-_LIKE = 0.65
-"""Likeness from which two faces may be one person: 7 of 1000 pairs of persons reach it."""
+_LIKE = 0.6
+"""Likeness from which two faces may be one person: 1 of 100 pairs of persons reaches it."""
 _UNLIKE = 0.35
 """Likeness of a face to itself in the last frame under which it is another face for sure."""
 _ALIKE = 0.55
