@@ -1,0 +1,27 @@
+"""``python -m benchmarks [speed|memory|size|units] [--minutes N]``: without a name, all of them."""
+
+import argparse
+import os
+from pathlib import Path
+
+from benchmarks import memory, size, speed
+
+parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+parser.add_argument("names", nargs="*", choices=("speed", "memory", "size", "units", []))
+parser.add_argument("--minutes", type=int, default=10, help="length of the long clip")
+arguments = parser.parse_args()
+names = arguments.names or ("size", "speed", "memory", "units")
+cache = Path(os.environ.get("MIEN_BENCH", Path(__file__).parent.parent / ".cache" / "bench"))
+cache.mkdir(parents=True, exist_ok=True)
+for name in names:
+    print(f"{name}:")
+    if name == "size":
+        size.main()
+    elif name == "speed":
+        speed.main(cache)
+    elif name == "memory":
+        memory.main(cache, arguments.minutes)
+    elif name == "units":
+        from benchmarks import units
+
+        units.main()
