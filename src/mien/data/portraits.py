@@ -38,6 +38,7 @@ __all__ = [
     "read_planted",
     "singles",
     "split",
+    "write",
 ]
 
 EVALUATED = 60
@@ -198,6 +199,14 @@ def read_planted(*paths: Path) -> Planted:
         part["group"] = part["group"] + shift
         shift = int(part["group"].max()) + 1 if len(part["group"]) else shift
     return Planted(*(np.concatenate([part[name] for part in parts]) for name in names))
+
+
+def write(faces: Planted, path: Path) -> None:
+    """Write a planted set, for `read_planted`."""
+    part = path.with_suffix(".part.npz")
+    arrays = {field.name: getattr(faces, field.name) for field in fields(Planted)}
+    np.savez_compressed(part, **arrays)
+    part.replace(path)
 
 
 def _rows(

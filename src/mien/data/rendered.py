@@ -154,12 +154,13 @@ def _person(
     rng = np.random.default_rng((20, person))
     identity = draw_identities(rng, 1, (0.7, 1.1))
     rest, style = head.person(identity[0]), draw_style(rng)
+    again = bool(rng.random() < 0.5)  # of one kind per person, as in one video: the two differ
     for number, shot in enumerate(_shots(rng, model, identity)):
         camera = draw_camera(rng)
         vertices = head.express(rest, shot.weights, shot.gaze)
         turn = rotations(shot.pose[None])[0]
         picture = _spoil(rng, render(head, vertices, turn, camera, style))
-        mesh = find(picture, bool(rng.random() < 0.5))
+        mesh = find(picture, again)
         if mesh is None or _misses(mesh, head.mesh(vertices), turn, camera):
             continue
         yield {

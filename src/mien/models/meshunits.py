@@ -71,7 +71,7 @@ class Readout(nn.Module):
 
     def __init__(
         self,
-        networks: Sequence[MeshUnits],
+        networks: Sequence[nn.Module],
         mirror: tuple[Int[Tensor, " d"], Float[Tensor, " d"]],
         swap: Int[Tensor, " k"],
         gain: Float[Tensor, " k"],

@@ -1,0 +1,227 @@
+"""From a recipe and a data folder to a network with its card: draw, fit, calibrate, judge."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from mien.data import ict, portraits, rendered, response, synthetic
+from mien.data.expressions import OUTPUTS, SIDES, SWAP, UNITS
+from mien.data.portraits import GROUP, REST, Planted
+from mien.data.synthetic import Examples, with_mirror
+from mien.evaluation.metrics import slope
+from mien.evaluation.units import (
+    Figures,
+    figures,
+    planted_mixes,
+    planted_singles,
+    reliability,
+)
+from mien.face.geometry import FEATURES, mirror
+from mien.models.meshunits import MeshUnits, Readout
+from mien.spec import ModelSpec
+from mien.training.export import export
+from mien.training.fit import Source, fit
+from mien.training.recipe import Recipe
+from mien.values import Float32
+
+__all__ = ["EVALUATION_FILE", "RENDERED_FOLDER", "Judged", "Material", "judge", "learn", "read"]
+
+RENDERED_FOLDER = "rendered"
+EVALUATION_FILE = "planted-evaluation.npz"
+GROUP_FILES = "planted-groups-*.npz"
+MODEL_FILE = "model.onnx"
+PROBES = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """All that is learned from and judged by, as one network sees it."""
+
+    simulated: Examples
+    rendered: Examples
+    held: Examples
+    """Rendered heads of persons that no network saw."""
+    planted: Planted
+    planted_examples: Examples
+    evaluation: Planted
+    """Planted portraits that no network saw."""
+    evaluation_examples: Examples
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Figures per unit on what the network never saw."""
+
+    rendered: dict[int, Figures]
+    single: dict[int, Figures]
+    mixed: dict[int, Figures]
+
+    def means(self) -> dict[str, float]:
+        """Mean correlation over the units, per test."""
+        return {
+            name: float(np.mean([one.pcc for one in table.values()]))
+            for name, table in tables(self).items()
+        }
+
+
+def tables(judged: Judged) -> dict[str, dict[int, Figures]]:
+    """The three tables by name."""
+    return {"rendered": judged.rendered, "single": judged.single, "mixed": judged.mixed}
+
+
+def read(recipe: Recipe, data: Path) -> Material:
+    """Draw and read everything a recipe needs.
+
+    Args:
+        recipe: which network.
+        data: folder made by ``mien datasets``.
+    """
+    alone = recipe.reads == "mesh"
+    draw = synthetic.singles if alone else synthetic.pairs
+    from_rendered = rendered.singles if alone else rendered.pairs
+    from_planted = portraits.singles if alone else portraits.pairs
+    rng = np.random.default_rng(recipe.seed)
+    seen, held = rendered.split(rendered.read(data / RENDERED_FOLDER))
+    groups = portraits.read_planted(*sorted(data.glob(GROUP_FILES)))
+    evaluation = portraits.read_planted(data / EVALUATION_FILE)
+    return Material(
+        draw(ict.load(data), response.load(), rng, recipe.simulated),
+        from_rendered(seen),
+        from_rendered(held),
+        groups,
+        from_planted(groups),
+        evaluation,
+        from_planted(evaluation),
+    )
+
+
+def learn(recipe: Recipe, material: Material, folder: Path) -> Path:
+    """Fit, calibrate, judge and write one network; a stopped run goes on where it was.
+
+    Args:
+        recipe: which network.
+        material: what it learns from, see `read`.
+        folder: the run folder.
+
+    Returns:
+        The ONNX file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1), encoding="utf-8")
+    sources = _sources(recipe, material)
+    torch.manual_seed(recipe.seed)
+    network = MeshUnits(*_standard(sources, recipe.floor), OUTPUTS, recipe.widths, recipe.dropout)
+
+    def check(one: nn.Module) -> dict[str, float]:
+        return judge(_readout(one), material).means()
+
+    fit(network, sources, recipe.schedule, folder, check)
+    gain, offset = calibrate(_readout(network), recipe, material)
+    shipped = _readout(network, gain, offset)
+    judged = judge(shipped, material)
+    report = {
+        name: {unit: asdict(one) for unit, one in table.items()}
+        for name, table in tables(judged).items()
+    }
+    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    probe = material.held.features[:PROBES]
+    export(shipped, card(recipe, judged), probe, folder / MODEL_FILE)
+    return folder / MODEL_FILE
+
+
+def judge(network: nn.Module, material: Material) -> Judged:
+    """Figures of a network that gives intensities 0-5; errors and rises are on the scale 0-1."""
+    heads = _predict(network, material.held.features)
+    faces = _predict(network, material.evaluation_examples.features)
+    return Judged(
+        figures(heads, material.held.target),
+        planted_singles(faces, material.evaluation),
+        planted_mixes(faces, material.evaluation),
+    )
+
+
+def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[Float32, Float32]:
+    """Gain and offset of each output, from development faces; left and right get the same.
+
+    The gain undoes the shrinking of uncertain outputs, as far as the recipe allows: past that it
+    would only make noise large. The offset is what quiet portraits read in the median.
+    """
+    found = _predict(network, material.planted_examples.features)
+    true = material.planted_examples.target
+    gain, offset = np.ones(OUTPUTS, np.float32), np.zeros(OUTPUTS, np.float32)
+    if recipe.calibration.rest:
+        offset = np.median(found[material.planted.kind == REST], axis=0).astype(np.float32)
+    if recipe.calibration.stretch > 1:
+        rises = np.array([float(slope(found[:, k], true[:, k])) for k in range(OUTPUTS)])
+        gain = np.clip(1 / np.maximum(rises, 1e-3), 1, recipe.calibration.stretch)
+    gain, offset = ((one + one[SWAP]) / 2 for one in (gain, offset))
+    return gain.astype(np.float32), offset.astype(np.float32)
+
+
+def card(recipe: Recipe, judged: Judged) -> ModelSpec:
+    """The card of a network, with what each unit is worth."""
+    worst = {unit: min(judged.rendered[unit].pcc, judged.mixed[unit].pcc) for unit in judged.mixed}
+    return ModelSpec(
+        name=recipe.name,
+        task="intensity",
+        reads=recipe.reads,
+        units=UNITS,
+        sides=SIDES,
+        size=FEATURES,
+        reliability=tuple((unit, reliability(value, value)) for unit, value in worst.items()),
+        evidence=tuple((unit, round(value, 2)) for unit, value in worst.items()),
+        trained_on=(
+            "meshes of synthetic faces: drawn from the ICT face model (MIT) with the measured "
+            "response of the mesh, rendered, and planted on synthetic portraits (MIT); no person"
+        ),
+        paper="estimates in units of the face model's shapes; not a coder's A-E",
+    )
+
+
+def mirror_table() -> tuple[torch.Tensor, torch.Tensor]:
+    """For each feature, the one it becomes in the mirrored face, and its sign."""
+    numbered = mirror(np.arange(1, FEATURES + 1, dtype=np.float32)[None])[0]
+    order: NDArray[np.int64] = np.abs(numbered).astype(np.int64) - 1
+    return torch.from_numpy(order), torch.from_numpy(np.sign(numbered))
+
+
+def _readout(
+    network: nn.Module, gain: Float32 | None = None, offset: Float32 | None = None
+) -> Readout:
+    gain = np.ones(OUTPUTS, np.float32) if gain is None else gain
+    offset = np.zeros(OUTPUTS, np.float32) if offset is None else offset
+    swap, (stretch, rest) = torch.from_numpy(SWAP), (torch.from_numpy(a) for a in (gain, offset))
+    return Readout([network], mirror_table(), swap, stretch, rest).eval()
+
+
+def _sources(recipe: Recipe, material: Material) -> list[Source]:
+    """What batches are drawn from; portraits' own units are unknown, so singles are grouped."""
+    alone = recipe.reads == "mesh"
+    parts = [
+        Source(material.simulated, recipe.shares.simulated),
+        Source(with_mirror(material.rendered), recipe.shares.rendered),
+        Source(with_mirror(material.planted_examples), recipe.shares.planted, GROUP, alone),
+    ]
+    return [part for part in parts if part.share > 0]
+
+
+def _standard(sources: Sequence[Source], floor: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and deviation of the features over the mixed batches."""
+    mean = sum(one.share * one.examples.features.mean(axis=0) for one in sources)
+    power = sum(one.share * ((one.examples.features - mean) ** 2).mean(axis=0) for one in sources)
+    deviation = np.sqrt(np.asarray(power, np.float32)) + np.float32(floor)
+    return torch.from_numpy(np.asarray(mean, np.float32)), torch.from_numpy(deviation)
+
+
+def _predict(network: nn.Module, features: Float32) -> Float32:
+    """Intensities on the scale of the targets, 0-1."""
+    network.eval()
+    with torch.no_grad():
+        parts = [network(part) for part in torch.split(torch.from_numpy(features), 4000)]
+    return np.asarray(torch.cat(parts).numpy() / 5, np.float32)

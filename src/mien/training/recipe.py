@@ -1,0 +1,51 @@
+"""What makes a run what it is: frozen settings that are written whole into the run folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mien.training.fit import Schedule
+
+__all__ = ["Calibration", "Recipe", "Shares"]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What each batch is made of; the shares sum to 1."""
+
+    simulated: float
+    """Faces of the model with the measured response of the mesh, no picture."""
+    rendered: float
+    """Meshes found on rendered heads."""
+    planted: float
+    """Meshes found on portraits warped by planted units."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How outputs are stretched, on development faces, so that 0-5 means 0-5."""
+
+    stretch: float = 1.0
+    """Highest factor by which a shrunk output is stretched."""
+    rest: bool = False
+    """Subtract what quiet portraits read, so that a quiet face reads 0."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One network: data, size, schedule, what is expected."""
+
+    name: str
+    reads: Literal["mesh", "mesh-difference"]
+    shares: Shares
+    simulated: int = 60_000
+    """Simulated faces to draw."""
+    widths: tuple[int, ...] = (512, 256)
+    dropout: float = 0.15
+    floor: float = 0.0035
+    """Added to the deviation of each feature, in eye distances: quiet features stay quiet."""
+    schedule: Schedule = field(default_factory=Schedule)
+    calibration: Calibration = field(default_factory=Calibration)
+    seed: int = 1
+    expected: Mapping[str, float] = field(default_factory=dict)
+    """Figures of the shipped network, to compare a new run with."""
