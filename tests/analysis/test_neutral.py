@@ -100,12 +100,23 @@ def test_a_mean_over_the_whole_clip_would_not_do():
 def test_a_clip_that_smiles_throughout_says_so():
     clip = Clip(600).plant(12, 3.4 + 0.5 * np.sin(np.arange(600) / 20)).plant(25, 2.0)
     neutral = clip.neutral()
-    assert neutral.unsettled == (12, 25)
+    assert neutral.unsettled == (6, 12, 25)
     assert neutral.quality < POOR
     (problem,) = neutral.problems
     assert "in the quietest tenth the single-frame network still reads AU12 at " in problem
     assert "and AU25 at 2.0" in problem
     assert "give --neutral PICTURE or TIME, or use --neutral none" in problem
+
+
+def test_what_takes_a_little_off_a_lasting_smile_does_not_pass_for_rest():
+    clip = Clip(600).plant(12, 5.0).plant(25, 4.5)
+    dropped = slice(200, 290)
+    clip.plant(12, 4.2, dropped).plant(26, 0.4, dropped)
+    times, features, *others = clip.arrays()
+    features[dropped] += 1
+    collector = NeutralCollector(UNITS)
+    collector.add(times, features, *others)
+    assert collector.neutral().features.mean() < 0.2
 
 
 def test_the_stronger_the_smile_the_worse():
@@ -277,7 +288,7 @@ def test_one_neutral_picture():
 def test_a_neutral_picture_that_smiles():
     _, features, intensity, pose, _ = Clip(1).plant(12, 4.2).arrays()
     neutral = neutral_of(features, intensity, pose, UNITS, "picture")
-    assert neutral.unsettled == (12,)
+    assert neutral.unsettled == (6, 12)
     assert neutral.problems[0].startswith("in the neutral picture the single-frame network")
 
 
@@ -288,6 +299,12 @@ def test_a_moment_is_named_as_one():
         .problems[0]
         .startswith("at the neutral moment")
     )
+
+
+def test_only_units_that_were_read_are_unsettled():
+    features = np.zeros((1, FEATURES), np.float32)
+    smile, pose = np.full((1, 1), 4, np.float32), np.zeros((1, 3), np.float32)
+    assert neutral_of(features, smile, pose, (12,), "picture").unsettled == (12,)
 
 
 def test_units_that_one_picture_does_not_show_are_never_unsettled():

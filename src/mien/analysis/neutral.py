@@ -39,6 +39,10 @@ shows well enough. Of 13 development portraits that look straight into the camer
 all of them; all 14 smiling ones lie above in AU12 (median 4.8), most in AU25 and AU6 too. Readings
 of all other units say more of the face than of its expression."""
 
+ACCOMPANIED = {12: (6,)}
+"""Units that a lasting movement brings along, too weakly for a limit of their own: a neutral that
+smiles has its cheeks raised, and against it AU6 would read 0 and the smile would pass for unfelt."""
+
 WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0, 6: 0.3, 9: 0.3, 10: 0.3, 20: 0.3, 22: 0.3}
 """How much each unit disturbs the quiet, per step of intensity; others count for OTHER_WEIGHT."""
 
@@ -55,6 +59,11 @@ CHANGE_WEIGHT, CHANGE_REACH = 0.5, 0.2
 
 QUIET_SHARE = 0.1
 """The quietest tenth is taken to be neutral."""
+
+LEEWAY = 1.05
+"""Frames this little above the quietest tenth are as quiet. In a clip that smiles throughout, units
+read each other's movements (a jaw drop takes half a step off a full smile), and without leeway such
+frames would pass for the rest; near true rest the leeway is next to nothing."""
 
 ADMITTED_SHARE = 0.2
 """While a clip goes by, more is kept: what counts as quiet may still rise."""
@@ -200,7 +209,9 @@ def neutral_of(
     quality = (
         _still(unsettled) * _within(turn, MOST_TURN, 45.0) * _within(spread, MOST_SPREAD, 0.06)
     )
-    return Neutral(middle, len(features), source, quality, problems, tuple(sorted(unsettled)))
+    along = {unit for lasting in unsettled for unit in ACCOMPANIED.get(lasting, ())}
+    fallen_back = tuple(sorted({*unsettled, *along} & set(units)))
+    return Neutral(middle, len(features), source, quality, problems, fallen_back)
 
 
 def _still(unsettled: dict[int, float]) -> float:
@@ -371,9 +382,9 @@ class NeutralCollector:
         return max(math.ceil(ADMITTED_SHARE * self._seen), self._capacity // 2)
 
     def _limit(self, wanted: int) -> float:
-        """Unrest up to which this many of the frames seen lie."""
+        """Unrest up to which this many of the frames seen lie, and those that are as quiet."""
         last = int(np.searchsorted(np.cumsum(self._counts), wanted))
-        return float(_EDGES[last]) if last < len(_EDGES) else math.inf
+        return LEEWAY * float(_EDGES[last]) if last < len(_EDGES) else math.inf
 
     def _thin_out(self) -> None:
         """Let go of what is no longer quiet; if that is too little, of every second frame."""
