@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mien.animation.moves import LIDS, LIPS, STRONGEST, Intensities, blend, move, share
 from mien.face.geometry import reference
+from mien.facs.units import Side
 from mien.values import Float32
 
 __all__ = ["Skin"]
@@ -18,6 +19,11 @@ _UP_TO_DOWN = np.array([1.0, -1.0, -1.0])
 _RIM_WHOLE, _RIM_REACH = 0.05, 0.15
 # Eye-corner distances: how far the skin follows the rim of a lid or lip wholly, and how far at all.
 # A lid's lashes and shadow must come down as they are: stretched, they look like an open eye.
+_BROWS: dict[Side, list[int]] = {
+    "R": [70, 63, 105, 66, 107, 46, 53, 52, 65, 55],
+    "L": [300, 293, 334, 296, 336, 276, 283, 282, 295, 285],
+}
+# They keep their place when the lid below falls.
 _MOST_RISE = 0.6
 # Share of an opening that the lower rim may rise.
 
@@ -48,8 +54,8 @@ class Skin:
             lips += amount * np.array(model.lips) * (0.5 if side else 1)
         points = self.points + self._to_picture(skin)
         for eye, shares in lids.items():
-            _close(points, LIDS[eye], shares)
-        _close(points, LIPS, lips)
+            _close(points, LIDS[eye], shares, _BROWS[eye])
+        _close(points, LIPS, lips, [])
         self._keep_apart(points)
         return points
 
@@ -87,7 +93,12 @@ class Skin:
         points[lower, :2] -= cross
 
 
-def _close(points: Points, rims: tuple[NDArray[np.intp], NDArray[np.intp]], shares: Points) -> None:
+def _close(
+    points: Points,
+    rims: tuple[NDArray[np.intp], NDArray[np.intp]],
+    shares: Points,
+    still: list[int],
+) -> None:
     """Move facing rims towards each other by shares of their distance, and the skin along."""
     if not shares.any():
         return
@@ -98,7 +109,8 @@ def _close(points: Points, rims: tuple[NDArray[np.intp], NDArray[np.intp]], shar
     rim = np.concatenate([upper, lower[1:-1]])
     ways = np.concatenate([fall * gap, -rise * gap[1:-1]])
     goal = points[rim] + ways
-    points += _rim_blend(tuple(int(point) for point in rim)) @ ways
+    weights = _rim_blend((*(int(point) for point in rim), *still))
+    points += weights[:, : len(rim)] @ ways
     points[rim] = goal
 
 
