@@ -1,26 +1,31 @@
 """A person's neutral face: from a picture, from a moment, or from the quietest tenth of a clip.
 
-The difference network sees how a face departs from its own neutral. A neutral that is none (a clip
-that smiles throughout) would make that departure vanish, so each one comes with a quality, the
-sentences that explain it, and the units for which the single-frame network is the safer reading.
+The difference network sees how a face departs from its own neutral; this is where that comes from.
 """
 
 import math
-import re
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.errors import InputError, ShapeError
-from mien.face.geometry import FEATURES, SKIN
+from mien.analysis.choice import NeutralChoice
+from mien.analysis.judgement import (
+    MOST_SPREAD,
+    NO_NEUTRAL,
+    POOR,
+    SETTLED_BELOW,
+    Neutral,
+    neutral_of,
+)
+from mien.errors import ShapeError
 from mien.values import Float32
 
 __all__ = [
     "CAPACITY",
+    "FEWEST",
     "MOMENT",
+    "MOST_SPREAD",
     "NO_NEUTRAL",
     "POOR",
     "SETTLED_BELOW",
@@ -30,18 +35,6 @@ __all__ = [
     "combine",
     "neutral_of",
 ]
-
-Source = Literal["auto", "picture", "time", "none"]
-
-SETTLED_BELOW = {6: 2.0, 9: 1.5, 10: 1.0, 12: 1.0, 20: 1.5, 22: 1.0, 25: 1.2, 26: 1.0, 43: 1.0}
-"""Highest single-frame reading that a neutral face may have, for the units that a single picture
-shows well enough. Of 13 development portraits that look straight into the camera 12 lie below in
-all of them; all 14 smiling ones lie above in AU12 (median 4.8), most in AU25 and AU6 too. Readings
-of all other units say more of the face than of its expression."""
-
-ACCOMPANIED = {12: (6,)}
-"""Units that a lasting movement brings along, too weakly for a limit of their own: a neutral that
-smiles has its cheeks raised, and against it AU6 would read 0 and the smile would pass for unfelt."""
 
 WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0, 6: 0.3, 9: 0.3, 10: 0.3, 20: 0.3, 22: 0.3}
 """How much each unit disturbs the quiet, per step of intensity; others count for OTHER_WEIGHT."""
@@ -77,86 +70,8 @@ CAPACITY = 300
 MOMENT = 0.1
 """Seconds around a chosen time from which its neutral is taken."""
 
-MOST_TURN = 15.0
-"""Degrees of yaw and pitch together over which a neutral counts as turned."""
-
-MOST_SPREAD = 0.015
-"""Root mean square by which the points of quiet frames may differ from their median, in outer-eye
-distances. The mesh's own noise is about 0.007; two people differ by 0.023, a smile by 0.040."""
-
-POOR = 0.5
-"""Quality under which a neutral should be mentioned on the screen."""
-
 _EDGES = np.geomspace(0.02, 200.0, 480)
 # Unrest is counted in bins 2 % wide: enough to find its lowest tenth without keeping every value.
-
-_ADVICE = "give --neutral PICTURE or TIME, or use --neutral none"
-
-
-@dataclass(frozen=True, eq=False)
-class Neutral:
-    """The neutral face of one track, and how far to believe it."""
-
-    features: Float32 | None = field(repr=False)
-    """float32 (1410,), or None: use the single-frame network."""
-    frames: int
-    """Frames that it is the median of."""
-    source: Source
-    quality: float
-    """0-1."""
-    problems: tuple[str, ...] = ()
-    """Sentences: what lowers the quality and what to do."""
-    unsettled: tuple[int, ...] = ()
-    """Units that read clearly above 0 even here; for them use the single-frame network."""
-
-
-NO_NEUTRAL = Neutral(None, 0, "none", 0.0)
-"""When none was asked for."""
-
-
-@dataclass(frozen=True)
-class NeutralChoice:
-    """Where the neutral is to come from."""
-
-    source: Source = "auto"
-    picture: Path | None = None
-    time: float | None = None
-    """Seconds."""
-
-    @classmethod
-    def parse(cls, text: str) -> "NeutralChoice":
-        """Read the option: ``auto``, ``none``, a picture file, or a time as 12, 3.2s or 1:02.
-
-        A name that exists as a file is a picture, whatever it looks like.
-
-        Raises:
-            InputError: it is none of these.
-        """
-        word = text.strip()
-        if word.lower() in ("auto", "none"):
-            return cls("auto" if word.lower() == "auto" else "none")
-        if word and Path(word).is_file():
-            return cls("picture", picture=Path(word))
-        moment = _seconds(word)
-        if moment is None:
-            raise InputError(
-                f"--neutral got {text!r}, which is no file here and no time; "
-                "give auto, none, a picture, or a time such as 3.2s or 1:02"
-            )
-        return cls("time", time=moment)
-
-
-_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)\s*s?", re.IGNORECASE)
-
-
-def _seconds(text: str) -> float | None:
-    """Seconds of 12, 3.2s, 1:02 or 1:02:03.5; None where it is no time."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    too_many = (match[2] and seconds >= 60) or (match[1] and minutes >= 60)
-    return None if too_many else 3600 * hours + 60 * minutes + seconds
 
 
 def combine(single: Float32, difference: Float32, unsettled: NDArray[np.bool_]) -> Float32:
@@ -173,86 +88,6 @@ def combine(single: Float32, difference: Float32, unsettled: NDArray[np.bool_]) 
             f"{unsettled.shape} do not fit, expected (n, k), (n, k) and (k,)"
         )
     return np.where(unsettled, single, difference)
-
-
-def neutral_of(
-    features: Float32, intensity: Float32, pose: Float32, units: tuple[int, ...], source: Source
-) -> Neutral:
-    """The neutral that these frames make, judged.
-
-    Args:
-        features: float32 (n, 1410), at least one frame.
-        intensity: float32 (n, k), by the single-frame network, one column per unit.
-        pose: float32 (n, 3), pitch, yaw, roll in degrees.
-        units: the unit of each column of ``intensity``.
-        source: where the frames come from.
-    """
-    if features.ndim != 2 or features.shape[1] != FEATURES or len(features) == 0:
-        raise ShapeError(f"got features of shape {features.shape}, expected (n, {FEATURES})")
-    where = {"picture": "in the neutral picture", "time": "at the neutral moment"}.get(
-        source, "in the quietest tenth"
-    )
-    middle = np.median(features, axis=0).astype(np.float32)
-    readings = dict(zip(units, np.median(intensity, axis=0).tolist(), strict=True))
-    unsettled = {
-        unit: readings[unit]
-        for unit, limit in SETTLED_BELOW.items()
-        if unit in readings and readings[unit] > limit
-    }
-    turn = float(np.median(np.hypot(pose[:, 0], pose[:, 1])))
-    spread = float(np.sqrt(((features - middle)[:, : SKIN * 3] ** 2).mean()))
-    problems = (
-        *_unsettled_problem(where, unsettled),
-        *_turned_problem(where, turn),
-        *_spread_problem(where, spread),
-    )
-    quality = (
-        _still(unsettled) * _within(turn, MOST_TURN, 45.0) * _within(spread, MOST_SPREAD, 0.06)
-    )
-    along = {unit for lasting in unsettled for unit in ACCOMPANIED.get(lasting, ())}
-    fallen_back = tuple(sorted({*unsettled, *along} & set(units)))
-    return Neutral(middle, len(features), source, quality, problems, fallen_back)
-
-
-def _still(unsettled: dict[int, float]) -> float:
-    """Quality 0-1 by the units that are not at rest: halved at the limit, a tenth at the most."""
-    worst = 1.0
-    for unit, reading in unsettled.items():
-        over = (reading - SETTLED_BELOW[unit]) / (5.0 - SETTLED_BELOW[unit])
-        worst = min(worst, 0.5 - 0.4 * min(over, 1.0))
-    return worst
-
-
-def _within(value: float, limit: float, useless: float) -> float:
-    """1 up to the limit, falling to 0.1 where the value is useless."""
-    return float(np.clip(1 - 0.9 * (value - limit) / (useless - limit), 0.1, 1.0))
-
-
-def _unsettled_problem(where: str, unsettled: dict[int, float]) -> tuple[str, ...]:
-    if not unsettled:
-        return ()
-    strongest = sorted(unsettled.items(), key=lambda item: -item[1])
-    named = [f"AU{unit} at {reading:.1f}" for unit, reading in strongest]
-    listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
-    return (
-        f"{where} the single-frame network still reads {listed}: "
-        f"the face may never be neutral; {_ADVICE}",
-    )
-
-
-def _turned_problem(where: str, turn: float) -> tuple[str, ...]:
-    if turn <= MOST_TURN:
-        return ()
-    return (f"{where} the head is turned by {turn:.0f} degrees: the neutral is skewed; {_ADVICE}",)
-
-
-def _spread_problem(where: str, spread: float) -> tuple[str, ...]:
-    if spread <= MOST_SPREAD:
-        return ()
-    return (
-        f"{where} the faces still differ by {spread:.3f} eye distances "
-        f"(noise is about {MOST_SPREAD / 2:.3f}): the neutral is blurred; {_ADVICE}",
-    )
 
 
 @dataclass(frozen=True, eq=False)
