@@ -1,4 +1,5 @@
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -129,6 +130,21 @@ def test_the_first_frame_of_an_animation_is_taken(tmp_path):
         path = tmp_path / f"moving.{suffix}"
         frames[0].save(path, save_all=True, append_images=frames[1:])
         assert number_in(read_picture(path)) == 3
+
+
+def test_the_first_of_several_pictures_of_a_phone_is_taken(tmp_path):
+    frames = [PIL.Image.fromarray(picture(number)) for number in (3, 4)]
+    frames[0].save(tmp_path / "burst.jpg", format="MPO", save_all=True, append_images=frames[1:])
+    with PIL.Image.open(tmp_path / "burst.jpg") as opened:
+        assert opened.format == "MPO"
+    assert number_in(read_picture(tmp_path / "burst.jpg")) == 3
+
+
+def test_a_picture_opens_in_a_process_that_opened_none_before(tmp_path):
+    path = tmp_path / "photo.png"
+    PIL.Image.fromarray(picture(3)).save(path)
+    code = f"from mien.video.pictures import read_picture; read_picture({str(path)!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20000, 10), (10, 20000)])

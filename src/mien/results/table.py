@@ -119,8 +119,9 @@ def unit_column(name: str) -> Column:
     Raises:
         InputError: there is no such action unit.
     """
-    number, _, form = name.removeprefix("AU").partition("_")
-    if not name.startswith("AU") or not number.isdecimal() or int(number) not in UNITS:
+    number, mark, form = name.removeprefix("AU").partition("_")
+    known = name.startswith("AU") and number.isdecimal() and int(number) in UNITS
+    if not known or bool(mark) != bool(form):
         raise InputError(f"{name!r} is no column of an action unit, expected one such as AU12_L")
     unit = UNITS[int(number)].name
     if form == "p":

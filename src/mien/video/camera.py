@@ -89,8 +89,10 @@ class Camera:
         """Wait for a frame that was not taken yet; None when there will be none."""
         with self._arrival:
             self._arrival.wait_for(self._settled, PATIENCE)
+            if not self._open:
+                return None
             newest, self._newest = self._newest, None
-            if newest is None and self._open and self._error is None:
+            if newest is None and self._error is None:
                 self._error = f"no frame came for {PATIENCE:.0f} s"
             return newest
 
