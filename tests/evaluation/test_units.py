@@ -3,7 +3,16 @@ import pytest
 
 from mien.data.expressions import COLUMNS, OUTPUTS, planted
 from mien.data.portraits import MIX, REST, SINGLE, Planted
-from mien.evaluation.units import figures, fold, planted_mixes, planted_singles, reliability
+from mien.data.synthetic import Examples
+from mien.evaluation.units import (
+    Exam,
+    figures,
+    fold,
+    judge,
+    planted_mixes,
+    planted_singles,
+    reliability,
+)
 
 
 @pytest.fixture
@@ -56,8 +65,24 @@ def test_mixtures_leave_single_units_out(faces):
     assert np.isnan(planted_mixes(predicted, faces)[12].pcc)
 
 
-def test_the_worse_test_decides_how_far_to_trust():
-    assert reliability(0.76, 0.75) == "dependable"
-    assert reliability(0.95, 0.74) == "fair"
-    assert reliability(0.5, 0.9) == "fair"
-    assert reliability(0.9, 0.49) == "weak"
+def test_the_worse_test_decides_how_far_to_trust(faces):
+    heads = Examples(np.random.default_rng(1).random((50, 1410)), faces.intensity[14:].repeat(3, 0))
+    heads = Examples(heads.features[: len(heads.target)], heads.target[:50])
+    described = Examples(np.zeros((len(faces.kind), 1410), np.float32), faces.intensity)
+    noise = np.random.default_rng(2).normal(0, 0.3, heads.target.shape)
+
+    def predict(features):
+        return heads.target + noise if len(features) == 50 else faces.intensity
+
+    judged = judge(predict, Exam(heads, faces, described))
+    assert judged.mixed[12].pcc == pytest.approx(1)
+    assert judged.evidence()[12] == pytest.approx(judged.rendered[12].pcc)
+    assert set(judged.means()) == {"rendered", "single", "mixed"}
+    assert judged.means()["mixed"] == pytest.approx(1)
+
+
+def test_classes_have_thresholds():
+    assert reliability(0.75) == "dependable"
+    assert reliability(0.74) == "fair"
+    assert reliability(0.5) == "fair"
+    assert reliability(0.49) == "weak"

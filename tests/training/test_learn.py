@@ -7,6 +7,7 @@ import pytest
 from mien.data.expressions import COLUMNS, OUTPUTS, SWAP
 from mien.data.portraits import GROUP, MIX, REST, SINGLE, Planted
 from mien.data.synthetic import Examples
+from mien.evaluation.units import Exam
 from mien.face.geometry import FEATURES, mirror
 from mien.runtime import Predictor
 from mien.training.fit import Schedule
@@ -43,7 +44,8 @@ def material(shrink=1.0):
     tested.target[:10], tested.features[:10] = 0, 0
     units = np.where(kinds == SINGLE, 12, 0)
     evaluation = Planted(np.zeros((60, 478, 3), "f4"), tested.target, kinds, kinds, units)
-    return Material(some(2000, 1), some(800, 2), some(200, 5), faces, planted, evaluation, tested)
+    exam = Exam(some(200, 5), evaluation, tested)
+    return Material(some(2000, 1), some(800, 2), faces, planted, exam)
 
 
 @pytest.fixture(scope="module")

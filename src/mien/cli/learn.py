@@ -45,7 +45,7 @@ def render(
 ) -> None:
     """Render heads and keep the meshes found on them: 0.07 s of CPU time per picture."""
     from mien.data import finding, head, ict, rendered
-    from mien.training.learn import RENDERED_FOLDER
+    from mien.evaluation.units import RENDERED_FOLDER
 
     folder = data / RENDERED_FOLDER
     rendered.make(head.load(data), ict.load(data), finding.open_finder(), range(persons), folder)
@@ -61,7 +61,7 @@ def plant(
     """Warp portraits by planted units and keep the meshes found on them: 0.06 s per picture."""
     from mien.data import finding, ict
     from mien.data import portraits as planted
-    from mien.training.learn import EVALUATION_FILE
+    from mien.evaluation.units import EVALUATION_FILE
 
     find, model = finding.open_finder(), ict.load(data)
     kept, others = planted.split(planted.read(portraits, find))

@@ -1,29 +1,49 @@
 """Figures per action unit: left and right averaged, on rendered heads and on planted portraits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data import portraits, rendered
 from mien.data.expressions import UNITS
 from mien.data.portraits import MIX, REST, SINGLE, Planted
+from mien.data.synthetic import Examples
 from mien.evaluation.metrics import icc31, mae, pcc, slope
 from mien.spec import Reliability
 from mien.values import Float32
 
 __all__ = [
     "DEPENDABLE",
+    "EVALUATION_FILE",
     "FAIR",
+    "RENDERED_FOLDER",
+    "Exam",
     "Figures",
+    "Judged",
+    "Predict",
     "figures",
     "fold",
+    "judge",
     "planted_mixes",
     "planted_singles",
+    "read_exam",
     "reliability",
 ]
 
+RENDERED_FOLDER = "rendered"
+"""Where the meshes of rendered heads lie in the data folder."""
+EVALUATION_FILE = "planted-evaluation.npz"
+"""Where the planted portraits that no network saw lie."""
+
+Predict = Callable[[Float32], Float32]
+"""Features (n, 1410) to intensities (n, 38) on the scale of the targets, 0-1."""
+
 DEPENDABLE, FAIR = 0.75, 0.5
-"""Lowest correlation of a dependable and of a fair unit, in the worse of two tests."""
+"""Lowest correlation of a dependable and of a fair unit, in the worse of two tests: rendered heads
+and planted mixtures."""
 
 MIN_RISE = 1e-3
 """Truths that vary by less than this give no correlation."""
@@ -37,6 +57,66 @@ class Figures:
     slope: float
     mae: float
     icc: float
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """What no network has seen."""
+
+    heads: Examples
+    """Rendered heads of held-out persons."""
+    faces: Planted
+    """Planted portraits."""
+    described: Examples
+    """The same portraits as the network sees them."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Figures per unit on what the network never saw."""
+
+    rendered: dict[int, Figures]
+    single: dict[int, Figures]
+    mixed: dict[int, Figures]
+
+    def tables(self) -> dict[str, dict[int, Figures]]:
+        """The three tables by name."""
+        return {"rendered": self.rendered, "single": self.single, "mixed": self.mixed}
+
+    def means(self) -> dict[str, float]:
+        """Mean correlation over the units, per test."""
+        return {
+            name: float(np.mean([one.pcc for one in table.values()]))
+            for name, table in self.tables().items()
+        }
+
+    def evidence(self) -> dict[int, float]:
+        """For each unit its correlation in the worse of two tests: rendered heads, mixtures."""
+        return {unit: min(self.rendered[unit].pcc, self.mixed[unit].pcc) for unit in self.mixed}
+
+
+def read_exam(data: Path, difference: bool) -> Exam:
+    """Read the held-out heads and portraits of a data folder.
+
+    Args:
+        data: folder made by ``mien datasets``.
+        difference: as a network sees them that reads differences to the neutral.
+    """
+    heads = rendered.split(rendered.read(data / RENDERED_FOLDER))[1]
+    faces = portraits.read_planted(data / EVALUATION_FILE)
+    if difference:
+        return Exam(rendered.pairs(heads), faces, portraits.pairs(faces))
+    return Exam(rendered.singles(heads), faces, portraits.singles(faces))
+
+
+def judge(predict: Predict, exam: Exam) -> Judged:
+    """Figures of a network; errors and rises are on the scale 0-1."""
+    heads, faces = predict(exam.heads.features), predict(exam.described.features)
+    return Judged(
+        figures(heads, exam.heads.target),
+        planted_singles(faces, exam.faces),
+        planted_mixes(faces, exam.faces),
+    )
 
 
 def fold(values: Float32) -> dict[int, Float32]:
@@ -71,15 +151,12 @@ def planted_mixes(predicted: Float32, faces: Planted) -> dict[int, Figures]:
     return figures(predicted[rows], faces.intensity[rows])
 
 
-def reliability(rendered: float, mixed: float) -> Reliability:
-    """Class of a unit from its correlations on rendered heads and on planted mixtures.
+def reliability(worse: float) -> Reliability:
+    """Class of a unit from its correlation in the worse of two tests.
 
-    The worse of the two decides.
-
-    >>> reliability(0.9, 0.76), reliability(0.9, 0.6), reliability(0.4, 0.9)
+    >>> reliability(0.76), reliability(0.6), reliability(0.4)
     ('dependable', 'fair', 'weak')
     """
-    worse = min(rendered, mixed)
     if worse >= DEPENDABLE:
         return "dependable"
     return "fair" if worse >= FAIR else "weak"

@@ -16,10 +16,12 @@ from mien.data.portraits import GROUP, REST, Planted
 from mien.data.synthetic import Examples, with_mirror
 from mien.evaluation.metrics import slope
 from mien.evaluation.units import (
-    Figures,
-    figures,
-    planted_mixes,
-    planted_singles,
+    RENDERED_FOLDER,
+    Exam,
+    Judged,
+    Predict,
+    judge,
+    read_exam,
     reliability,
 )
 from mien.face.geometry import FEATURES, mirror
@@ -30,10 +32,8 @@ from mien.training.fit import Source, fit
 from mien.training.recipe import Recipe
 from mien.values import Float32
 
-__all__ = ["EVALUATION_FILE", "RENDERED_FOLDER", "Judged", "Material", "judge", "learn", "read"]
+__all__ = ["Material", "card", "learn", "mirror_table", "read"]
 
-RENDERED_FOLDER = "rendered"
-EVALUATION_FILE = "planted-evaluation.npz"
 GROUP_FILES = "planted-groups-*.npz"
 MODEL_FILE = "model.onnx"
 PROBES = 500
@@ -45,34 +45,10 @@ class Material:
 
     simulated: Examples
     rendered: Examples
-    held: Examples
-    """Rendered heads of persons that no network saw."""
     planted: Planted
-    planted_examples: Examples
-    evaluation: Planted
-    """Planted portraits that no network saw."""
-    evaluation_examples: Examples
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Figures per unit on what the network never saw."""
-
-    rendered: dict[int, Figures]
-    single: dict[int, Figures]
-    mixed: dict[int, Figures]
-
-    def means(self) -> dict[str, float]:
-        """Mean correlation over the units, per test."""
-        return {
-            name: float(np.mean([one.pcc for one in table.values()]))
-            for name, table in tables(self).items()
-        }
-
-
-def tables(judged: Judged) -> dict[str, dict[int, Figures]]:
-    """The three tables by name."""
-    return {"rendered": judged.rendered, "single": judged.single, "mixed": judged.mixed}
+    described: Examples
+    """The planted portraits as the network sees them."""
+    exam: Exam
 
 
 def read(recipe: Recipe, data: Path) -> Material:
@@ -87,17 +63,14 @@ def read(recipe: Recipe, data: Path) -> Material:
     from_rendered = rendered.singles if alone else rendered.pairs
     from_planted = portraits.singles if alone else portraits.pairs
     rng = np.random.default_rng(recipe.seed)
-    seen, held = rendered.split(rendered.read(data / RENDERED_FOLDER))
+    seen = rendered.split(rendered.read(data / RENDERED_FOLDER))[0]
     groups = portraits.read_planted(*sorted(data.glob(GROUP_FILES)))
-    evaluation = portraits.read_planted(data / EVALUATION_FILE)
     return Material(
         draw(ict.load(data), response.load(), rng, recipe.simulated),
         from_rendered(seen),
-        from_rendered(held),
         groups,
         from_planted(groups),
-        evaluation,
-        from_planted(evaluation),
+        read_exam(data, difference=not alone),
     )
 
 
@@ -119,31 +92,20 @@ def learn(recipe: Recipe, material: Material, folder: Path) -> Path:
     network = MeshUnits(*_standard(sources, recipe.floor), OUTPUTS, recipe.widths, recipe.dropout)
 
     def check(one: nn.Module) -> dict[str, float]:
-        return judge(_readout(one), material).means()
+        return judge(_predictor(_readout(one)), material.exam).means()
 
     fit(network, sources, recipe.schedule, folder, check)
     gain, offset = calibrate(_readout(network), recipe, material)
     shipped = _readout(network, gain, offset)
-    judged = judge(shipped, material)
+    judged = judge(_predictor(shipped), material.exam)
     report = {
         name: {unit: asdict(one) for unit, one in table.items()}
-        for name, table in tables(judged).items()
+        for name, table in judged.tables().items()
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
-    probe = material.held.features[:PROBES]
+    probe = material.exam.heads.features[:PROBES]
     export(shipped, card(recipe, judged), probe, folder / MODEL_FILE)
     return folder / MODEL_FILE
-
-
-def judge(network: nn.Module, material: Material) -> Judged:
-    """Figures of a network that gives intensities 0-5; errors and rises are on the scale 0-1."""
-    heads = _predict(network, material.held.features)
-    faces = _predict(network, material.evaluation_examples.features)
-    return Judged(
-        figures(heads, material.held.target),
-        planted_singles(faces, material.evaluation),
-        planted_mixes(faces, material.evaluation),
-    )
 
 
 def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[Float32, Float32]:
@@ -152,8 +114,8 @@ def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[F
     The gain undoes the shrinking of uncertain outputs, as far as the recipe allows: past that it
     would only make noise large. The offset is what quiet portraits read in the median.
     """
-    found = _predict(network, material.planted_examples.features)
-    true = material.planted_examples.target
+    found = _predictor(network)(material.described.features)
+    true = material.described.target
     gain, offset = np.ones(OUTPUTS, np.float32), np.zeros(OUTPUTS, np.float32)
     if recipe.calibration.rest:
         offset = np.median(found[material.planted.kind == REST], axis=0).astype(np.float32)
@@ -166,7 +128,7 @@ def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[F
 
 def card(recipe: Recipe, judged: Judged) -> ModelSpec:
     """The card of a network, with what each unit is worth."""
-    worst = {unit: min(judged.rendered[unit].pcc, judged.mixed[unit].pcc) for unit in judged.mixed}
+    evidence = judged.evidence()
     return ModelSpec(
         name=recipe.name,
         task="intensity",
@@ -174,8 +136,8 @@ def card(recipe: Recipe, judged: Judged) -> ModelSpec:
         units=UNITS,
         sides=SIDES,
         size=FEATURES,
-        reliability=tuple((unit, reliability(value, value)) for unit, value in worst.items()),
-        evidence=tuple((unit, round(value, 2)) for unit, value in worst.items()),
+        reliability=tuple((unit, reliability(value)) for unit, value in evidence.items()),
+        evidence=tuple((unit, round(value, 2)) for unit, value in evidence.items()),
         trained_on=(
             "meshes of synthetic faces: drawn from the ICT face model (MIT) with the measured "
             "response of the mesh, rendered, and planted on synthetic portraits (MIT); no person"
@@ -206,7 +168,7 @@ def _sources(recipe: Recipe, material: Material) -> list[Source]:
     parts = [
         Source(material.simulated, recipe.shares.simulated),
         Source(with_mirror(material.rendered), recipe.shares.rendered),
-        Source(with_mirror(material.planted_examples), recipe.shares.planted, GROUP, alone),
+        Source(with_mirror(material.described), recipe.shares.planted, GROUP, alone),
     ]
     return [part for part in parts if part.share > 0]
 
@@ -219,9 +181,13 @@ def _standard(sources: Sequence[Source], floor: float) -> tuple[torch.Tensor, to
     return torch.from_numpy(np.asarray(mean, np.float32)), torch.from_numpy(deviation)
 
 
-def _predict(network: nn.Module, features: Float32) -> Float32:
-    """Intensities on the scale of the targets, 0-1."""
-    network.eval()
-    with torch.no_grad():
-        parts = [network(part) for part in torch.split(torch.from_numpy(features), 4000)]
-    return np.asarray(torch.cat(parts).numpy() / 5, np.float32)
+def _predictor(network: nn.Module) -> Predict:
+    """A network of intensities 0-5 as a function on the scale of the targets, 0-1."""
+
+    def predict(features: Float32) -> Float32:
+        network.eval()
+        with torch.no_grad():
+            parts = [network(part) for part in torch.split(torch.from_numpy(features), 4000)]
+        return np.asarray(torch.cat(parts).numpy() / 5, np.float32)
+
+    return predict
