@@ -40,7 +40,8 @@ def scene(face: Image, time: float, noise: np.random.Generator) -> Image:
     )
     view = picture.resize((WIDTH, HEIGHT), PIL.Image.Resampling.BICUBIC, box=box)
     grain = noise.normal(0, 2.5, (HEIGHT, WIDTH, 1)).astype(np.float32)
-    return np.clip(np.asarray(view, np.float32) + grain, 0, 255).astype(np.uint8)
+    seen: Image = np.clip(np.asarray(view, np.float32) + grain, 0, 255).astype(np.uint8)
+    return seen
 
 
 def face_clip(path: Path) -> Path:
@@ -49,7 +50,7 @@ def face_clip(path: Path) -> Path:
         return path
     from skimage.data import astronaut
 
-    photo: Image = astronaut()
+    photo: Image = astronaut()  # type: ignore[no-untyped-call]
     puppet = Puppet(photo, mien.find_faces(photo)[0])
     script = Script(EVENTS, SECONDS, RATE)
     noise = np.random.default_rng(0)

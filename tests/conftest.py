@@ -3,7 +3,16 @@
 import os
 from pathlib import Path
 
+import numpy as np
+import PIL.Image
 import pytest
+
+import mien
+from mien.animation.events import Event, Script
+from mien.animation.warp import Puppet
+from mien.errors import WeightsError
+from mien.video.writer import VideoWriter
+from mien.weights.store import model_path
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -15,3 +24,56 @@ def shared() -> Path:
     if not (folder / "parity").is_dir():
         pytest.skip("needs the development data beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    """The public-domain portrait of scikit-image: one smiling face, (512, 512, 3)."""
+    return pytest.importorskip("skimage.data").astronaut()
+
+
+@pytest.fixture(scope="session")
+def front_end() -> None:
+    """The face models are there; the test is skipped where they cannot be had."""
+    try:
+        for name in ("face-short", "face-full", "face-mesh"):
+            model_path(name)
+    except WeightsError as error:
+        pytest.skip(f"needs the face models: {str(error).partition(':')[0]}")
+
+
+@pytest.fixture(scope="session")
+def photo(astronaut, front_end, tmp_path_factory) -> Path:
+    """The portrait as a file."""
+    path = tmp_path_factory.mktemp("photo") / "astronaut.png"
+    PIL.Image.fromarray(astronaut).save(path)
+    return path
+
+
+BLANK = range(60, 66)
+"""Frames of the clip that show no face."""
+
+
+@pytest.fixture(scope="session")
+def clip(astronaut, front_end, tmp_path_factory) -> Path:
+    """Three seconds, 320x240, 30 frames/s: the smile is taken back, then the jaw drops at 0.8 s, a
+    blink follows at 1.6 s, a few blank frames at 2 s, a brow raise at 2.3 s."""
+    image = np.ascontiguousarray(
+        PIL.Image.fromarray(astronaut[20:212, 96:352]).resize((320, 240), PIL.Image.BICUBIC)
+    )
+    puppet = Puppet(image, mien.find_faces(image)[0])
+    script = Script(
+        (
+            Event({(26, ""): 4.0}, start=0.8, duration=0.6, ramp=0.2),
+            Event({(43, ""): 5.0}, start=1.6, duration=0.3),
+            Event({(1, ""): 5.0, (2, ""): 5.0}, start=2.3, duration=0.6, ramp=0.2),
+        ),
+        3.0,
+        30,
+    )
+    path = tmp_path_factory.mktemp("clip") / "moving.mp4"
+    with VideoWriter(path, 320, 240) as writer:
+        for index, time in enumerate(script.times):
+            shown = puppet.picture({**script.at(time), (12, ""): -4.0})
+            writer.write(np.full_like(image, 90) if index in BLANK else shown, time)
+    return path

@@ -20,8 +20,12 @@ def tracked():
 
 def test_large_files_are_our_own_networks(tracked):
     large = [path for path in tracked if path.exists() and path.stat().st_size > LIMIT]
-    assert all(path.parent.name == "files" and path.parent.parent.name == "weights" for path in large)
+    assert all(
+        path.parent.name == "files" and path.parent.parent.name == "weights" for path in large
+    )
 
 
 def test_no_picture_is_kept(tracked):
-    assert not [p for p in tracked if p.suffix in {".jpg", ".jpeg", ".png", ".webp", ".mp4", ".heic"}]
+    assert not [
+        p for p in tracked if p.suffix in {".jpg", ".jpeg", ".png", ".webp", ".mp4", ".heic"}
+    ]

@@ -233,7 +233,9 @@ class _Job:
     def _trusted_units(self) -> tuple[str, ...]:
         """Columns of the units that are not weak."""
         spec = self._reader()
-        return tuple(f"AU{unit}" for unit, trust in spec.reliability if trust != "weak")
+        trust = _trust(spec)
+        names = (f"AU{unit}" for unit in Sides(spec).units)
+        return tuple(name for name in names if trust.get(name) != "weak")
 
     def _writer(self, files: ExitStack, path: Path | None, schema: Schema) -> Writer | None:
         """The writer of an output, if it is wanted."""

@@ -18,6 +18,7 @@ from mien.analysis.run import neutral_of_picture
 from mien.analysis.sides import Sides
 from mien.analysis.watching import Gathering
 from mien.face import tracker
+from mien.results.table import table_columns
 from mien.values import Face, Frame, Image, check_image
 from mien.video.reader import open_source
 
@@ -113,6 +114,8 @@ class _Reader:
     def __init__(self, source: str, networks: Networks, gathering: Gathering) -> None:
         self._gathering = gathering
         self._interpreter = Interpreter(source, networks, {}, {})
+        units = Sides(networks.single.spec).columns
+        self._names = tuple(column.name for column in table_columns(units))
         self._past: list[Rows] = []
         self._renewed = -np.inf
 
@@ -126,8 +129,7 @@ class _Reader:
         columns = self._interpreter.columns(rows, self._past)
         self._past = [*self._past, rows][-MEMORY:]
         return tuple(
-            {name: _plain(values, row) for name, values in columns.items()}
-            for row in range(len(rows))
+            {name: _plain(columns[name], row) for name in self._names} for row in range(len(rows))
         )
 
 
