@@ -1,6 +1,6 @@
 """The faces of a table one by one: their course over time, and their part of the page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -57,21 +57,29 @@ def courses_of(table: Table) -> list[Course]:
         if name.startswith("AU") or name in ("emotion", "neutral")
     ]
     columns = {name: table.column(name).to_pylist() for name in names}
-    sources, faces, times = (table.column(name).to_pylist() for name in ("source", "face", "time"))
-    rows: dict[tuple[str, int], list[int]] = {}
-    for row, key in enumerate(zip(sources, faces, strict=True)):
-        if key[1] is not None:
-            rows.setdefault(key, []).append(row)
+    keys = ("source", "face", "frame", "time")
+    sources, faces, frames, times = (table.column(name).to_pylist() for name in keys)
+    moments: dict[str, dict[int, float]] = {}
+    rows: dict[tuple[str, int], dict[int, int]] = {}
+    for row, (source, face, frame) in enumerate(zip(sources, faces, frames, strict=True)):
+        moments.setdefault(source, {})[frame] = times[row]
+        if face is not None:
+            rows.setdefault((source, face), {})[frame] = row
     trust = {name: _trust(table, name) for name in names}
     return [
         Course(
             f"{Path(source).name}, face {face}",
-            [times[row] for row in here],
-            {name: [values[row] for row in here] for name, values in columns.items()},
+            list(moments[source].values()),
+            {name: _along(values, here, moments[source]) for name, values in columns.items()},
             trust,
         )
         for (source, face), here in sorted(rows.items(), key=lambda item: -len(item[1]))
     ]
+
+
+def _along(values: list[Any], rows: Mapping[int, int], frames: Iterable[int]) -> list[Any]:
+    """A column of one face over all frames of its source; None where the face is not seen."""
+    return [values[rows[frame]] if frame in rows else None for frame in frames]
 
 
 def _trust(table: Table, name: str) -> str:

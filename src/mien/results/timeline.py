@@ -80,10 +80,11 @@ def marks(times: Sequence[float], bands: Sequence[Band]) -> str:
     labels = []
     for band in sorted(bands, key=lambda band: band.start):
         left = max(across(band.start) / WIDTH * 100, 0)
-        width = 2.0 + 1.8 * len(band.label)  # as on a narrow page
+        width = 2.0 + 1.8 * len(band.label)  # per cent, on a narrow page
+        place = f"left:{left:.2f}%" if left + width < 100 else "right:0"
+        left = min(left, 100 - width)
         row = next((row for row, end in enumerate(ends) if end <= left), len(ends))
-        ends[row:] = [left + width, *ends[row + 1 :]]
-        place = f"left:{left:.2f}%" if left < 75 else f"right:{max(0, 100 - left - width):.2f}%"
+        ends[row : row + 1] = [left + width]
         labels.append(f'<span style="{place};top:{1.25 * row:.2f}em">{escape(band.label)}</span>')
     return f'<div class="marks" style="height:{1.25 * len(ends):.2f}em">{"".join(labels)}</div>'
 
