@@ -40,7 +40,10 @@ def read_lines(path: Path) -> list[dict]:
 def read_csv(path: Path) -> list[dict]:
     types = {field.name: field.type for field in pa.schema(SCHEMA)}
     options = pyarrow.csv.ConvertOptions(
-        column_types=types, strings_can_be_null=True, quoted_strings_can_be_null=False
+        column_types=types,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
     )
     parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
     return pyarrow.csv.read_csv(path, parse_options=parsing, convert_options=options).to_pylist()

@@ -1,16 +1,21 @@
 """A HEIC picture put together from one HEVC key frame: few programs here can write one."""
 
+import re
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 
+VPS, SPS, PPS = 32, 33, 34
+"""Kinds of the units that describe a stream."""
+
 
 def write_heic(path: Path, image: np.ndarray) -> Path:
     """Write a picture with even sides as a HEIC file."""
     height, width = image.shape[:2]
-    setup, frame = _encode(path.with_suffix(".mp4"), image)
+    setup, frame = _encode(image)
     meta = _meta(width, height, setup, 0, len(frame))
     head = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
     place = len(head) + len(meta) + 8
@@ -19,18 +24,23 @@ def write_heic(path: Path, image: np.ndarray) -> Path:
     return path
 
 
-def _encode(scratch: Path, image: np.ndarray) -> tuple[bytes, bytes]:
-    """The decoder's set-up record and the one packet."""
-    with av.open(str(scratch), "w") as output:
-        stream = output.add_stream("libx265", rate=25, options={"x265-params": "log-level=none"})
-        stream.height, stream.width = image.shape[:2]
-        stream.pix_fmt = "yuv420p"
-        output.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
-        output.mux(stream.encode())
-    with av.open(str(scratch)) as source:
-        stream = source.streams.video[0]
-        packet = next(p for p in source.demux(stream) if p.size)
-        return bytes(stream.codec_context.extradata), bytes(packet)
+def _encode(image: np.ndarray) -> tuple[bytes, bytes]:
+    """The decoder's set-up record and the coded picture."""
+    coder = av.CodecContext.create("libx265", "w")
+    coder.height, coder.width = image.shape[:2]
+    coder.pix_fmt, coder.time_base = "yuv420p", Fraction(1, 25)
+    coder.options = {"x265-params": "log-level=none:info=0:pools=none:frame-threads=1"}
+    frame = av.VideoFrame.from_ndarray(image).reformat(format="yuv420p")
+    frame.pts = 0
+    packets = [*coder.encode(frame), *coder.encode(None)]
+    units = re.split(b"\0?\0\0\1", b"".join(map(bytes, packets)))[1:]
+    kinds = {VPS: b"", SPS: b"", PPS: b""} | {unit[0] >> 1: unit for unit in units}
+    slices = [unit for unit in units if unit[0] >> 1 < VPS]
+    profile = kinds[SPS].replace(b"\0\0\3", b"\0\0")[3:15]
+    setup = b"\1" + profile + bytes.fromhex("f000fcfdf8f800000f03")
+    for kind in (VPS, SPS, PPS):
+        setup += struct.pack(">BHH", 0x80 | kind, 1, len(kinds[kind])) + kinds[kind]
+    return setup, b"".join(struct.pack(">I", len(unit)) + unit for unit in slices)
 
 
 def _meta(width: int, height: int, setup: bytes, place: int, length: int) -> bytes:
