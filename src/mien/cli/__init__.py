@@ -47,7 +47,7 @@ def main() -> None:
     """Run the command line: an error of ours is one line and exit code 2."""
     debug = "--debug" in sys.argv
     try:
-        app()
+        app(prog_name="mien")
     except MienError as error:
         if debug:
             raise

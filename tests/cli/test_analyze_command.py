@@ -1,0 +1,179 @@
+"""mien analyze as a person types it: what it says, what it leaves, how it ends."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import PIL.Image
+import pytest
+
+from mien.analysis.observe import CHUNK
+
+
+def test_a_photo_without_an_output_is_shown(mien_command, photo):
+    ended = mien_command("analyze", photo)
+    assert ended.code == 0
+    first = ended.out.splitlines()[1]
+    assert first.split()[0] == "AU12"
+    assert "lip corner puller" in first
+    assert "resembles happiness" in ended.out
+    assert len(ended.err.splitlines()) == 3
+
+
+def test_a_clip_to_a_table(mien_command, clip, tmp_path):
+    ended = mien_command("analyze", clip, "-o", tmp_path / "t.csv")
+    assert ended.code == 0
+    assert ended.out == ""
+    frames, faces, span = ended.err.splitlines()[-3:]
+    assert frames.startswith("Frames: 90 in the container, 90 decoded, 90 analysed")
+    assert faces.startswith("Faces: 1, 6 frames without a face; neutral: auto")
+    assert span.startswith("Time: ")
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 90
+    report = json.loads((tmp_path / "t.report.json").read_text())
+    assert report["outputs"] == [str(tmp_path / "t.csv")]
+
+
+def test_quiet_says_nothing(mien_command, photo, tmp_path):
+    ended = mien_command("analyze", photo, "-o", tmp_path / "t.csv", "--quiet")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+
+
+BROKEN = {
+    "empty.mp4": b"",
+    "text.mp4": b"this is no video " * 100,
+    "empty.jpg": b"",
+    "text.png": b"this is no picture " * 100,
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_input_is_one_line_and_code_2(mien_command, name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(BROKEN[name])
+    ended = mien_command("analyze", path, "-o", tmp_path / "t.csv")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert name in ended.err
+    assert ended.err.startswith("mien: ")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_truncated_picture_is_refused(mien_command, photo, tmp_path):
+    (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:90_000])
+    ended = mien_command("analyze", tmp_path / "cut.png")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_truncated_video_is_refused_or_counted(mien_command, clip, tmp_path):
+    data = clip.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
+    ended = mien_command("analyze", tmp_path / "cut.mp4", "-o", tmp_path / "t.csv")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "t.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--every", "soon"], "every is 'soon'"),
+        (["--neutral", "nobody.png"], "--neutral got 'nobody.png'"),
+        (["--start", "2", "--end", "1"], "end is 1.0 s"),
+        (["--faces", "0"], "max_faces is 0"),
+        (["-o", "table.xlsx"], ".parquet"),
+        (["-o", "nowhere/table.csv"], "nowhere"),
+        (["--annotate", "seen.gif"], ".gif"),
+    ],
+)
+def test_a_bad_option_is_one_line_and_code_2(mien_command, clip, arguments, words, tmp_path):
+    place = [
+        str(tmp_path / a) if a.startswith(("table", "nowhere", "seen")) else a for a in arguments
+    ]
+    ended = mien_command("analyze", clip, *place)
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert words in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_option_is_code_2(mien_command, photo):
+    assert mien_command("analyze", photo, "--no-such-option").code == 2
+
+
+def test_debug_shows_the_trace(photo, monkeypatch):
+    from mien import cli
+    from mien.errors import UnreadableSource
+
+    monkeypatch.setattr(sys, "argv", ["mien", "--debug", "analyze", "nothing.mp4"])
+    with pytest.raises(UnreadableSource):
+        cli.main()
+
+
+def test_one_broken_file_of_several_is_told_with_code_1(mien_command, photo, tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"nothing")
+    ended = mien_command("analyze", photo, tmp_path / "broken.mp4", "-o", tmp_path / "t.csv")
+    assert ended.code == 1
+    assert "1 of 2 sources could not be read" in ended.err
+    assert "note: broken.mp4" in ended.err
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 1
+
+
+def test_plain_lines_tell_how_far_it_is(mien_command, clip, tmp_path, monkeypatch):
+    from mien.cli import progress
+
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    ended = mien_command("analyze", clip, "-o", tmp_path / "t.csv")
+    lines = [line for line in ended.err.splitlines() if "left" in line]
+    assert lines
+    assert f"{CHUNK} frames" in lines[0]
+    assert "%" in lines[0]
+
+
+def test_a_terminal_gets_a_bar(mien_command, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    ended = mien_command("analyze", clip, "-o", tmp_path / "t.csv")
+    assert ended.code == 0
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 90
+
+
+def test_an_interruption_leaves_nothing(clip, tmp_path):
+    shutil.copy(clip, tmp_path / "clip.mp4")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    command = [
+        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze"),
+        *[str(tmp_path / "clip.mp4")],
+        *("-o", str(folder / "t.csv"), "--mesh", str(folder / "m.parquet")),
+    ]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    deadline = time.monotonic() + 60
+    while not list(folder.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Traceback" not in said
+    assert list(folder.iterdir()) == []
+
+
+def test_offline_without_models_says_what_to_do(mien_command, photo, tmp_path, monkeypatch):
+    monkeypatch.setenv("MIEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MIEN_OFFLINE", "1")
+    ended = mien_command("analyze", photo)
+    assert ended.code == 2
+    assert "MIEN_OFFLINE" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_picture_without_a_face(mien_command, tmp_path, front_end):
+    PIL.Image.new("RGB", (300, 200), "white").save(tmp_path / "wall.png")
+    ended = mien_command("analyze", tmp_path / "wall.png")
+    assert ended.code == 0
+    assert "No face was found." in ended.out
+    assert "1 frames without a face" in ended.err
