@@ -14,7 +14,11 @@ COMMANDS = [
     ["weights", "unpack"],
     ["datasets"],
     ["datasets", "prepare"],
+    ["datasets", "prepare", "ict"],
+    ["datasets", "render"],
+    ["datasets", "plant"],
     ["train"],
+    ["train", "meshunits"],
 ]
 
 

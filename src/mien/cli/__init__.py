@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, weights
+from mien.cli import analyze, animate, learn, weights
 from mien.errors import MienError
 
 __all__ = ["app", "main"]
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command("analyze")(analyze.analyze)
 app.command("animate")(animate.animate)
 app.add_typer(weights.app, name="weights")
+app.add_typer(learn.datasets, name="datasets")
+app.add_typer(learn.train, name="train")
 
 
 def _version(wanted: bool) -> None:
