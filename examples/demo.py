@@ -7,11 +7,12 @@ in it, so the clip begins by taking the smile back, and gives it again as one of
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import skimage.data
 from arro3.core import Table
-from skimage.data import astronaut
 
 import mien
 from mien.animation.animate import animate, resize
@@ -24,6 +25,8 @@ from mien.results.writers import open_writer
 from mien.values import Image
 from mien.video.reader import open_source
 from mien.video.writer import write_picture
+
+astronaut: Callable[[], Image] = skimage.data.astronaut
 
 REST = Event({(12, ""): -4.0, (24, ""): 5.0}, start=0.0, duration=60.0, ramp=0.0)
 """Her smile taken back and her lips closed, all the time."""
@@ -140,7 +143,7 @@ def compare(table: Table) -> Grid:
     for name, event in MOVEMENTS.items():
         others = [one for one in MOVEMENTS.values() if one is not event]
         for column in READINGS[name]:
-            found = find_again(times, curve(table, column), event, others)
+            found = find_again(times.tolist(), curve(table, column), event, others)
             label = "eye closure" if column == "eye_open" else column
             if column == "eye_open":
                 seen = blinks[(np.array(times) >= event.start) & (np.array(times) <= event.end)]
