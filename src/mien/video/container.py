@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import UnreadableSource
 
-__all__ = ["open_container", "picture_stream", "seconds_of", "stamps_until"]
+__all__ = ["open_container", "picture_stream", "promised_end", "seconds_of", "stamps_until"]
 
 NOT_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf", "concat", "hls", "dash"})
 """Formats in which a text would pass for a video, or that reach for other files and hosts."""
@@ -75,26 +75,42 @@ def seconds_of(container: InputContainer, stream: VideoStream) -> float | None:
     return None
 
 
-def stamps_until(path: Path, moment: float) -> tuple[list[int], Fraction]:
-    """Presentation time stamps of the frames up to a moment, in order, and their unit in seconds.
+def promised_end(container: InputContainer, stream: VideoStream) -> float | None:
+    """When the pictures end by the header, in seconds; None if it speaks of the sound as well."""
+    if stream.duration is None and container.streams.audio:
+        return None
+    seconds = seconds_of(container, stream)
+    start = float((stream.start_time or 0) * (stream.time_base or 0))
+    return None if seconds is None else start + seconds
+
+
+def stamps_until(path: Path, moment: float) -> tuple[list[int], set[int | None], Fraction]:
+    """Presentation time stamps of the frames up to a moment, in order.
 
     Only packets are read, nothing is decoded. The list is empty where the stamps are not sound.
+
+    Returns:
+        The stamps of what is shown, those of what the file says not to show, and their unit in
+        seconds.
     """
     with open_container(path) as container:
         stream = picture_stream(container, path)
         base = stream.time_base or Fraction(1)
         stamps: list[int] = []
+        discarded: set[int | None] = set()
         last: int | None = None
         try:
             for packet in container.demux(stream):
+                if packet.is_discard:
+                    discarded.add(packet.pts)
                 if packet.size == 0 or packet.is_discard:
                     continue
                 if packet.pts is None or (last is not None and (packet.dts or last) < last):
-                    return [], base
+                    return [], discarded, base
                 stamps.append(packet.pts)
                 last = packet.dts if packet.dts is not None else last
                 if last is not None and last * base > moment:
                     break
         except (av.FFmpegError, OSError):
-            return sorted(stamps), base
-        return sorted(stamps), base
+            return sorted(stamps), discarded, base
+        return sorted(stamps), discarded, base

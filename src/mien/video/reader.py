@@ -173,6 +173,8 @@ def _open_feed(source: str | Path, threads: int) -> Feed:
     path = Path(source).expanduser()
     if path.is_dir():
         raise UnreadableSource(f"{path} is a folder; expected one file (expand() lists a folder)")
+    if path.exists() and not path.is_file():
+        raise UnreadableSource(f"{path} is a device or a pipe; expected a file, or camera:0")
     if is_picture(path):
         return Picture(path)
     return Recording(path, threads)

@@ -16,7 +16,13 @@ from av.video.stream import VideoStream
 from mien.errors import UnreadableSource
 from mien.values import Image
 from mien.video.clock import Clock
-from mien.video.container import open_container, picture_stream, seconds_of, stamps_until
+from mien.video.container import (
+    open_container,
+    picture_stream,
+    promised_end,
+    seconds_of,
+    stamps_until,
+)
 from mien.video.screen import paint, size_on_screen
 from mien.video.shots import DAMAGED, Counts, Kind, Shot
 
@@ -61,7 +67,8 @@ class Recording:
         self.frames_in_container = self._stream.frames or None
         self.duration = seconds_of(self._container, self._stream)
         self.size = size_on_screen(head, self._stream.sample_aspect_ratio)
-        self._clock = Clock(1 / (self.rate or USUAL_RATE))
+        self._usual = self.rate or USUAL_RATE
+        self._clock = Clock(1 / self._usual)
 
     def shots(self, start: float | None = None) -> Iterator[Shot]:
         """The frames in the order they are shown.
@@ -92,7 +99,7 @@ class Recording:
         """
         self._container = open_container(self._path)
         self.counts.dropped.clear()
-        self._discarded = 0
+        self._discarded: set[int | None] = set()
         try:
             self._stream = picture_stream(self._container, self._path)
             self._stream.codec_context.thread_count = self._threads
@@ -123,7 +130,8 @@ class Recording:
 
     def _frames_of(self, packet: "Packet[VideoStream] | None") -> Iterator[VideoFrame]:
         """The frames that a packet completes; None or an empty packet ends the stream."""
-        self._discarded += packet is not None and packet.is_discard
+        if packet is not None and packet.is_discard:
+            self._discarded.add(packet.pts)
         try:
             frames = self._stream.decode(packet)
         except (av.FFmpegError, OSError):
@@ -141,7 +149,7 @@ class Recording:
         Packets are counted, not decoded. Where stamps or the index of the file are not sound, the
         file is read from its beginning.
         """
-        stamps, base = stamps_until(self._path, start)
+        stamps, discarded, base = stamps_until(self._path, start)
         wanted = bisect_left(stamps, start, key=lambda stamp: float(stamp * base))
         if wanted == 0:
             return 0
@@ -149,6 +157,7 @@ class Recording:
         head = self._reach(start)
         rank = bisect_left(stamps, head) if head is not None else len(stamps)
         if rank <= wanted and rank < len(stamps) and stamps[rank] == head:
+            self._discarded |= discarded
             return rank
         self._container.close()
         self._open()
@@ -166,16 +175,14 @@ class Recording:
         """At the end of the file, compare with what its header promises."""
         if self.frames_in_container is None:
             self.frames_in_container = index
-        self.counts.drop(DAMAGED, self.frames_in_container - self._discarded - index)
-        if self.duration is not None and self._clock.last is not None:
-            end = (self._stream.start_time or 0) * float(
-                self._stream.time_base or 0
-            ) + self.duration
-            if self._clock.last + 1 / (self.rate or USUAL_RATE) < end - EARLY_END:
-                self.notes.append(
-                    f"the last frame is at {self._clock.last:.2f} s, "
-                    f"though the file promises to last until {end:.2f} s"
-                )
+        self.counts.drop(DAMAGED, self.frames_in_container - len(self._discarded) - index)
+        end = promised_end(self._container, self._stream)
+        last = self._clock.last
+        if end is not None and last is not None and last < end - 1 / self._usual - EARLY_END:
+            self.notes.append(
+                f"the last frame is at {last:.2f} s, "
+                f"though the file promises to last until {end:.2f} s"
+            )
 
     def _paint(self, frame: VideoFrame) -> Image:
         """A frame as upright RGB of the size that the first one has."""
