@@ -137,13 +137,13 @@ def curve(table: Table, name: str) -> list[float | None]:
 
 def compare(table: Table) -> Grid:
     """Find each movement again where it should show."""
-    times = table.column("time").to_pylist()
+    times = list(table.column("time").to_pylist())
     blinks = np.array(table.column("AU45_p").to_pylist(), float)
     rows = []
     for name, event in MOVEMENTS.items():
         others = [one for one in MOVEMENTS.values() if one is not event]
         for column in READINGS[name]:
-            found = find_again(times.tolist(), curve(table, column), event, others)
+            found = find_again(times, curve(table, column), event, others)
             label = "eye closure" if column == "eye_open" else column
             if column == "eye_open":
                 seen = blinks[(np.array(times) >= event.start) & (np.array(times) <= event.end)]
