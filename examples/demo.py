@@ -182,7 +182,7 @@ def show(grid: Grid) -> None:
 def write_moments(out: Path) -> None:
     """Set the clip at rest and at the height of each movement side by side."""
     wanted = [0.3, *((event.start + event.end) / 2 for event in MOVEMENTS.values())]
-    with open_source(out / "clip.annotated.mp4") as source:
+    with open_source(out / "clip.mp4") as source:
         frames = [(frame.time, frame.image) for frame in source]
     shown = [min(frames, key=lambda frame: abs(frame[0] - time))[1][::2, ::2] for time in wanted]
     write_picture(out / "moments.jpg", np.vstack([np.hstack(shown[:3]), np.hstack(shown[3:])]))
