@@ -56,7 +56,7 @@ def courses_of(table: Table) -> list[Course]:
         for name in table.schema.names
         if name.startswith("AU") or name in ("emotion", "neutral")
     ]
-    columns = {name: table.column(name).to_pylist() for name in names}
+    columns = {name: list(table.column(name).to_pylist()) for name in names}
     keys = ("source", "face", "frame", "time")
     sources, faces, frames, times = (table.column(name).to_pylist() for name in keys)
     moments: dict[str, dict[int, float]] = {}
@@ -77,7 +77,7 @@ def courses_of(table: Table) -> list[Course]:
     ]
 
 
-def _along(values: list[Any], rows: Mapping[int, int], frames: Iterable[int]) -> list[Any]:
+def _along(values: Sequence[Any], rows: Mapping[int, int], frames: Iterable[int]) -> list[Any]:
     """A column of one face over all frames of its source; None where the face is not seen."""
     return [values[rows[frame]] if frame in rows else None for frame in frames]
 
