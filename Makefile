@@ -59,6 +59,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.pages
 
 demo: $(VENV)/.demo
+	$(BIN)/mien weights fetch
 	$(BIN)/python examples/demo.py --out demo
 
 bench: $(VENV)/.dev

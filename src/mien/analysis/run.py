@@ -16,7 +16,6 @@ from mien.analysis.rows import Rows, Spool
 from mien.analysis.sides import Sides
 from mien.analysis.watching import Gathering
 from mien.errors import InputError
-from mien.face.tracker import find_faces
 from mien.results.report import SourceReport
 from mien.values import Frame
 from mien.video.reader import Source, open_source, read_picture
@@ -167,7 +166,11 @@ def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
         UnreadableSource: it is no picture.
         InputError: it shows no face.
     """
-    faces = find_faces(read_picture(path), networks.detector, networks.fitter)
+    image = read_picture(path)
+    tracker = networks.tracker(max_faces=1)
+    # The second look fits the mesh as it is fitted to the frames of a video: from the one before.
+    for index in range(2):
+        faces = tracker.follow(Frame(image, index, index / 30))
     if not faces:
         raise InputError(
             f"no face is found in {path}, expected a picture of the person's neutral face; "
