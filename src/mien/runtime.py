@@ -29,7 +29,7 @@ def open_session(path: Path, threads: int = 1) -> ort.InferenceSession:
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - the library's own errors share no public base
+    except Exception as error:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{path.name} cannot be opened as an ONNX network: {reason}") from error
 
