@@ -101,11 +101,12 @@ def test_a_newcomer_is_found_within_the_search_interval(play):
     assert clip.seen[-1][0] < clip.seen[-1][1]
 
 
-def test_a_cut_to_another_person_gives_another_number_at_once(play):
-    clip = play(lambda time: [("A" if time < 0.5 else "D", 320, 180, 300, 0)], 25)
+@pytest.mark.parametrize(("first", "second"), ["AD", "IE", "KJ"])
+def test_a_cut_to_another_person_gives_another_number_at_once(first, second, play):
+    clip = play(lambda time: [(first if time < 0.3 else second, 320, 180, 300, 0)], 16)
     numbers = [list(frame) for frame in clip.seen]
-    assert numbers[:13] == [[0]] * 13
-    assert numbers[13:] == [[1]] * 12
+    assert numbers[:8] == [[0]] * 8
+    assert numbers[8:] == [[1]] * 8
 
 
 def test_a_cut_to_another_picture(play, paint, detector, fitter):
@@ -146,6 +147,15 @@ def test_far_apart_frames_are_searched_anew(play):
 def test_another_person_a_second_later(play):
     clip = play(lambda time: [("A" if time < 2 else "C", 320, 180, 300, 0)], 4, rate=1)
     assert [list(frame) for frame in clip.seen] == [[0], [0], [1], [1]]
+
+
+def test_while_nothing_but_the_face_changes_it_is_rarely_searched(play):
+    def scene(time):
+        return [("A", 320 + np.sin(4 * time), 180, 260, 0)]
+
+    clip = play(scene, 50)
+    assert all(list(frame) == [0] for frame in clip.seen)
+    assert clip.searches == 2  # at the start and after a second
 
 
 def test_max_faces_keeps_the_largest_and_stops_searching(play):

@@ -7,6 +7,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.face.appearance import describe
 from mien.face.detector import Detection, Detector, overlap
+from mien.face.glance import glance, has_news, is_cut
 from mien.face.mesh import PRESENT, Fit, MeshFitter, region_of_detection, region_of_mesh
 from mien.face.pose import head_pose
 from mien.face.tracks import MEMORY, Sighting, Track, box_of, disown, distinct, moved, rematch
@@ -18,8 +19,8 @@ _LONG_STEP = 0.25
 """Seconds between two frames after which a face is no longer where it was."""
 _WATCH = 1.0
 """Seconds after the loss of a face in which every frame is searched."""
-_CUT = 0.3
-"""Correlation of two frames under which the picture has changed as a whole."""
+_PATIENCE = 1.0
+"""Seconds without a search at most, also while nothing changes but the faces."""
 
 
 def find_faces(image: Image, detector: Detector, fitter: MeshFitter) -> list[Face]:
@@ -38,14 +39,14 @@ class Tracker:
     """Follows the faces of one source, frame by frame.
 
     Faces are looked for at once when none is followed or one was lost lately, when the picture
-    changes, and otherwise now and then, for newcomers. Between that each mesh gives the region
-    for the next frame.
+    changes, and otherwise now and then, for newcomers: every second, or sooner if something but
+    the known faces changes. Between that each mesh gives the region for the next frame.
 
     Args:
         detector: where faces may be.
         fitter: decides whether they are, and fits the mesh.
         max_faces: follow at most so many, the largest; None: all.
-        detect_every: seconds between two searches for newcomers.
+        detect_every: seconds between two searches for newcomers, at least.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class Tracker:
         self._next = 0
         self._time: float | None = None
         self._searched = self._missed = -np.inf
-        self._glance: Float32 | None = None
+        self._view: Float32 | None = None
+        self._searched_view: Float32 | None = None
 
     def follow(self, frame: Frame) -> list[Face]:
         """Find the faces of the next frame, sorted by track number."""
@@ -75,8 +77,8 @@ class Tracker:
             self._lost += self._live
             self._live = []
         seen = self._followed(frame.image)
-        if self._must_search(seen, frame.time):
-            self._searched = frame.time
+        if self._must_search(seen, frame):
+            self._searched, self._searched_view = frame.time, self._view
             seen = distinct([*seen, *self._fresh(frame.image, seen)])
         self._recall(seen, frame.time, step, cut)
         faces = self._name(self._largest(seen), seen, frame.time)
@@ -95,16 +97,8 @@ class Tracker:
 
     def _is_cut(self, image: Image) -> bool:
         """Whether the picture has little in common with the last one."""
-        height, width = image.shape[:2]
-        rows, columns = np.arange(24) * height // 24, np.arange(40) * width // 40
-        glance = image[rows[:, None], columns].mean(axis=2, dtype=np.float32).ravel()
-        glance -= glance.mean()
-        last, self._glance = self._glance, glance
-        if last is None:
-            return True
-        scale = float(np.linalg.norm(glance) * np.linalg.norm(last))
-        # a frame without contrast is like any other
-        return scale > 4.0 * len(glance) and float(glance @ last) < _CUT * scale
+        last, self._view = self._view, glance(image)
+        return last is None or is_cut(last, self._view)
 
     def _followed(self, image: Image) -> list[Sighting]:
         """Fit the mesh again to everybody who is followed."""
@@ -118,12 +112,18 @@ class Tracker:
         disown(seen, [*self._live, *self._lost])
         return distinct(seen)
 
-    def _must_search(self, seen: Sequence[Sighting], time: float) -> bool:
+    def _must_search(self, seen: Sequence[Sighting], frame: Frame) -> bool:
         if self._max_faces is not None and len(seen) >= self._max_faces:
             return False
-        if not seen or len(seen) < len(self._live):
+        if not seen or len(seen) < len(self._live) or frame.time - self._missed <= _WATCH:
             return True
-        return time - self._missed <= _WATCH or time - self._searched >= self._detect_every
+        waited = frame.time - self._searched
+        if waited < self._detect_every:
+            return False
+        if waited >= _PATIENCE or self._view is None or self._searched_view is None:
+            return True
+        size = (frame.image.shape[1], frame.image.shape[0])
+        return has_news(self._searched_view, self._view, [one.box for one in seen], size)
 
     def _fresh(self, image: Image, seen: Sequence[Sighting]) -> list[Sighting]:
         """Detect faces other than those just seen, and fit the mesh to them."""

@@ -18,9 +18,7 @@ _YOUTH = 1.0
 _LIKE = 0.6
 """Likeness from which two faces may be one person: 1 of 100 pairs of persons reaches it."""
 _UNLIKE = 0.35
-"""Likeness of a face to itself in the last frame under which it is another face for sure."""
-_ALIKE = 0.55
-"""Likeness that is enough for a face at the same place after a short while."""
+"""Likeness to what a person mostly looks like, under which somebody else may be more likely."""
 
 
 @dataclass(eq=False)
@@ -86,13 +84,9 @@ def disown(sightings: Sequence[Sighting], tracks: Collection[Track]) -> None:
         own = sighting.owner
         if own is None or not sighting.look.any():
             continue
-        same = likeness(own.last, sighting.look)
-        if same < (_LIKE if moved(own, sighting) else _UNLIKE):
-            sighting.owner = None
-            continue
-        known = likeness(own.look, sighting.look)
+        same, known = likeness(own.last, sighting.look), likeness(own.look, sighting.look)
         others = (likeness(one.look, sighting.look) for one in tracks if one is not own)
-        if known < _UNLIKE and max(others, default=0.0) > _LIKE:
+        if max(same, known) < _LIKE or (known < _UNLIKE and max(others, default=0.0) > _LIKE):
             sighting.owner = None
 
 
@@ -133,9 +127,8 @@ def rematch(
         for track in tracks:
             own = sighting.owner
             like = max(likeness(track.look, sighting.look), likeness(track.last, sighting.look))
-            # a new person is an old one only if clearly alike and never seen beside it
-            if own is not None and (like < _LIKE or own.born <= track.seen):
-                continue
+            if own is not None and own.born <= track.seen:
+                continue  # they were in the picture together
             if _may_be(track, sighting, like, time - track.seen, cut):
                 pairs.append((like, place, track))
     found: dict[int, Track] = {}
@@ -146,12 +139,10 @@ def rematch(
 
 
 def _may_be(track: Track, sighting: Sighting, like: float, age: float, cut: bool) -> bool:
-    if cut:
+    if like < _LIKE or cut:
         return like >= _LIKE
     away, ratio = _change(track, sighting)
-    if like >= _LIKE:
-        return away < 1.5 + 2 * age and ratio < 2 + age
-    return like >= _ALIKE and overlap(track.box, sighting.box) > 0.3
+    return away < 1.5 + 2 * age and ratio < 2 + age
 
 
 def moved(track: Track, sighting: Sighting) -> bool:
