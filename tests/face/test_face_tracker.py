@@ -209,3 +209,13 @@ def test_no_face_no_row_and_tiny_frames(detector, fitter):
     for index, shape in enumerate([(360, 640), (1, 1), (1, 300), (10, 20000)]):
         frame = Frame(np.full((*shape, 3), 90, np.uint8), index, index / RATE)
         assert tracker.follow(frame) == []
+
+
+def test_a_newcomer_is_fitted_as_one_who_is_followed(detector, fitter, astronaut):
+    def first_step(settle: bool) -> float:
+        tracker = Tracker(detector, fitter, settle=settle)
+        meshes = [tracker.follow(Frame(astronaut, i, i / 30))[0].mesh for i in range(2)]
+        eyes = np.linalg.norm(meshes[0][33] - meshes[0][263])
+        return float(np.linalg.norm(meshes[1] - meshes[0], axis=1).mean() / eyes)
+
+    assert first_step(settle=True) < 0.5 * first_step(settle=False)

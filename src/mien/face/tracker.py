@@ -47,6 +47,8 @@ class Tracker:
         fitter: decides whether they are, and fits the mesh.
         max_faces: follow at most so many, the largest; None: all.
         detect_every: seconds between two searches for newcomers, at least.
+        settle: fit the mesh of a newcomer twice, the second time from the first, so that the first
+            frame is read as all the others are. False for pictures, as in `find_faces`.
     """
 
     def __init__(
@@ -55,11 +57,13 @@ class Tracker:
         fitter: MeshFitter,
         max_faces: int | None = None,
         detect_every: float = 0.25,
+        settle: bool = True,
     ) -> None:
         if max_faces is not None and max_faces < 1:
             raise InputError(f"max_faces is {max_faces}, expected at least 1, or None for all")
         self._detector, self._fitter = detector, fitter
         self._max_faces, self._detect_every = max_faces, detect_every
+        self._settle = settle
         self._live: list[Track] = []
         self._lost: list[Track] = []
         self._next = 0
@@ -133,7 +137,11 @@ class Tracker:
             for one in self._detector.find(image)
             if all(overlap(region_of_detection(one).box, other) <= 0.5 for other in followed)
         ]
-        return _detected(image, self._fitter, new)
+        found = _detected(image, self._fitter, new)
+        if not self._settle:
+            return found
+        fits = self._fitter.fit(image, [region_of_mesh(one.mesh) for one in found])
+        return _sightings(image, fits, [None] * len(fits))
 
     def _recall(self, seen: Sequence[Sighting], time: float, step: float, cut: bool) -> None:
         """Give back the faces of persons who were lost, in this frame or lately."""
