@@ -41,11 +41,12 @@ def write_clip(
     images: Sequence[np.ndarray] | None = None,
     container: dict[str, str] | None = None,
     encoder: dict[str, str] | None = None,
+    codec: str | None = None,
 ) -> Path:
     """Write a clip of numbered pictures at known times (or so many at a steady rate)."""
     steady = isinstance(times, int)
     moments = [number / rate for number in range(times)] if isinstance(times, int) else times
-    codec = CODECS.get(path.suffix, "libx264")
+    codec = codec or CODECS.get(path.suffix, "libx264")
     with av.open(str(path), "w", options=container or {}) as output:
         stream = output.add_stream(codec, rate=rate, options=FAST.get(codec, {}) | (encoder or {}))
         stream.width, stream.height = size

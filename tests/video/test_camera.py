@@ -16,7 +16,7 @@ def fake(source: str) -> Camera:
     return Camera("camera:test", av.open(source, format="lavfi"))
 
 
-LIVE = "testsrc=size=64x48:rate=50:duration=0.5,realtime"
+LIVE = "testsrc=size=64x48:rate=50:duration=0.5,setpts=PTS+7/TB,realtime"
 
 
 def test_a_slow_reader_gets_the_newest_frame_and_the_late_ones_are_counted():

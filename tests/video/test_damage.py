@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.errors import UnreadableSource
+from mien.video import recording
 from mien.video.clock import Clock
+from mien.video.ledger import Ledger
 from mien.video.reader import open_source
 from tests.video.numbered import number_in, picture, write_clip
 
@@ -24,6 +26,17 @@ def noisy_clip(path: Path, **options) -> Path:
         np.clip(picture(n) // 2 + NOISE[n] + 30, 0, 255).astype(np.uint8) for n in range(FRAMES)
     ]
     return write_clip(path, FRAMES, images=images, encoder={"g": "10", "bf": "0"}, **options)
+
+
+def wipe(clip: Path, which: slice) -> None:
+    """Overwrite the coded pictures of some frames with zeros, and nothing else."""
+    with av.open(str(clip)) as container:
+        packets = [bytes(p) for p in container.demux(video=0) if p.size]
+    data = clip.read_bytes()
+    for packet in packets[which]:
+        place = data.index(packet[8:])
+        data = data[:place] + bytes(len(packet) - 8) + data[place + len(packet) - 8 :]
+    clip.write_bytes(data)
 
 
 def read(path: Path):
@@ -54,19 +67,49 @@ def test_a_truncated_mkv_tells_of_its_early_end(tmp_path):
     ]
 
 
-def test_frames_after_a_hole_keep_their_number_and_time(tmp_path):
-    clip = noisy_clip(tmp_path / "clip.mp4")
-    with av.open(str(clip)) as container:
-        packets = [p for p in container.demux(video=0) if p.size]
-    data = bytearray(clip.read_bytes())
-    for packet in packets[15:18]:
-        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
-    clip.write_bytes(data)
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("first", [0, 15, 27])
+def test_frames_after_a_hole_keep_their_number_and_time(tmp_path, first, suffix):
+    clip = noisy_clip(tmp_path / f"clip{suffix}")
+    wipe(clip, slice(first, first + 3))
     frames, source = read(clip)
-    assert source.counts.dropped == {"damaged": 3}
-    assert source.counts.decoded == len(frames) == FRAMES - 3
+    assert source.frames_in_container == FRAMES
+    assert source.counts.dropped == {"damaged": FRAMES - len(frames)}
+    assert source.counts.decoded == len(frames) <= FRAMES - 3
     assert all(frame.time == pytest.approx(frame.index / 25, abs=0.002) for frame in frames)
-    assert [frame.index for frame in frames] == [*range(15), *range(18, FRAMES)]
+    assert frames[-1].index == FRAMES - 1
+
+
+def test_damage_before_the_start_is_no_loss(tmp_path):
+    clip = noisy_clip(tmp_path / "clip.mp4")
+    wipe(clip, slice(3))
+    with open_source(clip, start=1.0) as source:
+        frames = list(source)
+    assert [frame.index for frame in frames] == list(range(25, FRAMES))
+    assert source.counts.dropped == {}
+
+
+def test_a_disk_that_fails_on_the_way_ends_the_source_with_its_frames(tmp_path, monkeypatch):
+    clip = noisy_clip(tmp_path / "clip.mp4")
+
+    class Failing:
+        def __init__(self, container):
+            self._container = container
+
+        def __getattr__(self, name):
+            return getattr(self._container, name)
+
+        def demux(self, stream):
+            for number, packet in enumerate(self._container.demux(stream)):
+                if number == 12:
+                    raise av.error.OSError(5, "Input/output error", "clip.mp4")
+                yield packet
+
+    real = recording.open_container
+    monkeypatch.setattr(recording, "open_container", lambda path: Failing(real(path)))
+    frames, source = read(clip)
+    assert [frame.index for frame in frames] == list(range(12))
+    assert source.counts.dropped == {"damaged": FRAMES - 12}
 
 
 def cut_before_its_index(folder: Path) -> Path:
@@ -172,14 +215,43 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path, make, message):
 
 def test_frames_that_were_all_lost_are_an_error(tmp_path):
     clip = noisy_clip(tmp_path / "clip.mp4")
-    with av.open(str(clip)) as container:
-        packets = [p for p in container.demux(video=0) if p.size]
-    data = bytearray(clip.read_bytes())
-    for packet in packets:
-        data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
-    clip.write_bytes(data)
+    wipe(clip, slice(None))
     with pytest.raises(UnreadableSource, match=r"no frame of clip\.mp4 can be decoded"):
         open_source(clip)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=40))
+def test_the_ledger_numbers_frames_by_their_packets(fates):
+    """Packets come out of order; a frame comes once all before it have come, or never."""
+    ledger, sent, cursor = Ledger(), set(), 0
+    for number in sorted(range(len(fates)), key=lambda n: n + fates[n][1]):
+        ledger.packet(number * 40)
+        sent.add(number)
+        while cursor in sent:
+            if fates[cursor][0]:
+                assert ledger.frame(cursor * 40) == cursor
+            cursor += 1
+    assert ledger.close() == len(fates)
+    assert ledger.lost == sum(not lives for lives, _ in fates)
+
+
+def test_the_ledger_counts_one_by_one_where_stamps_are_missing_or_start_again():
+    ledger = Ledger()
+    ledger.packet(None)
+    assert (ledger.frame(None), ledger.frame(7)) == (0, 1)
+    ledger.failure()
+    assert ledger.frame(None) == 3
+    assert (ledger.close(), ledger.lost) == (4, 1)
+    ledger = Ledger()
+    for stamp in (0, 40, 0, 40):
+        ledger.packet(stamp)
+        if stamp == 40:
+            assert ledger.frame(stamp) in (1, 2)
+    assert ledger.lost <= 1
+    hidden = Ledger(sound=False)
+    for stamp in (0, 1, 40):
+        hidden.packet(stamp)
+    assert (hidden.frame(0), hidden.frame(40), hidden.close(), hidden.lost) == (0, 1, 2, 0)
 
 
 @given(st.lists(st.none() | st.floats(-100, 100), min_size=1, max_size=30))

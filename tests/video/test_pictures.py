@@ -96,6 +96,11 @@ def test_grey_of_16_bits_is_scaled_not_clipped(tmp_path, suffix):
     assert read_picture(path)[0, :, 0].tolist() == [0, 1, 100, 255]
 
 
+def test_a_dark_picture_of_16_bits_stays_dark(tmp_path):
+    PIL.Image.fromarray(np.array([[0, 257, 2570]], np.uint16)).save(tmp_path / "dark.png")
+    assert read_picture(tmp_path / "dark.png")[0, :, 0].tolist() == [0, 1, 10]
+
+
 def test_colour_of_16_bits_is_scaled(tmp_path):
     row = struct.pack(">6H", 65535, 25700, 0, 257, 32896, 65535)
 

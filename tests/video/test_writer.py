@@ -51,6 +51,7 @@ def test_every_frame_comes_back_at_its_own_time(tmp_path, suffix, tick):
     assert [number_in(frame.image) for frame in frames] == list(range(len(TIMES)))
     assert [frame.time for frame in frames] == pytest.approx(TIMES, abs=tick)
     assert not source.notes
+    assert source.duration >= TIMES[-1] - TIMES[0]
 
 
 @settings(max_examples=15, deadline=None)

@@ -9,11 +9,9 @@ from time import monotonic
 import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 
 from mien.errors import UnreadableSource
-from mien.values import Image
-from mien.video.screen import paint, size_on_screen
+from mien.video.screen import Screen
 from mien.video.shots import LATE, Counts, Kind, Shot
 
 __all__ = ["Camera", "open_camera"]
@@ -48,7 +46,6 @@ class Camera:
         self._stream = container.streams.video[0]
         rate = self._stream.average_rate
         self.rate = float(rate) if rate else None
-        self._painter = VideoReformatter()
         self._arrival = threading.Condition()
         self._newest: tuple[int, float, VideoFrame] | None = None
         self._head: VideoFrame | None = None
@@ -56,14 +53,15 @@ class Camera:
         self._open = True
         self._thread = threading.Thread(target=self._watch, name="mien-camera", daemon=True)
         self._thread.start()
-        self.size: tuple[int, int] = size_on_screen(self._first(), self._stream.sample_aspect_ratio)
+        self._screen = Screen(self._first(), self._stream.sample_aspect_ratio)
+        self.size = self._screen.size
 
     def shots(self, start: float | None = None) -> Iterator[Shot]:  # noqa: ARG002 - no way back
         """The newest frame, again and again, until the camera ends."""
         while (newest := self._take()) is not None:
             index, time, frame = newest
             self.counts.decoded += 1
-            yield Shot(index, time, partial(self._paint, frame))
+            yield Shot(index, time, partial(self._screen.paint, frame))
         if self._error:
             self.notes.append(f"the camera stopped: {self._error}")
 
@@ -123,15 +121,11 @@ class Camera:
         """Put a frame where it can be taken; False when nobody wants it any more."""
         with self._arrival:
             if self._newest is not None:
-                self.counts.drop(LATE)
+                self.counts.set_dropped(LATE, self.counts.dropped.get(LATE, 0) + 1)
             self._head = self._head or frame
             self._newest = (index, time, frame)
             self._arrival.notify_all()
             return self._open
-
-    def _paint(self, frame: VideoFrame) -> Image:
-        """A frame as RGB."""
-        return paint(frame, self.size, self._painter)
 
 
 def open_camera(name: str) -> Camera:

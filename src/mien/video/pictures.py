@@ -69,7 +69,6 @@ def _read(path: Path, heic: bool) -> Image:
     with _no_warnings():
         try:
             with _open_heic(path) if heic else PIL.Image.open(path, formats=FORMATS) as picture:
-                picture.seek(0)
                 picture.load()
                 return _to_rgb(_upright(picture))
         except UnidentifiedImageError as error:

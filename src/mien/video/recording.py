@@ -10,11 +10,9 @@ from pathlib import Path
 import av
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from mien.errors import UnreadableSource
-from mien.values import Image
 from mien.video.clock import Clock
 from mien.video.container import (
     open_container,
@@ -23,7 +21,8 @@ from mien.video.container import (
     seconds_of,
     stamps_until,
 )
-from mien.video.screen import paint, size_on_screen
+from mien.video.ledger import HIDDEN_FRAMES, Ledger
+from mien.video.screen import Screen
 from mien.video.shots import DAMAGED, Counts, Kind, Shot
 
 __all__ = ["Recording"]
@@ -54,7 +53,6 @@ class Recording:
         self.notes: list[str] = []
         self._path = path
         self._threads = threads
-        self._painter = VideoReformatter()
         head = self._open()
         if head is None:
             self.close()
@@ -66,7 +64,8 @@ class Recording:
         self.rate = float(rate) if rate else None
         self.frames_in_container = self._stream.frames or None
         self.duration = seconds_of(self._container, self._stream)
-        self.size = size_on_screen(head, self._stream.sample_aspect_ratio)
+        self._screen = Screen(head[1], self._stream.sample_aspect_ratio)
+        self.size = self._screen.size
         self._usual = self.rate or USUAL_RATE
         self._clock = Clock(1 / self._usual)
 
@@ -77,32 +76,30 @@ class Recording:
             start: a moment in seconds. Frames before it may be left out, to save time; those that
                 are given all the same come with their right number and time.
         """
-        lost_before = self.counts.dropped.get(DAMAGED, 0)
-        index = self._go_to(start) if start else 0
-        for frame in self._frames:
+        ahead = self._go_to(start) if start else 0
+        for index, frame in self._frames:
             time = self._clock.time(_stamp(frame))
             self.counts.estimated = self._clock.estimated
             self.counts.decoded += 1
-            lost = self.counts.dropped.get(DAMAGED, 0) - lost_before
-            yield Shot(index + lost, time, partial(self._paint, frame))
-            index += 1
-        self._take_stock(index + self.counts.dropped.get(DAMAGED, 0) - lost_before)
+            self.counts.set_dropped(DAMAGED, self._ledger.lost)
+            yield Shot(ahead + index, time, partial(self._screen.paint, frame))
+        self._take_stock(ahead + self._ledger.close())
 
     def close(self) -> None:
         """Let go of the file."""
         self._container.close()
 
-    def _open(self, at: float = 0.0) -> VideoFrame | None:
+    def _open(self, at: float = 0.0) -> tuple[int, VideoFrame] | None:
         """Open the file, at the key frame before a moment, and decode one frame.
 
         That frame comes again as the first of all; None where there is no frame.
         """
         self._container = open_container(self._path)
-        self.counts.dropped.clear()
         self._discarded: set[int | None] = set()
         try:
             self._stream = picture_stream(self._container, self._path)
             self._stream.codec_context.thread_count = self._threads
+            self._ledger = Ledger(self._stream.codec_context.name not in HIDDEN_FRAMES)
             if at:
                 base = self._stream.time_base or Fraction(1)
                 self._container.seek(int(at / base), stream=self._stream)
@@ -114,8 +111,8 @@ class Recording:
         self._frames = frames if head is None else chain([head], frames)
         return head
 
-    def _decode(self) -> Iterator[VideoFrame]:
-        """All frames that can be decoded, from where the file stands; the others are counted."""
+    def _decode(self) -> Iterator[tuple[int, VideoFrame]]:
+        """All frames that can be decoded from where the file stands, numbered from 0 there."""
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -123,59 +120,66 @@ class Recording:
             except StopIteration:
                 return
             except (av.FFmpegError, OSError):
-                self.counts.drop(DAMAGED)
+                self._ledger.failure()
                 yield from self._frames_of(None)
                 return
             yield from self._frames_of(packet)
 
-    def _frames_of(self, packet: "Packet[VideoStream] | None") -> Iterator[VideoFrame]:
+    def _frames_of(self, packet: "Packet[VideoStream] | None") -> Iterator[tuple[int, VideoFrame]]:
         """The frames that a packet completes; None or an empty packet ends the stream."""
         if packet is not None and packet.is_discard:
             self._discarded.add(packet.pts)
+        elif packet is not None and packet.size:
+            self._ledger.packet(packet.pts)
         try:
             frames = self._stream.decode(packet)
         except (av.FFmpegError, OSError):
-            self.counts.drop(DAMAGED, 1 if packet is not None and packet.size else 0)
+            if packet is not None and packet.size:
+                self._ledger.failure()
             return
         for frame in frames:
             if frame.is_corrupt:
-                self.counts.drop(DAMAGED)
+                self._ledger.failure()
             else:
-                yield frame
+                yield self._ledger.frame(frame.pts), frame
 
     def _go_to(self, start: float) -> int:
-        """Stand before the frame that is shown at ``start``; the number of the next frame.
+        """Stand at the key frame before ``start``; how far the frames' numbers are ahead there.
 
         Packets are counted, not decoded. Where stamps or the index of the file are not sound, the
         file is read from its beginning.
         """
+        if self._stream.codec_context.name in HIDDEN_FRAMES:
+            return 0
         stamps, discarded, base = stamps_until(self._path, start)
         wanted = bisect_left(stamps, start, key=lambda stamp: float(stamp * base))
         if wanted == 0:
             return 0
         self._container.close()
-        head = self._reach(start)
-        rank = bisect_left(stamps, head) if head is not None else len(stamps)
-        if rank <= wanted and rank < len(stamps) and stamps[rank] == head:
+        number, stamp = self._reach(start)
+        rank = len(stamps) if stamp is None else bisect_left(stamps, stamp)
+        if rank <= wanted and rank < len(stamps) and stamps[rank] == stamp:
             self._discarded |= discarded
-            return rank
+            self._ledger.lost = 0
+            return rank - number
         self._container.close()
         self._open()
         return 0
 
-    def _reach(self, start: float) -> int | None:
-        """Stand at the key frame before ``start``; its stamp, None where that fails."""
+    def _reach(self, start: float) -> tuple[int, int | None]:
+        """Stand at the key frame before ``start``; its number from here and its stamp, if any."""
         try:
             head = self._open(start)
         except (av.FFmpegError, OSError):
-            return None
-        return None if head is None else head.pts
+            head = None
+        return (0, None) if head is None else (head[0], head[1].pts)
 
     def _take_stock(self, index: int) -> None:
         """At the end of the file, compare with what its header promises."""
         if self.frames_in_container is None:
             self.frames_in_container = index
-        self.counts.drop(DAMAGED, self.frames_in_container - len(self._discarded) - index)
+        missing = max(0, self.frames_in_container - len(self._discarded) - index)
+        self.counts.set_dropped(DAMAGED, self._ledger.lost + missing)
         end = promised_end(self._container, self._stream)
         last = self._clock.last
         if end is not None and last is not None and last < end - 1 / self._usual - EARLY_END:
@@ -183,10 +187,6 @@ class Recording:
                 f"the last frame is at {last:.2f} s, "
                 f"though the file promises to last until {end:.2f} s"
             )
-
-    def _paint(self, frame: VideoFrame) -> Image:
-        """A frame as upright RGB of the size that the first one has."""
-        return paint(frame, self.size, self._painter)
 
 
 def _stamp(frame: VideoFrame) -> float | None:

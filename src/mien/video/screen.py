@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from mien.values import Image
 
-__all__ = ["paint", "size_on_screen"]
+__all__ = ["Screen"]
 
 SOUND_ASPECT = (0.25, 4.0)
 """Width of a pixel over its height; what lies outside is taken for an error in the file."""
@@ -18,35 +18,41 @@ SOUND_ASPECT = (0.25, 4.0)
 Matrix = tuple[int, int, int, int]
 
 
-def size_on_screen(frame: VideoFrame, aspect: Fraction | None) -> tuple[int, int]:
-    """Width and height at which a frame is meant to be seen, in square pixels.
+class Screen:
+    """Where the frames of one stream are shown: all upright and of the size of the first.
 
     Args:
-        frame: a decoded frame.
-        aspect: width of its pixels over their height, as the stream says.
+        head: first frame of the stream. Its display matrix holds for all. It alone is asked,
+            because a frame that was asked for it is part of a cycle and stays in memory for long.
+        aspect: width of a pixel over its height, as the stream says.
     """
-    width, height = frame.width, frame.height
-    if aspect and aspect != 1 and SOUND_ASPECT[0] <= aspect <= SOUND_ASPECT[1]:
-        width = max(1, round(width * aspect))
-    return (height, width) if _lies(_display_matrix(frame)) else (width, height)
 
+    size: tuple[int, int]
+    """Width and height in square pixels."""
 
-def paint(frame: VideoFrame, size: tuple[int, int], painter: VideoReformatter) -> Image:
-    """Convert a frame to upright RGB.
+    def __init__(self, head: VideoFrame, aspect: Fraction | None) -> None:
+        width, height = head.width, head.height
+        if aspect and aspect != 1 and SOUND_ASPECT[0] <= aspect <= SOUND_ASPECT[1]:
+            width = max(1, round(width * aspect))
+        self._matrix = _display_matrix(head)
+        self._stored = (width, height)
+        self._painter = VideoReformatter()
+        self.size = (height, width) if _lies(self._matrix) else (width, height)
 
-    Args:
-        frame: a decoded frame of any pixel format.
-        size: width and height on the screen; a frame of another size is scaled to it.
-        painter: keeps its tables from frame to frame.
+    def paint(self, frame: VideoFrame) -> Image:
+        """Convert a frame to upright RGB.
 
-    Returns:
-        uint8 (h, w, 3), contiguous.
-    """
-    matrix = _display_matrix(frame)
-    width, height = size[::-1] if _lies(matrix) else size
-    rgb = painter.reformat(frame, width, height, "rgb24", interpolation="BILINEAR", threads=1)
-    image = cast(Image, rgb.to_ndarray())
-    return image if matrix is None else _turn(image, matrix)
+        Args:
+            frame: a decoded frame of any pixel format and size.
+
+        Returns:
+            uint8 (h, w, 3), contiguous.
+        """
+        rgb = self._painter.reformat(
+            frame, *self._stored, "rgb24", interpolation="BILINEAR", threads=1
+        )
+        image = cast(Image, rgb.to_ndarray())
+        return image if self._matrix is None else _turn(image, self._matrix)
 
 
 def _display_matrix(frame: VideoFrame) -> Matrix | None:

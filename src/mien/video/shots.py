@@ -37,10 +37,10 @@ class Counts:
     dropped: dict[str, int] = field(default_factory=dict)
     """Frames that were lost, by reason."""
 
-    def drop(self, reason: str, frames: int = 1) -> None:
-        """Count lost frames."""
-        if frames > 0:
-            self.dropped[reason] = self.dropped.get(reason, 0) + frames
+    def set_dropped(self, reason: str, frames: int) -> None:
+        """Set the number of frames lost for a reason; a reason without any is not listed."""
+        if frames:
+            self.dropped[reason] = frames
 
 
 @dataclass(frozen=True, eq=False)
