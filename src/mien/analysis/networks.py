@@ -46,9 +46,9 @@ class Networks:
         """Action units of a mesh minus the person's neutral."""
         return Predictor(self._store.model_path("au-mesh-difference"))
 
-    def tracker(self, max_faces: int | None = None, *, picture: bool = False) -> Tracker:
+    def tracker(self, max_faces: int | None = None, *, settle: bool = False) -> Tracker:
         """A new tracker, for one source."""
-        return Tracker(self.detector, self.fitter, max_faces=max_faces, settle=not picture)
+        return Tracker(self.detector, self.fitter, max_faces=max_faces, settle=settle)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each network's file by its name."""

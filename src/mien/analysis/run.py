@@ -92,7 +92,7 @@ class SourceRun:
             features=self._options.neutral.source != "none",
             mesh=self._keep_mesh or self._on_rows is not None,
         )
-        tracker = self._networks.tracker(self._options.max_faces, picture=self.kind == "picture")
+        tracker = self._networks.tracker(self._options.max_faces)
         for rows in observe(self._frames(), tracker, self._networks, keep):
             gathering.add(rows)
             if self._on_rows is not None:
@@ -167,7 +167,7 @@ def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
         InputError: it shows no face.
     """
     image = read_picture(path)
-    faces = networks.tracker(max_faces=1).follow(Frame(image, 0, 0.0))
+    faces = networks.tracker(max_faces=1, settle=True).follow(Frame(image, 0, 0.0))
     if not faces:
         raise InputError(
             f"no face is found in {path}, expected a picture of the person's neutral face; "

@@ -101,7 +101,7 @@ def stream(
     reader = _Reader(str(source), networks, gathering)
     keep = Keep(features=options.neutral.source != "none")
     with open_source(source, start=options.start, end=options.end, every=options.every) as frames:
-        follower = networks.tracker(options.max_faces, picture=frames.kind == "picture")
+        follower = networks.tracker(options.max_faces)
         for frame in frames:
             faces = tuple(follower.follow(frame))
             rows = rows_of([Observation(frame.index, frame.time, faces)], networks, keep)

@@ -47,8 +47,8 @@ class Tracker:
         fitter: decides whether they are, and fits the mesh.
         max_faces: follow at most so many, the largest; None: all.
         detect_every: seconds between two searches for newcomers, at least.
-        settle: fit the mesh of a newcomer twice, the second time from the first, so that the first
-            frame is read as all the others are. False for pictures, as in `find_faces`.
+        settle: fit the mesh of a newcomer twice, the second time from the first, as it is fitted to
+            all later frames. The reference does not.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Tracker:
         fitter: MeshFitter,
         max_faces: int | None = None,
         detect_every: float = 0.25,
-        settle: bool = True,
+        settle: bool = False,
     ) -> None:
         if max_faces is not None and max_faces < 1:
             raise InputError(f"max_faces is {max_faces}, expected at least 1, or None for all")
