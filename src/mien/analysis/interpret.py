@@ -1,8 +1,8 @@
 """The second pass: rows to columns of the AU table, once the neutral and the blinks are known."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.sides import Sides
 from mien.face import geometry
 from mien.facs.combinations import EMOTIONS
-from mien.facs.emotions import read_many, smooth
+from mien.facs.emotions import SMOOTHED_REACH, read_many, smooth
 from mien.values import Float32
 
 __all__ = ["Columns", "Interpreter"]
@@ -33,6 +33,16 @@ class _Course:
 
     rows: Rows
     values: Float32
+
+    @property
+    def start(self) -> float:
+        """Time of its first row."""
+        return float(self.rows.time[0])
+
+    @property
+    def end(self) -> float:
+        """Time of its last row."""
+        return float(self.rows.time[-1])
 
 
 class Interpreter:
@@ -59,14 +69,23 @@ class Interpreter:
         self._sides = Sides(networks.single.spec)
 
     def tables(self, chunks: Iterable[Rows]) -> Iterator[tuple[Rows, Columns]]:
-        """Each chunk of rows with its columns, in order."""
-        before: _Course | None = None
-        now: _Course | None = None
-        for after in chain((_Course(rows, self.intensity(rows)) for rows in chunks), (None,)):
-            if now is not None:
-                around = [[] if course is None else [course] for course in (before, after)]
-                yield now.rows, self._columns(now, *around)
-            before, now = now, after
+        """Each chunk of rows with its columns, in order, once all in its reach has come."""
+        past: list[_Course] = []
+        coming: deque[_Course] = deque()
+        for rows in chunks:
+            coming.append(_Course(rows, self.intensity(rows)))
+            while coming[0].end + SMOOTHED_REACH < coming[-1].end:
+                yield self._next(past, coming)
+        while coming:
+            yield self._next(past, coming)
+
+    def _next(self, past: list[_Course], coming: deque[_Course]) -> tuple[Rows, Columns]:
+        """The first chunk of ``coming`` with its columns; it goes over to ``past``."""
+        now = coming.popleft()
+        past[:] = [course for course in past if course.end + SMOOTHED_REACH >= now.start]
+        columns = self._columns(now, past, list(coming))
+        past.append(now)
+        return now.rows, columns
 
     def columns(self, rows: Rows, past: Sequence[Rows]) -> Columns:
         """Columns of rows that follow on ``past``, with nothing known of what comes after."""

@@ -20,6 +20,7 @@ __all__ = [
     "EMOTIONS",
     "NEUTRAL",
     "NEUTRAL_BELOW",
+    "SMOOTHED_REACH",
     "Reading",
     "Readings",
     "read",

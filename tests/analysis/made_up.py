@@ -1,0 +1,70 @@
+"""Small made-up rows and networks for the tests of this room."""
+
+from dataclasses import fields
+from types import SimpleNamespace
+
+import numpy as np
+
+from mien.analysis.rows import NOBODY, Rows
+from mien.face.geometry import FEATURES
+from mien.spec import ModelSpec
+from mien.values import Scores
+
+UNITS, SIDES = (12, 12, 1, 1, 25), ("R", "L", "L", "R", "")
+SINGLE = ModelSpec("one", "intensity", "mesh", UNITS, SIDES, size=FEATURES)
+DIFFERENCE = ModelSpec("two", "intensity", "mesh-difference", UNITS, SIDES, size=FEATURES)
+
+
+class Network:
+    """Its intensities are the first features, shifted; it notes what it was asked."""
+
+    def __init__(self, spec, shift=0.0):
+        self.spec = spec
+        self.shift = shift
+        self.asked = []
+
+    def score(self, features):
+        self.asked.append(features)
+        return Scores(intensity=features[:, : len(UNITS)] + np.float32(self.shift))
+
+
+def made_up_networks():
+    """Both networks; the difference network adds 1 to what the features say."""
+    return SimpleNamespace(single=Network(SINGLE), difference=Network(DIFFERENCE, 1.0))
+
+
+def made_up_rows(track, frame=None, rate=30.0, seed=0):
+    """A row for each number in ``track`` (NOBODY: no face), each number different; open eyes."""
+    random = np.random.default_rng(seed)
+    track = np.array(track, np.int32)
+    frame = np.arange(len(track)) if frame is None else np.array(frame)
+    nobody = track == NOBODY
+
+    def numbers(low, high, *shape, kind=np.float32):
+        values = random.uniform(low, high, (len(track), *shape)).astype(kind)
+        values[nobody] = np.nan
+        return values
+
+    return Rows(
+        frame=frame.astype(np.int64),
+        time=frame / rate,
+        track=track,
+        score=numbers(0, 1),
+        box=numbers(0, 99, 4),
+        pose=numbers(-9, 9, 3),
+        openness=numbers(0.30, 0.34, 2),
+        gaze=numbers(0, 1, 2),
+        single=numbers(0, 5, len(UNITS)),
+        features=numbers(0, 3, FEATURES, kind=np.float16),
+        mesh=numbers(0, 99, 478, 3),
+    )
+
+
+def part(rows, first, last):
+    """The rows from ``first`` up to ``last``."""
+    return Rows(**{item.name: getattr(rows, item.name)[first:last] for item in fields(Rows)})
+
+
+def cut(rows, size):
+    """The rows in chunks of ``size``."""
+    return [part(rows, first, first + size) for first in range(0, len(rows), size)]
