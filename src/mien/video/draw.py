@@ -7,42 +7,45 @@ import PIL.Image
 from PIL import ImageDraw
 
 from mien.errors import InputError
+from mien.face.landmarks import (
+    LEFT_BROW,
+    LEFT_EYE_RING,
+    LEFT_IRIS,
+    LIPS_INNER,
+    LIPS_OUTER,
+    OVAL,
+    RIGHT_BROW,
+    RIGHT_EYE_RING,
+    RIGHT_IRIS,
+)
 from mien.values import Face, Float32, Image, check_image
 from mien.video.palette import Colour, colour_of, font_of, letter_size
 from mien.video.panel import Bars, draw_panel, place_panel
 
 __all__ = ["Bars", "draw_faces"]
 
-# fmt: off
-_OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152,
-    148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10,
-)
-_OUTER_LIP = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61,
-)
-_INNER_LIP = (
-    78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78,
-)
-_RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246, 33)
-_LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466, 263)
-_RIGHT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 70)
-_LEFT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276, 300)
+Indices = tuple[int, ...]
+
+
+def _loop(ring: Indices, turn: int) -> Indices:
+    """A ring whose two edges are both given outwards in, as one line round it."""
+    return (*ring[:turn], *reversed(ring[turn:]), ring[0])
+
+
 _NOSE = (168, 6, 197, 195, 5, 4)
-# fmt: on
-CONTOURS = (
-    _OVAL,
-    _OUTER_LIP,
-    _INNER_LIP,
-    _RIGHT_EYE,
-    _LEFT_EYE,
-    _RIGHT_BROW,
-    _LEFT_BROW,
+CONTOURS: tuple[Indices, ...] = (
+    (*OVAL, OVAL[0]),
+    _loop(LIPS_OUTER, 11),
+    _loop(LIPS_INNER, 11),
+    _loop(RIGHT_EYE_RING, 9),
+    _loop(LEFT_EYE_RING, 9),
+    _loop(RIGHT_BROW, 5),
+    _loop(LEFT_BROW, 5),
     _NOSE,
-)  # fmt: skip
+)
 """Lines through mesh points, in the order in which a pen goes along them."""
 
-IRISES = ((468, 469), (473, 474))
+IRISES = (RIGHT_IRIS[:2], LEFT_IRIS[:2])
 """Centre and one edge point of each iris."""
 
 SKIN_POINTS = 468

@@ -72,6 +72,8 @@ def _parse(text: str) -> float | None:
     """Seconds of a text, None if it is no time."""
     if match := _CLOCK.fullmatch(text):
         hours, minutes, seconds = match.groups()
+        if float(seconds) >= 60 or (hours and int(minutes) >= 60):
+            return None
         return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
     match = _NUMBER.fullmatch(text)
     if match is None or match[2] not in UNITS:
