@@ -83,7 +83,9 @@ class ModelSpec:
             WeightsError: the text is not a card, or a field is unknown or missing.
         """
         try:
-            values: dict[str, Any] = json.loads(text)
+            values: Any = json.loads(text)
+            if not isinstance(values, dict):
+                raise ValueError(f"got {text[:40]!r}, expected a JSON object")
             known = {item.name for item in fields(cls)}
             if unknown := sorted(set(values) - known):
                 raise WeightsError(
