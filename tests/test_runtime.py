@@ -1,0 +1,86 @@
+"""A network with its card inside, opened and asked."""
+
+import numpy as np
+import pytest
+
+from mien.errors import ShapeError, WeightsError
+from mien.runtime import Predictor, open_session
+from mien.spec import METADATA_KEY, ModelSpec
+
+CARD = ModelSpec("twice", "intensity", "mesh", (1, 2, 4), ("", "", ""), size=3)
+TEXT = CARD.to_json()
+
+
+@pytest.fixture
+def network(tmp_path):
+    """Writes a network that doubles its three features and gives a second output, with a card."""
+    onnx = pytest.importorskip("onnx")
+
+    def write(card=TEXT):
+        kind = onnx.TensorProto.FLOAT
+        nodes = [
+            onnx.helper.make_node("Neg", ["given"], ["minus"]),
+            onnx.helper.make_node("Add", ["given", "given"], ["intensity"]),
+        ]
+        given, minus, twice = (
+            onnx.helper.make_tensor_value_info(name, kind, ["n", 3])
+            for name in ("given", "minus", "intensity")
+        )
+        graph = onnx.helper.make_graph(nodes, "twice", [given], [minus, twice])
+        opset = [onnx.helper.make_opsetid("", 17)]
+        model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+        if card is not None:
+            onnx.helper.set_model_props(model, {METADATA_KEY: card})
+        path = tmp_path / "twice.onnx"
+        path.write_bytes(model.SerializeToString())
+        return path
+
+    return write
+
+
+def test_the_intensity_is_what_the_network_says(network):
+    predictor = Predictor(network())
+    assert predictor.spec == CARD
+    scores = predictor.score(np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+    assert scores.intensity.tolist() == [[2, 4, 6], [8, 10, 12]]
+    assert scores.intensity.dtype == np.float32
+    assert (scores.probability, scores.expression, scores.maps) == (None, None, None)
+
+
+def test_features_of_other_precision_are_taken(network):
+    scores = Predictor(network()).score(np.array([[1, 2, 3]], np.float16))
+    assert scores.intensity.tolist() == [[2, 4, 6]]
+
+
+def test_no_faces_have_no_scores(network):
+    assert Predictor(network()).score(np.zeros((0, 3), np.float32)).intensity.shape == (0, 3)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4), (0, 4), (1, 2, 3)])
+def test_features_of_another_shape_are_refused(network, shape):
+    with pytest.raises(ShapeError, match=r"twice got features .*expected \(n, 3\)"):
+        Predictor(network()).score(np.zeros(shape, np.float32))
+
+
+def test_a_network_without_a_card_is_refused(network):
+    with pytest.raises(WeightsError, match=r"twice\.onnx carries no card"):
+        Predictor(network(card=None))
+    with pytest.raises(WeightsError, match="card cannot be read"):
+        Predictor(network(card="no card"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"this is no network"])
+def test_what_is_no_network_is_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "some.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"some\.onnx cannot be opened") as told:
+        open_session(path)
+    assert "\n" not in str(told.value)
+
+
+def test_a_session_takes_the_threads_it_is_given(network):
+    path = network()
+    assert open_session(path).get_session_options().intra_op_num_threads == 1
+    options = open_session(path, threads=2).get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
