@@ -8,7 +8,7 @@ import numpy as np
 from mien.analysis.rows import NOBODY, Rows
 from mien.face.geometry import FEATURES
 from mien.spec import ModelSpec
-from mien.values import Scores
+from mien.values import Face, Scores
 
 UNITS, SIDES = (12, 12, 1, 1, 25), ("R", "L", "L", "R", "")
 SINGLE = ModelSpec("one", "intensity", "mesh", UNITS, SIDES, size=FEATURES)
@@ -68,3 +68,33 @@ def part(rows, first, last):
 def cut(rows, size):
     """The rows in chunks of ``size``."""
     return [part(rows, first, first + size) for first in range(0, len(rows), size)]
+
+
+def made_up_face(track=0, seed=0, **more):
+    """A face with a mesh of random points."""
+    random = np.random.default_rng([seed, track or 0])
+    values = {
+        "box": random.uniform(0, 99, 4).astype(np.float32),
+        "score": 0.875,
+        "track": track,
+        "mesh": random.uniform(0, 99, (478, 3)).astype(np.float32),
+        "pose": random.uniform(-9, 9, 3).astype(np.float32),
+    }
+    return Face(**{**values, **more})
+
+
+class Scene(SimpleNamespace):
+    """Networks that see in each frame the tracks that ``seen`` names, and note what is asked."""
+
+    def __init__(self, seen):
+        super().__init__(**vars(made_up_networks()), seen=seen, asked=[])
+
+    def tracker(self, max_faces=None, *, settle=False):
+        self.asked.append((max_faces, settle))
+        return self
+
+    def follow(self, frame):
+        return [made_up_face(track, frame.index) for track in self.seen(frame.index)]
+
+    def hashes(self):
+        return {"one": "abc"}
