@@ -74,7 +74,7 @@ def made_up_face(track=0, seed=0, **more):
     """A face with a mesh of random points."""
     random = np.random.default_rng([seed, track or 0])
     values = {
-        "box": random.uniform(0, 99, 4).astype(np.float32),
+        "box": np.sort(random.uniform(0, 99, 4)).astype(np.float32),
         "score": 0.875,
         "track": track,
         "mesh": random.uniform(0, 99, (478, 3)).astype(np.float32),
