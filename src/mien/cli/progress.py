@@ -57,10 +57,11 @@ def _bar() -> "Iterator[Progress]":
         name = ""
 
         def tell(source: str, frames: int, share: float | None) -> None:
-            nonlocal name
+            nonlocal name, task
             if source != name:
                 name = source
-                bar.reset(task, description=Path(source).name, frames=0)
+                bar.remove_task(task)  # a task keeps its total, and the next may have none
+                task = bar.add_task(Path(source).name, total=None, frames=0)
             bar.update(
                 task, completed=share or 0, total=None if share is None else 1, frames=frames
             )
