@@ -154,7 +154,7 @@ def test_a_track_that_is_not_there_at_the_moment_has_no_neutral():
     seen.add(replace(made_up_rows([1] * 3), time=np.array([0.5, 0.5, 0.5])))
     found = seen.neutrals()
     assert found[0].features is None
-    assert found[0].source == "none"
+    assert (found[0].source, found[0].frames, found[0].quality) == ("none", 0, 0)
     assert "not seen at 0.5 s" in found[0].problems[0]
     assert found[1].frames == 3
 

@@ -2,6 +2,7 @@ import json
 import resource
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -173,13 +174,27 @@ def test_parquet_has_row_groups_of_a_few_megabytes(tmp_path):
     assert meta.row_group(0).column(4).compression == "ZSTD"
 
 
+@contextmanager
+def largest_file(size):
+    """A disk that refuses files over this many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 @pytest.fixture
 def small_disk():
     """A disk that refuses files over 20 kB."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with largest_file(20_000):
+        yield
+
+
+@pytest.fixture
+def full_disk():
+    """A disk that takes ten bytes, too few for what waits in memory until the end."""
+    with largest_file(10):
+        yield
 
 
 def write_much(path, schema, batches):
@@ -201,6 +216,13 @@ def test_a_full_disk_is_one_sentence_without_a_hang_and_leaves_nothing(
     assert (tmp_path / f"t{suffix}").read_bytes() == b"older"
     assert capfd.readouterr().err == ""
     assert "mien-writer" not in [thread.name for thread in threading.enumerate()]
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_disk_that_is_full_at_the_very_end_is_told_too(tmp_path, suffix, full_disk):
+    with pytest.raises(InputError, match=rf"t\{suffix} cannot be written \(File too large\)"):
+        write_much(tmp_path / f"t{suffix}", SCHEMA, [batch_of([{"frame": 1}])])
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
