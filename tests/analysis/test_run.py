@@ -1,5 +1,7 @@
 """One source, twice gone through, with made-up faces in it."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -168,6 +170,54 @@ def test_an_interrupted_camera_has_its_table(monkeypatch):
     assert (reading.report.analysed, reading.report.last_time) == (7, 0.6)
     assert reading.report.notes[0] == "blinks"
     assert feed.closed
+
+
+def interrupting(at, times):
+    """A scene in which the interruption comes while the faces of frame ``at`` are found."""
+
+    def seen(index):
+        if index == at:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return (0,)
+
+    return Scene(seen)
+
+
+@pytest.mark.parametrize("at", [0, 4])
+def test_a_camera_interrupted_while_a_face_is_read_has_its_table_too(monkeypatch, at):
+    monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
+    reading = SourceRun("camera:0", interrupting(at, times=1), Options.of())
+    assert [n for rows, _ in reading for n in rows.frame.tolist()] == list(range(at + 1))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interruption_ends_a_camera_at_once(monkeypatch):
+    monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
+    with pytest.raises(KeyboardInterrupt):
+        list(SourceRun("camera:0", interrupting(4, times=2), Options.of()))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_gives_interruptions_back(monkeypatch):
+    monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
+    reading = SourceRun("camera:0", Scene(lambda index: (0,) * (4 // (4 - index))), Options.of())
+    with pytest.raises(ZeroDivisionError) as raised:
+        list(reading)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert raised.value.__traceback__ is not None
+
+
+def test_interruptions_that_somebody_else_takes_are_left_to_them(monkeypatch):
+    taken = []
+    before = signal.signal(signal.SIGINT, lambda *_: taken.append(1))
+    try:
+        monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
+        reading = SourceRun("camera:0", interrupting(4, times=1), Options.of())
+        assert sum(len(rows) for rows, _ in reading) == 7
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert taken == [1]
 
 
 def test_an_interrupted_video_is_interrupted(monkeypatch):

@@ -1,9 +1,10 @@
 """One source from its frames to the columns of the AU table, in two passes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mien.analysis.observe import Keep, Observation, observe, rows_of
 from mien.analysis.options import Options
 from mien.analysis.rows import Rows, Spool
 from mien.analysis.sides import Sides
+from mien.analysis.stopping import patient
 from mien.analysis.watching import Gathering
 from mien.errors import InputError
 from mien.results.report import SourceReport
@@ -78,7 +80,8 @@ class SourceRun:
         sides = Sides(self._networks.single.spec)
         gathering = Gathering(sides, self._options.neutral, self._given)
         with Spool() as spool, self._source:
-            self._first_pass(spool, gathering)
+            with patient() if self.kind == "camera" else nullcontext(Event()) as stop:
+                self._first_pass(spool, gathering, stop)
             neutrals = gathering.neutrals()
             interpreter = Interpreter(
                 self._source.name, self._networks, neutrals, gathering.watches()
@@ -86,14 +89,14 @@ class SourceRun:
             self.report = self._reported(gathering, neutrals)
             yield from interpreter.tables(spool)
 
-    def _first_pass(self, spool: Spool, gathering: Gathering) -> None:
+    def _first_pass(self, spool: Spool, gathering: Gathering, stop: Event) -> None:
         """Follow the faces and keep the rows."""
         keep = Keep(
             features=self._options.neutral.source != "none",
             mesh=self._keep_mesh or self._on_rows is not None,
         )
         tracker = self._networks.tracker(self._options.max_faces)
-        for rows in observe(self._frames(), tracker, self._networks, keep):
+        for rows in observe(self._frames(stop), tracker, self._networks, keep):
             gathering.add(rows)
             if self._on_rows is not None:
                 self._on_rows(rows)
@@ -104,13 +107,16 @@ class SourceRun:
             self._mark = _Mark(first, float(rows.time[-1]))
             self._tell(float(rows.time[-1]))
 
-    def _frames(self) -> Iterator[Frame]:
+    def _frames(self, stop: Event) -> Iterator[Frame]:
         """The frames; a camera is ended by an interruption, and that is no error."""
         if self._source.kind != "camera":
             yield from self._source
             return
         with suppress(KeyboardInterrupt):
-            yield from self._source
+            for frame in self._source:
+                yield frame
+                if stop.is_set():
+                    return
 
     def _tell(self, time: float) -> None:
         """Report progress."""
