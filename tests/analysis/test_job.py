@@ -1,6 +1,7 @@
 """Several sources into one table, with made-up faces in them."""
 
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -130,6 +131,13 @@ def test_table_and_mesh_have_the_same_rows(film, photo, networks, tmp_path):
 def test_without_a_table_there_is_no_report(film, networks, tmp_path):
     analyze_to_files(film, Options.of(), Outputs(mesh=tmp_path / "m.csv"), networks)
     assert names(tmp_path) == ["m.csv"]
+
+
+def test_the_time_spent_is_that_of_the_run(film, networks):
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = analyze_to_files(film, Options.of(), Outputs(), networks)
+    assert 0 <= report.wall_seconds <= time.perf_counter() - wall + 0.001
+    assert 0 <= report.cpu_seconds <= time.process_time() - cpu + 0.001
 
 
 def test_batches_and_progress_are_handed_on(film, photo, networks):
