@@ -41,7 +41,7 @@ def test_a_picture_shows_its_units_the_strongest_first():
 
 
 def test_a_clip_shows_peak_moment_and_mean_over_all_its_batches():
-    rows = [{"time": time / 4, "AU12": value} for time, value in enumerate((1.0, 4.0, 1.0))]
+    rows = [{"time": time / 4, "AU12": value} for time, value in enumerate((1.0, 4.0, 1.14))]
     rows[2]["emotion"] = rows[1]["emotion"] = "happiness"
     rows[0]["emotion"] = "neutral"
     for row in rows:
@@ -54,7 +54,7 @@ def test_a_clip_shows_peak_moment_and_mean_over_all_its_batches():
 
 
 def test_what_is_just_worth_showing_is_shown():
-    assert len(shown([{"AU1": 0.5}])) == 2
+    assert shown([{"AU1": 0.5}])[1].split()[0] == "AU1"
     assert shown([{"AU1": 0.4}])[1:] == ["  no action unit above a trace"]
     assert shown([{}]) == [
         "a.mp4, face 0 (single frame, no neutral)",
