@@ -11,8 +11,8 @@ from mien.training.learn import mirror_table
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    mean, deviation = torch.randn(FEATURES) / 50, torch.rand(FEATURES) / 50 + 0.005
-    return MeshUnits(mean, deviation, OUTPUTS, widths=(24, 16))
+    mean, directions = torch.randn(FEATURES) / 50, torch.randn(FEATURES, 30)
+    return MeshUnits(mean, directions, OUTPUTS, widths=(24, 16))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_gradient_reaches_every_parameter(network, features):
 
 
 def test_the_state_survives_a_round_trip(network, features):
-    other = MeshUnits(torch.zeros(FEATURES), torch.ones(FEATURES), OUTPUTS, widths=(24, 16))
+    other = MeshUnits(torch.zeros(FEATURES), torch.ones(FEATURES, 30), OUTPUTS, widths=(24, 16))
     other.load_state_dict(network.state_dict())
     torch.testing.assert_close(other.eval()(features), network.eval()(features))
 
@@ -51,10 +51,17 @@ def test_every_tensor_is_a_parameter_or_a_buffer(network):
             assert not isinstance(value, torch.Tensor), name
 
 
-def test_features_are_standardised_inside(network, features):
+def test_features_are_turned_onto_their_directions_inside(network, features):
     network.eval()
-    standard = (features - network.mean) / network.deviation
+    standard = (features - network.mean) @ network.directions
     torch.testing.assert_close(network(features), network.layers(standard))
+
+
+def test_noise_is_added_in_training_only(network, features):
+    noisy = MeshUnits(network.mean, network.directions, OUTPUTS, (24, 16), 0.0, noise=0.01)
+    assert not torch.equal(noisy(features), noisy(features))
+    noisy.eval()
+    assert torch.equal(noisy(features), noisy(features))
 
 
 def test_the_readout_treats_left_and_right_alike(network, features):
@@ -75,7 +82,7 @@ def test_the_readout_gives_0_to_5(network, features):
 
 def test_several_networks_are_averaged(network, features):
     torch.manual_seed(5)
-    other = MeshUnits(network.mean, network.deviation, OUTPUTS, widths=(24, 16))
+    other = MeshUnits(network.mean, network.directions, OUTPUTS, widths=(24, 16))
     ones, zeros = torch.ones(OUTPUTS), torch.full((OUTPUTS,), -1.0)
     parts = ([network], [other], [network, other])
     swap = torch.from_numpy(SWAP)

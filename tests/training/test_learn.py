@@ -20,6 +20,7 @@ RECIPE = Recipe(
     shares=Shares(0.5, 0.25, 0.25),
     widths=(32,),
     dropout=0.0,
+    networks=2,
     schedule=Schedule(steps=250, batch=96, rate=5e-3, report=250),
 )
 
@@ -45,7 +46,7 @@ def material(shrink=1.0):
     units = np.where(kinds == SINGLE, 12, 0)
     evaluation = Planted(np.zeros((60, 478, 3), "f4"), tested.target, kinds, kinds, units)
     exam = Exam(some(200, 5), evaluation, tested)
-    return Material(some(2000, 1), some(800, 2), faces, planted, exam)
+    return Material(some(2000, 1), some(800, 2, shrink), faces, planted, exam)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +58,9 @@ def run(tmp_path_factory):
 def test_a_run_leaves_its_settings_figures_and_network(run):
     path, folder = run
     names = {item.name for item in folder.iterdir()}
-    assert names == {"recipe.json", "metrics.jsonl", "checkpoint.pt", "report.json", "model.onnx"}
+    assert names == {"recipe.json", "network-1", "network-2", "report.json", "model.onnx"}
     assert json.loads((folder / "recipe.json").read_text())["shares"]["planted"] == 0.25
-    line = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    line = json.loads((folder / "network-2" / "metrics.jsonl").read_text().splitlines()[-1])
     assert line["rendered"] > 0.8
     assert path == folder / "model.onnx"
 
@@ -87,7 +88,7 @@ def test_the_card_says_how_far_each_unit_can_be_trusted(run):
 
 
 def test_shrunk_outputs_are_stretched_no_further_than_allowed(tmp_path):
-    half = replace(RECIPE, shares=Shares(0.7, 0.3, 0.0))
+    half = replace(RECIPE, shares=Shares(1.0, 0.0, 0.0))
     rises = []
     for stretch in (1.0, 1.5):
         recipe = replace(half, calibration=Calibration(stretch=stretch))

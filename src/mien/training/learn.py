@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,11 @@ from torch import nn
 
 from mien.data import ict, portraits, rendered, response, synthetic
 from mien.data.expressions import OUTPUTS, SIDES, SWAP, UNITS
+from mien.data.ict import FaceModel
+from mien.data.measuring import measure
 from mien.data.portraits import GROUP, REST, Planted
-from mien.data.synthetic import Examples, with_mirror
+from mien.data.rendered import Rendered
+from mien.data.synthetic import Examples, join, with_mirror
 from mien.evaluation.metrics import slope
 from mien.evaluation.units import (
     RENDERED_FOLDER,
@@ -37,6 +40,8 @@ __all__ = ["Material", "card", "learn", "mirror_table", "read"]
 GROUP_FILES = "planted-groups-*.npz"
 MODEL_FILE = "model.onnx"
 PROBES = 500
+SAMPLED = 15_000
+"""Examples of each source from which the principal directions are taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +64,12 @@ def read(recipe: Recipe, data: Path) -> Material:
         data: folder made by ``mien datasets``.
     """
     alone = recipe.reads == "mesh"
-    draw = synthetic.singles if alone else synthetic.pairs
     from_rendered = rendered.singles if alone else rendered.pairs
     from_planted = portraits.singles if alone else portraits.pairs
-    rng = np.random.default_rng(recipe.seed)
     seen = rendered.split(rendered.read(data / RENDERED_FOLDER))[0]
     groups = portraits.read_planted(*sorted(data.glob(GROUP_FILES)))
     return Material(
-        draw(ict.load(data), response.load(), rng, recipe.simulated),
+        _simulated(recipe, seen, ict.load(data)),
         from_rendered(seen),
         groups,
         from_planted(groups),
@@ -88,15 +91,19 @@ def learn(recipe: Recipe, material: Material, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1), encoding="utf-8")
     sources = _sources(recipe, material)
-    torch.manual_seed(recipe.seed)
-    network = MeshUnits(*_standard(sources, recipe.floor), OUTPUTS, recipe.widths, recipe.dropout)
+    start = _directions(sources, recipe)
 
     def check(one: nn.Module) -> dict[str, float]:
-        return judge(_predictor(_readout(one)), material.exam).means()
+        return judge(_predictor(_readout([one])), material.exam).means()
 
-    fit(network, sources, recipe.schedule, folder, check)
-    gain, offset = calibrate(_readout(network), recipe, material)
-    shipped = _readout(network, gain, offset)
+    networks = []
+    for number in range(recipe.networks):
+        torch.manual_seed(recipe.seed + number)
+        network = MeshUnits(*start, OUTPUTS, recipe.widths, recipe.dropout, recipe.noise)
+        schedule = replace(recipe.schedule, seed=recipe.schedule.seed + number)
+        networks.append(fit(network, sources, schedule, folder / f"network-{number + 1}", check))
+    gain, offset = calibrate(_readout(networks), recipe, material)
+    shipped = _readout(networks, gain, offset)
     judged = judge(_predictor(shipped), material.exam)
     report = {
         name: {unit: asdict(one) for unit, one in table.items()}
@@ -112,7 +119,8 @@ def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[F
     """Gain and offset of each output, from development faces; left and right get the same.
 
     The gain undoes the shrinking of uncertain outputs, as far as the recipe allows: past that it
-    would only make noise large. The offset is what quiet portraits read in the median.
+    would only make noise large. Of rendered and planted faces those decide that are shrunk less.
+    The offset is what quiet portraits read in the median.
     """
     found = _predictor(network)(material.described.features)
     true = material.described.target
@@ -120,7 +128,10 @@ def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[F
     if recipe.calibration.rest:
         offset = np.median(found[material.planted.kind == REST], axis=0).astype(np.float32)
     if recipe.calibration.stretch > 1:
-        rises = np.array([float(slope(found[:, k], true[:, k])) for k in range(OUTPUTS)])
+        heads = material.rendered
+        rises = np.fmax(
+            slope(found, true), slope(_predictor(network)(heads.features), heads.target)
+        )
         gain = np.clip(1 / np.maximum(rises, 1e-3), 1, recipe.calibration.stretch)
     gain, offset = ((one + one[SWAP]) / 2 for one in (gain, offset))
     return gain.astype(np.float32), offset.astype(np.float32)
@@ -154,12 +165,12 @@ def mirror_table() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _readout(
-    network: nn.Module, gain: Float32 | None = None, offset: Float32 | None = None
+    networks: Sequence[nn.Module], gain: Float32 | None = None, offset: Float32 | None = None
 ) -> Readout:
     gain = np.ones(OUTPUTS, np.float32) if gain is None else gain
     offset = np.zeros(OUTPUTS, np.float32) if offset is None else offset
     swap, (stretch, rest) = torch.from_numpy(SWAP), (torch.from_numpy(a) for a in (gain, offset))
-    return Readout([network], mirror_table(), swap, stretch, rest).eval()
+    return Readout(networks, mirror_table(), swap, stretch, rest).eval()
 
 
 def _sources(recipe: Recipe, material: Material) -> list[Source]:
@@ -173,12 +184,25 @@ def _sources(recipe: Recipe, material: Material) -> list[Source]:
     return [part for part in parts if part.share > 0]
 
 
-def _standard(sources: Sequence[Source], floor: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and deviation of the features over the mixed batches."""
-    mean = sum(one.share * one.examples.features.mean(axis=0) for one in sources)
-    power = sum(one.share * ((one.examples.features - mean) ** 2).mean(axis=0) for one in sources)
-    deviation = np.sqrt(np.asarray(power, np.float32)) + np.float32(floor)
-    return torch.from_numpy(np.asarray(mean, np.float32)), torch.from_numpy(deviation)
+def _simulated(recipe: Recipe, seen: Rendered, model: FaceModel) -> Examples:
+    """Faces seen through two responses of the mesh: the packed one, and one of these renderings."""
+    draw = synthetic.singles if recipe.reads == "mesh" else synthetic.pairs
+    rng = np.random.default_rng(recipe.seed)
+    meshes = (response.load(), measure(seen, model))
+    return join(*(draw(model, mesh, rng, recipe.simulated // 2) for mesh in meshes))
+
+
+def _directions(sources: Sequence[Source], recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean of the features over the mixed batches, and their scaled principal directions."""
+    mean = np.sum([one.share * one.examples.features.mean(axis=0) for one in sources], axis=0)
+    power = np.zeros((FEATURES, FEATURES))
+    for one in sources:
+        rows = one.examples.features[:: max(1, len(one.examples.features) // SAMPLED)] - mean
+        power += one.share * (rows.T @ rows) / len(rows)
+    spread, axes = np.linalg.eigh(power)
+    spread, axes = spread[::-1][: recipe.components], axes[:, ::-1][:, : recipe.components]
+    scaled = axes / np.sqrt(np.maximum(spread, 0) + recipe.noise**2)
+    return tuple(torch.from_numpy(one.astype(np.float32)) for one in (mean, scaled))  # type: ignore[return-value]
 
 
 def _predictor(network: nn.Module) -> Predict:

@@ -42,8 +42,13 @@ class Recipe:
     """Simulated faces to draw."""
     widths: tuple[int, ...] = (512, 256)
     dropout: float = 0.15
-    floor: float = 0.0035
-    """Added to the deviation of each feature, in eye distances: quiet features stay quiet."""
+    components: int = 250
+    """Principal directions of the features that are kept."""
+    noise: float = 0.002
+    """White noise in eye distances, added in training and to the scale of the directions. The
+    simulated noise has few directions; without this the network lives off those left clean."""
+    networks: int = 1
+    """Networks of which the shipped one is the average: they differ in their random start."""
     schedule: Schedule = field(default_factory=Schedule)
     calibration: Calibration = field(default_factory=Calibration)
     seed: int = 1
