@@ -134,6 +134,28 @@ def test_one_face_costs_a_quarter_of_a_millisecond():
     assert min(times) < 250_000
 
 
+def chirality(points):
+    nose, right, left, chin = points[[1, 33, 263, 152]].astype(float)
+    return np.sign(np.linalg.det([right - nose, left - nose, chin - nose]))
+
+
+def test_a_face_is_turned_and_never_mirrored():
+    for side in (1, -1):
+        one = mesh(rotation=turn(0.3)) * np.array([side, 1, 1], np.float32)
+        laid = features(one[None])[0, : SKIN * 3].reshape(SKIN, 3) + reference()[0]
+        assert chirality(laid) == chirality(one * FLIP) == side * chirality(reference()[0])
+
+
+@pytest.mark.parametrize("mirrored", [1, -1])
+def test_the_size_is_the_one_that_fits_best(mirrored):
+    shape, _, stable = reference()
+    one = mesh(face(size=0.1), rotation=turn(0.2)) * np.array([mirrored, 1, 1], np.float32)
+    off = features(one[None])[0, : SKIN * 3].reshape(SKIN, 3)[stable].astype(float)
+    laid = shape[stable] + off
+    laid -= laid.mean(axis=0)
+    assert (off * laid).sum() == pytest.approx(0, abs=1e-3 * (laid**2).sum())
+
+
 def test_the_reference_is_the_measured_shape(shared):
     with np.load(shared / "parity" / "facemesh_tables.npz") as tables:
         shape, table, _ = reference()
