@@ -94,3 +94,19 @@ def test_a_bar_shows_each_source_in_turn(monkeypatch, capsys):
         ("camera:0", 3, 0, None),
     ]
     assert capsys.readouterr().out == ""
+
+
+def test_a_bar_goes_away_and_shows_names_as_they_are(monkeypatch):
+    import rich.progress
+
+    bars = []
+    whole = rich.progress.Progress
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(
+        rich.progress, "Progress", lambda *a, **o: bars.append(whole(*a, **o)) or bars[0]
+    )
+    with showing_progress(quiet=False) as say:
+        say("in/[red]a.mp4", 10, 0.25)
+        [task] = bars[0].tasks
+        assert bars[0].columns[0].render(task).plain == "[red]a.mp4"
+    assert bars[0].live.transient
