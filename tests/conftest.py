@@ -1,6 +1,8 @@
 """Fixtures that every test may ask for."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,14 @@ def shared() -> Path:
     if not (folder / "parity").is_dir():
         pytest.skip("needs the development data beside the checkout")
     return folder
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interruptions arrive, also in a run in the background, which is started deaf to them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -184,6 +184,7 @@ def interrupting(at, times):
     return Scene(seen)
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("at", [0, 4])
 def test_a_camera_interrupted_while_a_face_is_read_has_its_table_too(monkeypatch, at):
     monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
@@ -192,6 +193,7 @@ def test_a_camera_interrupted_while_a_face_is_read_has_its_table_too(monkeypatch
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interruption_ends_a_camera_at_once(monkeypatch):
     monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
     with pytest.raises(KeyboardInterrupt):
@@ -199,6 +201,7 @@ def test_a_second_interruption_ends_a_camera_at_once(monkeypatch):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_error_gives_interruptions_back(monkeypatch):
     monkeypatch.setattr(run, "open_source", lambda *_, **__: Feed("camera"))
     reading = SourceRun("camera:0", Scene(lambda index: (0,) * (4 // (4 - index))), Options.of())

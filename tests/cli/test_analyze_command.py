@@ -142,6 +142,7 @@ def test_a_terminal_gets_a_bar(mien_command, clip, tmp_path, monkeypatch):
     assert len(pd.read_csv(tmp_path / "t.csv")) == 90
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_leaves_nothing(clip, tmp_path):
     shutil.copy(clip, tmp_path / "clip.mp4")
     folder = tmp_path / "out"
