@@ -160,6 +160,16 @@ def test_the_mesh_comes_back_to_the_bit(tmp_path, suffix):
     assert np.array_equal(values, MESHES.reshape(3, -1))
 
 
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_batch_of_no_rows_changes_nothing(tmp_path, suffix):
+    path, schema = tmp_path / f"mesh{suffix}", mesh_schema()
+    with open_writer(path, schema) as writer:
+        for meshes in ([], MESHES[:1], []):
+            writer.write(make_batch(schema, {"mesh": meshes}))
+    rows = pyarrow.csv.read_csv(path).to_pylist() if suffix == ".csv" else READERS[suffix](path)
+    assert len(rows) == 1
+
+
 def test_parquet_has_row_groups_of_a_few_megabytes(tmp_path):
     schema = mesh_schema()
     batch = make_batch(schema, {"mesh": np.repeat(MESHES, 400, axis=0)})

@@ -259,5 +259,6 @@ def _spread(batch: RecordBatch, flat: Schema) -> RecordBatch:
             arrays.append(column)
             continue
         rows = [row or [None] * size for row in column.to_pylist()]
-        arrays += [Array(values, DataType.float32()) for values in zip(*rows, strict=True)]
+        parts = zip(*rows, strict=True) if rows else [()] * size
+        arrays += [Array(values, DataType.float32()) for values in parts]
     return RecordBatch.from_arrays(arrays, schema=flat)
