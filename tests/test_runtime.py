@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mien import runtime
 from mien.errors import ShapeError, WeightsError
 from mien.runtime import Predictor, open_session
 from mien.spec import METADATA_KEY, ModelSpec
@@ -84,3 +85,16 @@ def test_a_session_takes_the_threads_it_is_given(network):
     assert open_session(path).get_session_options().intra_op_num_threads == 1
     options = open_session(path, threads=2).get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
+
+
+def test_a_predictor_runs_on_one_thread_unless_told_otherwise(network, monkeypatch):
+    asked = []
+
+    def note(path, threads):
+        asked.append(threads)
+        return open_session(path, threads)
+
+    monkeypatch.setattr(runtime, "open_session", note)
+    Predictor(network())
+    Predictor(network(), threads=3)
+    assert asked == [1, 3]

@@ -115,6 +115,14 @@ def test_past_rows_are_looked_at_and_not_given_again():
     assert after["AU12"][0] == 5
 
 
+def test_the_row_just_before_counts():
+    rows = made_up_rows([0] * 12)
+    rows.single[:] = 0
+    rows.single[10:, :2] = 5
+    [*past, last] = cut(rows, 1)
+    assert interpreter().columns(last, past[-4:])["happiness"][0] > 0
+
+
 def test_a_face_is_read_against_its_own_neutral():
     rows = made_up_rows([0, 1, 2, 0])
     networks = made_up_networks()

@@ -9,6 +9,8 @@ from mien.errors import ShapeError
 from mien.face.geometry import FEATURES, IRISES, POSE, SKIN, difference, features, mirror, reference
 
 FLIP = np.array([1, -1, -1])
+RING = np.array([[0, 0, 0], [0.04, 0, 0], [0, 0.04, 0], [-0.04, 0, 0], [0, -0.04, 0]])
+"""The five points of an iris around its centre."""
 
 
 def turn(yaw=0.0, pitch=0.0, roll=0.0):
@@ -24,7 +26,7 @@ def mesh(skin=None, gaze=(0.0, 0.0), rotation=None, scale=80.0, shift=(200.0, 15
     """A mesh in pixels: the reference face, or ``skin``, somewhere in an image."""
     skin = reference()[0] if skin is None else skin
     irises = [skin[[a, b]].mean(axis=0) + np.array([*gaze, 0]) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, *(np.repeat(iris[None], 5, axis=0) for iris in irises)])
+    points = np.concatenate([skin, *(iris + RING for iris in irises)])
     rotated = points @ (np.eye(3) if rotation is None else rotation).T
     return (scale * rotated * FLIP + shift).astype(np.float32)
 

@@ -77,6 +77,13 @@ def test_the_whole_report_stands_in_the_json(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["clip.report.json"]
 
 
+def test_what_is_not_finite_is_null_however_deep_it_lies():
+    source = SourceReport("a", "video", first_time=float("nan"), notes=(float("inf"), 1.5))
+    [read] = json.loads(run(source).to_json())["sources"]
+    assert read["first_time"] is None
+    assert read["notes"] == [None, 1.5]
+
+
 def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="does not exist"):
         write_report(run(CLIP), tmp_path / "none" / "clip.csv")

@@ -83,6 +83,14 @@ def test_a_frame_without_a_face_is_a_row_of_nulls():
     }
 
 
+def test_a_row_may_have_all_columns_or_none():
+    builder = TableBuilder(table_schema(UNITS))
+    builder.add(dict.fromkeys(builder.schema.names))
+    builder.add({})
+    assert builder.batch().num_rows == 2
+    assert make_batch(builder.schema, {}).num_rows == 0
+
+
 def test_what_is_not_finite_becomes_null_and_is_counted():
     builder = TableBuilder(table_schema(UNITS))
     for value in (1.5, float("nan"), float("inf"), np.float32("-inf"), None, 1e39):
