@@ -5,6 +5,7 @@ import pytest
 
 from mien.analysis.interpret import Interpreter
 from mien.analysis.neutral import FEWEST
+from mien.errors import ShapeError
 from mien.video.writer import VideoWriter, write_picture
 from tests.analysis.made_up import Scene
 
@@ -88,3 +89,11 @@ def test_each_face_has_its_row(streamed):
     assert [row["face"] for row in readings[1].rows] == [4, 2]
     assert [row["AU45_p"] for row in readings[1].rows] == [None, None]
     assert readings[1].rows[0]["x0"] == readings[1].faces[0].box[0]
+
+
+def test_what_is_no_picture_is_refused_before_any_network_is_opened(monkeypatch):
+    from mien.analysis import stream
+
+    monkeypatch.setattr(stream, "_networks", lambda: pytest.fail("the networks were opened"))
+    with pytest.raises(ShapeError, match="expected one RGB picture"):
+        stream.find_faces(IMAGE[..., 0])
