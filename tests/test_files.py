@@ -1,12 +1,16 @@
 """Files that appear whole or not at all."""
 
+import errno
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mien.errors import InputError
-from mien.files import by_suffix, cannot_write, whole_file
+from mien.files import as_text, by_suffix, cannot_write, same_file, whole_file
 
 
 def names(folder):
@@ -101,3 +105,65 @@ def test_the_suffix_chooses_whatever_its_case():
     with pytest.raises(InputError, match=re.escape(message)) as raised:
         by_suffix(Path("b/a.xls"), table, "a table")
     assert raised.value.__suppress_context__
+
+
+def test_two_files_of_one_name_do_not_meet_before_the_end(tmp_path):
+    path = tmp_path / "a.csv"
+    with whole_file(path) as first, whole_file(path) as second:
+        assert first != second
+        assert {first.name[0], second.name[0]} == {"."}
+        first.write_text("first")
+        second.write_text("second")
+    assert names(tmp_path) == ["a.csv"]
+
+
+def test_what_a_dead_process_left_of_the_same_file_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(timeout=60)
+    stale = f".a.{ended.pid}-0.part.csv"
+    others = [f".a.{os.getppid()}-0.part.csv", f".b.{ended.pid}-0.part.csv", ".a.part.csv"]
+    for name in (stale, *others, "a.csv"):
+        (tmp_path / name).touch()
+    with whole_file(tmp_path / "a.csv"):
+        pass
+    assert names(tmp_path) == sorted([*others, "a.csv"])
+
+
+def test_a_folder_that_may_not_be_entered_is_said(tmp_path, monkeypatch):
+    def refuse(self, *args, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    message = r"a\.csv cannot be written \(Permission denied\); choose a folder that you may write"
+    with pytest.raises(InputError, match=message), whole_file(tmp_path / "a.csv"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "free some space or choose another folder"),
+        (errno.EDQUOT, "free some space or choose another folder"),
+        (errno.EACCES, "choose a folder that you may write to"),
+        (errno.EROFS, "choose a folder that you may write to"),
+        (errno.EISDIR, "choose another folder"),
+    ],
+)
+def test_space_is_only_to_be_freed_where_it_lacks(number, advice):
+    error = OSError(number, "no")
+    assert str(cannot_write(Path("a.csv"), error)) == f"a.csv cannot be written (no); {advice}"
+
+
+def test_the_same_file_is_known_by_any_of_its_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, other = Path("a.csv"), tmp_path / "b.csv"
+    assert same_file(one, tmp_path / "x" / ".." / "a.csv")
+    assert not same_file(one, other)
+    one.touch()
+    other.hardlink_to(one)
+    assert same_file(one, other)
+
+
+def test_names_that_are_no_utf_8_become_text():
+    assert as_text(os.fsdecode(b"x\xff.jpg")) == "x\N{REPLACEMENT CHARACTER}.jpg"
+    assert as_text(Path("Jürgen.jpg")) == "Jürgen.jpg"

@@ -1,16 +1,25 @@
 """Files that appear under their name only when they are complete."""
 
+import errno
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
 from mien.errors import InputError
 
-__all__ = ["by_suffix", "cannot_write", "whole_file"]
+__all__ = ["as_text", "by_suffix", "cannot_write", "same_file", "whole_file"]
 
 _Entry = TypeVar("_Entry")
+
+_NUMBERS = count()
+"""Sets apart the temporary files of this process."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @contextmanager
@@ -26,11 +35,17 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the folder is missing or cannot be written to, or ``path`` is a folder.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder, expected the name of a file to write")
-    if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; make it, or write elsewhere")
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder, expected the name of a file to write")
+        if not path.parent.is_dir():
+            raise InputError(
+                f"the folder {path.parent} does not exist; make it, or write elsewhere"
+            )
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    _remove_stale(path)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}-{next(_NUMBERS)}.part{path.suffix}")
     try:
         try:
             partial.touch()
@@ -49,9 +64,32 @@ def whole_file(path: Path) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> InputError:
     """The error to raise when the disk refuses."""
     reason = error.strerror or str(error)
-    return InputError(
-        f"{path} cannot be written ({reason}); free some space or choose another folder"
-    )
+    advice = "choose another folder"
+    if error.errno in FULL:
+        advice = "free some space or choose another folder"
+    elif error.errno in FORBIDDEN:
+        advice = "choose a folder that you may write to"
+    return InputError(f"{path} cannot be written ({reason}); {advice}")
+
+
+def same_file(first: Path, second: Path) -> bool:
+    """Whether two paths lead to the same file, which need not exist."""
+    if os.path.realpath(first) == os.path.realpath(second):
+        return True
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
+
+
+def as_text(name: object) -> str:
+    """A name as text that every file can hold: bytes that are no UTF-8 become replacement marks."""
+    text = str(name)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text).decode("utf-8", "replace")
+    return text
 
 
 def by_suffix(path: Path, table: Mapping[str, _Entry], what: str) -> _Entry:
@@ -71,3 +109,28 @@ def by_suffix(path: Path, table: Mapping[str, _Entry], what: str) -> _Entry:
         raise InputError(
             f"{path.name} has the suffix {path.suffix!r}; {what} is written to {', '.join(table)}"
         ) from None
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove what processes that no longer live left behind when they wrote the same file."""
+    if os.name != "posix":
+        return
+    shape = re.compile(
+        rf"\.{re.escape(path.stem)}\.(\d+)-\d+\.part{re.escape(path.suffix)}", re.DOTALL
+    )
+    with suppress(OSError):
+        for other in path.parent.iterdir():
+            match = shape.fullmatch(other.name)
+            if match and not _lives(int(match[1])):
+                other.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

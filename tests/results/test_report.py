@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_what_is_not_finite_is_null_however_deep_it_lies():
     [read] = json.loads(run(source).to_json())["sources"]
     assert read["first_time"] is None
     assert read["notes"] == [None, 1.5]
+
+
+def test_names_that_are_no_utf_8_do_not_break_the_json():
+    name = os.fsdecode(b"x\xff.jpg")
+    report = RunReport(
+        (SourceReport(name, "picture", notes=(f"{name} is odd",)),),
+        "1",
+        options={"neutral": Path(name)},
+    )
+    shown = "x\N{REPLACEMENT CHARACTER}.jpg"
+    values = json.loads(report.to_json())
+    assert values["sources"][0]["source"] == shown
+    assert values["sources"][0]["notes"] == [f"{shown} is odd"]
+    assert values["options"] == {"neutral": shown}
 
 
 def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_what_is_not_finite_becomes_null_and_is_counted():
     batch = builder.batch()
     assert batch["AU12"].null_count == 5
     assert batch["AU12"].to_pylist() == [1.5] + [None] * 5
+
+
+def test_a_name_that_is_no_utf_8_is_kept_as_far_as_it_is():
+    names = [os.fsdecode(b"a/x\xff.jpg"), "Jürgen.jpg", None]
+    batch = make_batch(table_schema(()), {"source": names})
+    shown = ["a/x\N{REPLACEMENT CHARACTER}.jpg", "Jürgen.jpg", None]
+    assert batch.column("source").to_pylist() == shown
 
 
 def test_a_builder_starts_anew_after_each_batch():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mien.files import cannot_write, whole_file
+from mien.files import as_text, cannot_write, whole_file
 
 __all__ = ["RunReport", "SourceReport", "report_path", "write_report"]
 
@@ -136,9 +136,11 @@ class RunReport:
 
 
 def _plain(value: object) -> object:
-    """The same value with null in place of numbers that are not finite, which JSON lacks."""
+    """The same value without what JSON lacks: numbers that are not finite, names not in UTF-8."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {as_text(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | Path):
+        return as_text(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.facs.emotions import EMOTIONS
 from mien.facs.units import UNITS
+from mien.files import as_text
 from mien.values import MESH_POINTS
 
 __all__ = [
@@ -249,7 +250,7 @@ def _array(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:
     """One column; arro3 takes nulls from lists only."""
     if kind.list_size is not None:
         return _lists(kind, values)
-    convert: Callable[[Any], object] = str
+    convert: Callable[[Any], object] = as_text
     if kind in (TYPES["float32"], TYPES["float64"]):
         convert = _finite
     elif kind in (TYPES["int32"], TYPES["int64"]):
