@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import UnreadableSource
-from mien.evaluation.units import Exam, Judged, judge, read_exam
+from mien.evaluation.units import Exam, Judged, Predict, judge, read_exam
 from mien.runtime import Predictor
 from mien.spec import Reliability
 from mien.values import Float32
@@ -20,6 +20,7 @@ NETWORKS = {"S": "au-mesh", "D": "au-mesh-difference"}
 
 
 def main() -> None:
+    """Print the table per unit."""
     data = Path(os.environ.get("MIEN_DATA", Path(__file__).parent.parent / "data"))
     judged, classes = {}, {}
     for short, name in NETWORKS.items():
@@ -35,7 +36,7 @@ def main() -> None:
     _print(judged, classes)
 
 
-def _predict(predictor: Predictor):  # type: ignore[no-untyped-def]
+def _predict(predictor: Predictor) -> Predict:
     def predict(features: Float32) -> Float32:
         intensity = predictor.score(features).intensity
         return np.asarray(intensity, np.float32) / np.float32(5)

@@ -41,7 +41,7 @@ def prepare_ict(
 @datasets.command("render")
 def render(
     data: Data = DATA,
-    persons: Annotated[int, typer.Option(min=1, help="Six pictures of each.")] = 1200,
+    persons: Annotated[int, typer.Option(min=1, help="Six pictures of each.")] = 1900,
 ) -> None:
     """Render heads and keep the meshes found on them: 0.07 s of CPU time per picture."""
     from mien.data import finding, head, ict, rendered
