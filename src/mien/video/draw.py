@@ -20,7 +20,7 @@ from mien.face.landmarks import (
 )
 from mien.values import Face, Float32, Image, check_image
 from mien.video.palette import Colour, colour_of, font_of, letter_size
-from mien.video.panel import Bars, draw_panel, place_panel
+from mien.video.panel import Bars, draw_panel, panel_letters, place_panel
 
 __all__ = ["Bars", "draw_faces"]
 
@@ -67,8 +67,9 @@ def draw_faces(image: Image, faces: Sequence[Face], bars: Sequence[Bars] = ()) -
     Args:
         image: uint8 (h, w, 3), RGB.
         faces: in frame pixels.
-        bars: for each face its labels and values 0-5, best strongest first: as many are drawn as
-            there is room for. Empty for no bars at all.
+        bars: for each face its labels and values 0-5. Where there is no room for all without
+            hiding a face or another panel the strongest are drawn, larger faces first, or none.
+            Empty for no bars at all.
 
     Returns:
         uint8 (h, w, 3), RGB, of the same size.
@@ -88,11 +89,8 @@ def draw_faces(image: Image, faces: Sequence[Face], bars: Sequence[Bars] = ()) -
     letters = letter_size(canvas.size)
     for face in faces:
         _draw_box(canvas, face, letters)
-    boxes = [face.box for face in faces]
-    for face, its_bars in zip(faces, bars or [()] * len(faces), strict=True):
-        if its_bars:
-            place = place_panel(canvas.size, face.box, boxes, len(its_bars), letters)
-            draw_panel(canvas, place, its_bars, colour_of(face.track), letters)
+    if bars:
+        _draw_panels(canvas, faces, bars, letters)
     return np.array(canvas)
 
 
@@ -125,18 +123,46 @@ def _trace(pen: ImageDraw.ImageDraw, points: Float32, thickness: float) -> None:
         pen.ellipse((x - reach, y - reach, x + reach, y + reach), outline=LINE_ALPHA, width=width)
 
 
+def _draw_panels(
+    canvas: PIL.Image.Image, faces: Sequence[Face], bars: Sequence[Bars], letters: int
+) -> None:
+    """Draw the bars of each face where there is room, the largest face first."""
+    taken = {place: face.box for place, face in enumerate(faces)}
+    others = [_tag_of(face, canvas.size, letters) for face in faces if face.track is not None]
+    small = panel_letters(letters, len(faces))
+    for number in sorted(taken, key=lambda place: -_area(taken[place])):
+        around = [*(box for place, box in taken.items() if place != number), *others]
+        if not bars[number]:
+            continue
+        panel = place_panel(canvas.size, taken[number], around, len(bars[number]), small)
+        if panel is not None:
+            draw_panel(canvas, panel, bars[number], colour_of(faces[number].track), small)
+            others.append(panel.box)
+
+
+def _area(box: Float32) -> float:
+    return float((box[2:] - box[:2]).prod())
+
+
+def _tag_of(face: Face, size: tuple[int, int], letters: int) -> Float32:
+    """Box of a face's track number: x0, y0, x1, y1."""
+    across = font_of(letters).getbbox(str(face.track))[2] + letters * 0.7
+    down = letters * 1.3
+    left, top = face.box[:2].tolist()
+    x = min(max(left, 0), size[0] - across)
+    y = top - down if top >= down else max(top, 0)
+    return np.array([x, y, x + across, y + down], np.float32)
+
+
 def _draw_box(canvas: PIL.Image.Image, face: Face, letters: int) -> None:
     """Draw the box of a face with its track number, into the picture itself."""
     pen = ImageDraw.Draw(canvas)
     colour = colour_of(face.track)
-    x0, y0, x1, y1 = face.box.tolist()
     width = max(1, round(letters / 9))
-    pen.rectangle((x0, y0, x1, y1), outline=colour, width=width)
+    pen.rectangle(face.box.tolist(), outline=colour, width=width)
     if face.track is None:
         return
-    font, text = font_of(letters), str(face.track)
-    across, down = font.getbbox(text)[2] + letters * 0.7, letters * 1.3
-    x = min(max(x0, 0), canvas.width - across)
-    y = y0 - down if y0 >= down else max(y0, 0)
-    pen.rectangle((x, y, x + across, y + down), fill=colour)
-    pen.text((x + across / 2, y + down / 2), text, fill=TAG_TEXT, font=font, anchor="mm")
+    tag = _tag_of(face, canvas.size, letters)
+    middle = ((tag[:2] + tag[2:]) / 2).tolist()
+    pen.rectangle(tag.tolist(), fill=colour)
+    pen.text(middle, str(face.track), fill=TAG_TEXT, font=font_of(letters), anchor="mm")

@@ -1,15 +1,16 @@
-"""The panel beside a face: a bar from 0 to 5 for each action unit."""
+"""The panel of a face: a bar from 0 to 5 for each action unit, where it hides nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import PIL.Image
 from PIL import ImageDraw
 
 from mien.values import Float32
-from mien.video.palette import Colour, font_of
+from mien.video.palette import SMALLEST_LETTERS, Colour, font_of
 
-__all__ = ["Bars", "Panel", "draw_panel", "place_panel"]
+__all__ = ["Bars", "Panel", "draw_panel", "panel_letters", "place_panel", "strongest"]
 
 Bars = Sequence[tuple[str, float]]
 """Labels and values 0-5."""
@@ -21,8 +22,16 @@ LINE = 1.45
 """Height of a line over that of the letters."""
 LABEL, BAR, NUMBER, MARGIN = 3.9, 4.6, 1.9, 0.5
 """Widths of the parts of a line over the height of the letters."""
-SHORTEST_BAR = 1.5
-"""The same of a bar where there is little room beside the face."""
+SHORT_BAR = 1.5
+"""The same of a bar where there is little room."""
+FEW = 3
+"""Bars for which a panel is worth its room."""
+NEAR = 40.0
+"""Bars that are given up for a panel at the face rather than a picture's side away from it."""
+OWN = 0.3
+"""Share of a close-up face that its own panel may cover, where there is no room beside it."""
+CLOSE_UP = 0.5
+"""Side of such a face over the shorter side of the picture."""
 
 TEXTS = LABEL + NUMBER + 2 * MARGIN
 
@@ -30,6 +39,7 @@ SHADE = (12, 16, 22)
 SHADE_ALPHA = 165
 GROOVE = (82, 90, 102)
 TEXT = (245, 248, 250)
+FAINT = (170, 178, 188)
 
 
 class Panel(NamedTuple):
@@ -41,46 +51,98 @@ class Panel(NamedTuple):
     height: int
     bars: int
 
+    @property
+    def box(self) -> Float32:
+        """Its sides: x0, y0, x1, y1."""
+        return np.array([self.x, self.y, self.x + self.width, self.y + self.height], np.float32)
+
+
+def panel_letters(letters: int, faces: int) -> int:
+    """Height of the letters in panels: smaller among many faces, never too small to be read."""
+    return max(SMALLEST_LETTERS, round(letters / max(1.0, faces / 2) ** 0.5))
+
+
+def strongest(bars: Bars, count: int) -> Bars:
+    """Keep so many bars, those of the highest values, in the order in which they came."""
+    ranks = sorted(range(len(bars)), key=lambda place: -bars[place][1])[:count]
+    return [bars[place] for place in sorted(ranks)]
+
 
 def place_panel(
-    size: tuple[int, int], box: Float32, others: Sequence[Float32], bars: int, letters: int
-) -> Panel:
-    """Find a place beside a face: where it covers the least of any face, the nearest first.
+    size: tuple[int, int], box: Float32, taken: Sequence[Float32], bars: int, letters: int
+) -> Panel | None:
+    """Find room for the panel of a face, for many bars and near it, over nothing that is taken.
+
+    A face that fills the picture is covered at the rim by its own panel.
 
     Args:
         size: width and height of the picture.
         box: of the face, x0, y0, x1, y1.
-        others: boxes of all faces.
+        taken: boxes of the other faces and of panels.
         bars: how many bars are wanted.
         letters: height of the letters in pixels.
+
+    Returns:
+        The place, or None where there is no room for a few bars.
     """
-    free = max(size[0] - float(box[2]), float(box[0])) / letters - TEXTS - MARGIN
-    width = min(size[0], int((TEXTS + min(max(free, SHORTEST_BAR), BAR)) * letters))
-    room = max(1, int((size[1] - 2 * MARGIN * letters) / (LINE * letters)))
-    shown = min(bars, room)
-    height = min(size[1], round((shown * LINE + 2 * MARGIN) * letters))
+    places = list(_places(size, box, [*taken, box], bars, letters))
+    if not places and min(box[2:] - box[:2]) >= CLOSE_UP * min(size):
+        over = _places(size, box, taken, bars, letters)
+        places = [place for place in over if _spares(place, box)]
+
+    def worth(place: Panel) -> float:
+        away = np.maximum(place.box[:2] - box[2:], box[:2] - place.box[2:])
+        way = float(np.hypot(*np.clip(away - 2 * MARGIN * letters, 0, None)))
+        return place.bars + place.width / size[0] - NEAR * way / max(size)
+
+    return max(places, key=worth, default=None)
+
+
+def _places(
+    size: tuple[int, int], box: Float32, taken: Sequence[Float32], bars: int, letters: int
+) -> Iterator[Panel]:
+    """Give places beside, over and under a face and at the picture's sides, as high as may be."""
     gap = round(MARGIN * letters)
-    sides = (box[2] + gap, box[0] - gap - width, size[0] - width, 0)
-    top = int(min(max(box[1], 0), size[1] - height))
-    places = [
-        Panel(int(min(max(x, 0), size[0] - width)), y, width, height, shown)
-        for y in (top, 0, size[1] - height)
-        for x in sides
-    ]
-    return min(places, key=lambda place: sum(_overlap(place, other) for other in others))
+    for bar in (BAR, SHORT_BAR):
+        width = int((TEXTS + bar) * letters)
+        columns = (box[2] + gap, box[0] - gap - width, box[0], box[2] - width)
+        for x in dict.fromkeys(int(column) for column in (*columns, size[0] - width, 0)):
+            if x < 0 or x + width > size[0]:
+                continue
+            for top, bottom in _gaps(x, x + width, size[1], taken):
+                lines = int((bottom - top - 2 * MARGIN * letters) / (LINE * letters))
+                shown = bars if lines >= bars else lines - 1  # a line tells how many are missing
+                if shown >= min(bars, FEW):
+                    height = int((min(lines, bars) * LINE + 2 * MARGIN) * letters)
+                    y = int(min(max(box[1], top), bottom - height))
+                    yield Panel(x, max(y, top), width, height, shown)
 
 
-def _overlap(place: Panel, box: Float32) -> float:
-    """Pixels of a box that a panel covers."""
-    across = min(place.x + place.width, box[2]) - max(place.x, box[0])
-    down = min(place.y + place.height, box[3]) - max(place.y, box[1])
-    return float(max(0, across) * max(0, down))
+def _gaps(
+    left: float, right: float, height: int, taken: Sequence[Float32]
+) -> Iterator[tuple[int, int]]:
+    """Give the free stretches of a column of the picture, from top to bottom."""
+    here = sorted((one for one in taken if one[0] < right and one[2] > left), key=lambda b: b[1])
+    top = 0
+    for one in here:
+        yield top, int(np.floor(min(max(one[1], 0), height)))
+        top = max(top, int(np.ceil(min(max(one[3], 0), height))))
+    yield top, height
+
+
+def _spares(place: Panel, box: Float32) -> bool:
+    """Whether a panel leaves most of a face to be seen."""
+    low, high = np.maximum(place.box[:2], box[:2]), np.minimum(place.box[2:], box[2:])
+    return float(np.clip(high - low, 0, None).prod()) <= OWN * float((box[2:] - box[:2]).prod())
 
 
 def draw_panel(
     canvas: PIL.Image.Image, place: Panel, bars: Bars, colour: Colour, letters: int
 ) -> None:
-    """Draw labels, bars and values on a shaded ground, into the picture itself."""
+    """Draw labels, bars and values on a shaded ground, into the picture itself.
+
+    Where there is no room for all, the strongest are drawn, and how many are missing.
+    """
     corner = (place.x, place.y, place.x + place.width, place.y + place.height)
     ground = PIL.Image.new("L", (place.width, place.height), 0)
     ImageDraw.Draw(ground).rounded_rectangle(
@@ -90,13 +152,17 @@ def draw_panel(
     pen = ImageDraw.Draw(canvas)
     font = font_of(letters)
     left, right = place.x + MARGIN * letters, place.x + place.width - MARGIN * letters
-    for line, (label, value) in enumerate(bars[: place.bars]):
+    for line, (label, value) in enumerate(strongest(bars, place.bars)):
         middle = place.y + (MARGIN + (line + 0.5) * LINE) * letters
         pen.text((left, middle), label, fill=TEXT, font=font, anchor="lm")
         pen.text((right, middle), f"{value:.1f}", fill=TEXT, font=font, anchor="rm")
         half = max(1.5, 0.26 * letters)
         ends = (left + LABEL * letters, right - NUMBER * letters)
         _draw_bar(pen, (ends[0], middle - half, ends[1], middle + half), value, colour)
+    if place.bars < len(bars):
+        middle = place.y + (MARGIN + (place.bars + 0.5) * LINE) * letters
+        rest = f"+{len(bars) - place.bars} lower"
+        pen.text((left, middle), rest, fill=FAINT, font=font, anchor="lm")
 
 
 def _draw_bar(
