@@ -1,5 +1,9 @@
 """A network with its card inside, opened and asked."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -98,3 +102,22 @@ def test_a_predictor_runs_on_one_thread_unless_told_otherwise(network, monkeypat
     Predictor(network())
     Predictor(network(), threads=3)
     assert asked == [1, 3]
+
+
+def test_nothing_is_reported_to_the_makers_of_the_runtime(tmp_path):
+    """No diary in the home folder, no line to anybody: telemetry is off before it is loaded."""
+    code = (
+        "import os\nfrom mien.runtime import Predictor\nfrom mien.weights.catalog import FILES\n"
+        "Predictor(FILES / 'au-mesh.onnx')\nprint(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "1\n"
+    assert run.stderr == ""
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

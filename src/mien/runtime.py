@@ -1,20 +1,27 @@
 """ONNX networks: a session for each file, and a predictor that lives by the card inside it."""
 
+import os
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import onnxruntime as ort
 
 from mien.errors import ShapeError, WeightsError
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32, Scores
 
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
 __all__ = ["Predictor", "open_session"]
 
 
-def open_session(path: Path, threads: int = 1) -> ort.InferenceSession:
+def open_session(path: Path, threads: int = 1) -> "ort.InferenceSession":
     """Open an ONNX file on the CPU.
+
+    The runtime would report its use to its makers over the network and keep a diary in the home
+    folder; this is switched off before it is loaded, unless the program that uses mien has loaded
+    it already or says otherwise.
 
     Args:
         path: the file.
@@ -23,6 +30,9 @@ def open_session(path: Path, threads: int = 1) -> ort.InferenceSession:
     Raises:
         WeightsError: the file is missing or is no ONNX file.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime as ort
+
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -85,7 +85,7 @@ def test_a_truncated_video_is_refused_or_counted(mien_command, clip, tmp_path):
         (["--every", "soon"], "every is 'soon'"),
         (["--neutral", "nobody.png"], "--neutral got 'nobody.png'"),
         (["--start", "2", "--end", "1"], "end is 1.0 s"),
-        (["--faces", "0"], "max_faces is 0"),
+        (["--faces", "0"], "max_faces) is 0"),
         (["-o", "table.xlsx"], ".parquet"),
         (["-o", "nowhere/table.csv"], "nowhere"),
         (["--annotate", "seen.gif"], ".gif"),
@@ -159,6 +159,7 @@ def test_an_interruption_leaves_nothing(clip, tmp_path):
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130
+    assert "mien: stopped; nothing was written" in said
     assert "Traceback" not in said
     assert list(folder.iterdir()) == []
 
@@ -178,3 +179,40 @@ def test_a_picture_without_a_face(mien_command, tmp_path, front_end):
     assert ended.code == 0
     assert "No face was found." in ended.out
     assert "1 frames without a face" in ended.err
+
+
+def test_a_program_told_to_end_clears_up(clip, tmp_path):
+    command = [
+        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze", str(clip)),
+        *("-o", str(tmp_path / "t.csv")),
+    ]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGTERM)
+    run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_screen_that_knows_no_blocks_gets_hashes(photo):
+    code = "import mien.cli; mien.cli.main()"
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    run = subprocess.run(
+        [sys.executable, "-c", code, "analyze", str(photo)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
+    assert "####" in run.stdout
+
+
+def test_a_system_error_is_one_line(mien_command, photo, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "somewhere")
+
+    monkeypatch.setattr("mien.analysis.pipeline.analyze_to_files", refuse)
+    ended = mien_command("analyze", photo)
+    assert (ended.code, ended.err) == (2, "mien: somewhere: Permission denied\n")

@@ -42,8 +42,11 @@ class Options:
             name: None if value is None else read_seconds(value, name)
             for name, value in (("every", every), ("start", start), ("end", end))
         }
-        if max_faces is not None and max_faces < 1:
-            raise InputError(f"max_faces is {max_faces}, expected at least 1, or None for all")
+        if max_faces is not None and (type(max_faces) is not int or max_faces < 1):
+            raise InputError(
+                f"the most faces to follow (--faces, max_faces) is {max_faces!r}, "
+                "expected a whole number from 1 on"
+            )
         return cls(NeutralChoice.parse(str(neutral)), max_faces=max_faces, **seconds)
 
     def facts(self) -> dict[str, object]:

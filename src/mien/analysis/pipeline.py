@@ -16,8 +16,8 @@ from mien.analysis.options import Options
 from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.run import Progress, SourceRun, neutral_of_picture
 from mien.analysis.sides import Sides
-from mien.errors import InputError, UnreadableSource
-from mien.results.report import RunReport, SourceReport, write_report
+from mien.errors import InputError, MissingExtra, UnreadableSource
+from mien.results.report import RunReport, SourceReport, report_path, write_report
 from mien.results.table import make_batch, mesh_schema, table_schema
 from mien.results.writers import Writer, open_writer
 from mien.spec import ModelSpec
@@ -136,6 +136,7 @@ class _Job:
                 f"--annotate draws one picture or video, and {len(sources)} sources came; "
                 "run it once for each"
             )
+        _keep_apart(sources, options, outputs)
         self.sources = sources
         self._options = options
         self._outputs = outputs
@@ -166,7 +167,7 @@ class _Job:
                         if table is not None:
                             table.write(batch)
                     reports.append(run.report)
-                except UnreadableSource as error:
+                except (UnreadableSource, MissingExtra) as error:
                     if not keep_going:
                         raise
                     reports.append(SourceReport(str(source), "unreadable", notes=(str(error),)))
@@ -258,6 +259,23 @@ class _Job:
         if outputs.table is not None:
             write_report(report, outputs.table)
         return report
+
+
+def _keep_apart(sources: list[str | Path], options: Options, outputs: Outputs) -> None:
+    """Refuse outputs that would destroy an input or each other."""
+    inputs = [Path(source) for source in sources if not is_camera(source)]
+    if options.neutral.picture is not None:
+        inputs.append(options.neutral.picture)
+    written = [path for path in (outputs.table, outputs.mesh, outputs.annotated) if path]
+    if outputs.table is not None:
+        written.append(report_path(outputs.table))
+    taken = {path.expanduser().resolve(): "read" for path in inputs}
+    for path in written:
+        if (use := taken.get(path.resolve())) is not None:
+            raise InputError(
+                f"{path} is to be written and is also {use}; give every output a name of its own"
+            )
+        taken[path.resolve()] = "written"
 
 
 def _is_picture(source: str | Path) -> bool:

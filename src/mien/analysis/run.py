@@ -83,10 +83,10 @@ class SourceRun:
             with patient() if self.kind == "camera" else nullcontext(Event()) as stop:
                 self._first_pass(spool, gathering, stop)
             neutrals = gathering.neutrals()
-            interpreter = Interpreter(
-                self._source.name, self._networks, neutrals, gathering.watches()
-            )
-            self.report = self._reported(gathering, neutrals)
+            watches = gathering.watches()
+            interpreter = Interpreter(self._source.name, self._networks, neutrals, watches)
+            blind = {face: watch.summary.reason for face, (_, watch) in watches.items()}
+            self.report = self._reported(gathering, neutrals, blind)
             yield from interpreter.tables(spool)
 
     def _first_pass(self, spool: Spool, gathering: Gathering, stop: Event) -> None:
@@ -129,14 +129,23 @@ class SourceRun:
         share = None if end is None or end <= start else min((time - start) / (end - start), 1.0)
         self._progress(self._source.name, self._source.counts.yielded, share)
 
-    def _reported(self, gathering: Gathering, neutrals: dict[int, Neutral]) -> SourceReport:
+    def _reported(
+        self,
+        gathering: Gathering,
+        neutrals: dict[int, Neutral],
+        blind: dict[int, str | None],
+    ) -> SourceReport:
         """What became of the source."""
         source, counts = self._source, self._source.counts
         problems = [
-            f"face {track}: {problem}"
-            for track, neutral in neutrals.items()
-            for problem in neutral.problems
+            (face, problem) for face, neutral in neutrals.items() for problem in neutral.problems
         ]
+        if self.kind != "picture":
+            problems += [
+                (face, f"blinks are not read, AU45_p is empty: {reason}")
+                for face, reason in blind.items()
+                if reason is not None
+            ]
         return SourceReport(
             source=source.name,
             kind=source.kind,
@@ -161,8 +170,27 @@ class SourceRun:
                 for track, neutral in neutrals.items()
                 if neutral is not NO_NEUTRAL
             },
-            notes=(*source.notes, *problems),
+            notes=(*source.notes, *self._emptiness(), *_by_sentence(problems)),
         )
+
+    def _emptiness(self) -> tuple[str, ...]:
+        """A sentence if there was nothing to analyse."""
+        if self._source.counts.yielded:
+            return ()
+        length = self._source.duration
+        lasts = "" if length is None else f"; it lasts {length:.2f} s"
+        return (f"no frame was analysed: none lies between start and end{lasts}",)
+
+
+def _by_sentence(problems: list[tuple[int, str]]) -> list[str]:
+    """Problems of faces as notes; what several faces share is said once."""
+    faces: dict[str, list[int]] = {}
+    for face, problem in problems:
+        faces.setdefault(problem, []).append(face)
+    return [
+        f"face{'s' * (len(who) > 1)} {', '.join(map(str, who))}: {problem}"
+        for problem, who in faces.items()
+    ]
 
 
 def neutral_of_picture(path: Path, networks: Networks) -> Neutral:

@@ -5,6 +5,7 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.analysis.belonging import share_out
 from mien.analysis.blinks import Watch, watch
 from mien.analysis.neutral import (
     MOMENT,
@@ -49,7 +50,7 @@ class Gathering:
         for track in np.unique(rows.track[rows.present]).tolist():
             here = np.flatnonzero(rows.track == track)
             self._eyes.setdefault(track, _Eyes()).add(rows, here)
-            if self._choice.source == "auto":
+            if self._choice.source in ("auto", "picture"):
                 self._add_quiet(track, rows, here)
             elif self._choice.source == "time":
                 self._add_moment(track, rows, here)
@@ -66,14 +67,15 @@ class Gathering:
 
     def neutrals(self) -> dict[int, Neutral]:
         """The neutral of each track."""
+        if self._choice.source == "picture" and self._given is not None:
+            own = {track: quiet.neutral() for track, quiet in self._quiet.items()}
+            return share_out(self._given, own)
         return {track: self._neutral(track) for track in self.tracks}
 
     def _neutral(self, track: int) -> Neutral:
         """The neutral of one track, as chosen."""
         if self._choice.source == "auto":
             return self._quiet[track].neutral()
-        if self._choice.source == "picture" and self._given is not None:
-            return self._given
         if self._choice.source == "time":
             return self._neutral_of_moment(track)
         return NO_NEUTRAL

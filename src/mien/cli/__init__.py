@@ -1,6 +1,8 @@
 """The command line: one app, a file for each group of commands, one line for each error."""
 
+import signal
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -9,6 +11,9 @@ from mien.cli import analyze, animate, learn, weights
 from mien.errors import MienError
 
 __all__ = ["app", "main"]
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, by custom."""
 
 app = typer.Typer(
     name="mien",
@@ -48,13 +53,35 @@ def options(
 def main() -> None:
     """Run the command line: an error of ours is one line and exit code 2."""
     debug = "--debug" in sys.argv
+    _end_in_order()
     try:
-        app(prog_name="mien")
-    except MienError as error:
+        code = app(prog_name="mien", standalone_mode=False)
+    except (MienError, OSError) as error:
         if debug:
             raise
-        typer.echo(f"mien: {error}", err=True)
+        typer.echo(f"mien: {_sentence(error)}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except Exception as error:
+        if not hasattr(error, "show"):
+            raise
+        error.show()  # a wrong option or argument, in the words of the command line's library
+        sys.exit(2)
+    if code == INTERRUPTED:
         typer.echo("mien: stopped; nothing was written under its final name", err=True)
-        sys.exit(130)
+    sys.exit(code)
+
+
+def _sentence(error: MienError | OSError) -> str:
+    """One line."""
+    if isinstance(error, OSError) and not isinstance(error, MienError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    return " ".join(str(error).splitlines())
+
+
+def _end_in_order() -> None:
+    """A program that is told to end clears its temporary files away first."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -8,6 +8,9 @@ import typer
 
 __all__ = ["analyze"]
 
+MOST_NOTES = 6
+"""Notes shown of one source; the report has them all."""
+
 
 def analyze(  # noqa: PLR0913 - one parameter for each option
     sources: Annotated[
@@ -72,8 +75,11 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     unread = [source for source in report.sources if source.kind == "unreadable"]
     if not quiet:
         for source in report.sources:
-            for note in source.notes:
-                typer.echo(f"note: {Path(source.source).name}: {note}", err=True)
+            name = Path(source.source).name
+            for note in source.notes[:MOST_NOTES]:
+                typer.echo(f"note: {note if name in note else f'{name}: {note}'}", err=True)
+            if (more := len(source.notes) - MOST_NOTES) > 0:
+                typer.echo(f"note: {name}: {more} more notes in the report", err=True)
         for line in report.lines():
             typer.echo(line, err=True)
     if unread:

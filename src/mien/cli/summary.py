@@ -1,5 +1,6 @@
 """What a table says, in a few lines for the screen."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,7 @@ def _lines(title: str, person: _Person, trust: Mapping[str, str]) -> list[str]:
         if peak < WORTH_SHOWING:
             break
         unit = UNITS[int(name[2:])].name
-        line = f"  {name:<5} {unit:<22} {peak:4.1f}  {'█' * round(4 * peak):<20}"
+        line = f"  {name:<5} {unit:<22} {peak:4.1f}  {_bar(peak):<20}"
         if person.rows > 1:
             mean = person.total[name] / person.rows
             line += f"  peak at {time:.2f} s, mean {mean:.1f}"
@@ -97,6 +98,15 @@ def _lines(title: str, person: _Person, trust: Mapping[str, str]) -> list[str]:
     if len(lines) == 1:
         lines.append("  no action unit above a trace")
     return lines
+
+
+def _bar(value: float) -> str:
+    """A bar for a value 0-5, in characters that the screen knows."""
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "#" * round(4 * value)
+    return "█" * round(4 * value)
 
 
 def _feeling(person: _Person) -> str:
