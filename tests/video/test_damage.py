@@ -161,6 +161,16 @@ def text(folder: Path) -> Path:
     return folder / "notes.mp4"
 
 
+def text_as_picture(folder: Path) -> Path:
+    (folder / "notes.jpg").write_text("dies ist kein Bild, sondern Prosa für Leser\n" * 200)
+    return folder / "notes.jpg"
+
+
+def bytes_as_picture(folder: Path) -> Path:
+    (folder / "noise.jpg").write_bytes(NOISE[0].tobytes())
+    return folder / "noise.jpg"
+
+
 def plain_text(folder: Path) -> Path:
     (folder / "notes.txt").write_text("this is no video\n" * 50)
     return folder / "notes.txt"
@@ -198,10 +208,12 @@ def missing(folder: Path) -> Path:
         (audio_only, "sound.mp4 holds sound only; expected a picture or a video"),
         (music_with_a_cover, "song.mp3 holds sound only; expected a picture or a video"),
         (empty, "empty.mp4 is empty; expected"),
-        (text, "notes.mp4 cannot be opened as a picture or a video"),
-        (plain_text, "notes.txt (is a text|cannot be opened)"),
-        (playlist, "list.m3u8 (is a text|cannot be opened)"),
-        (joiner, "list.ffconcat (is a text|cannot be opened)"),
+        (text, "notes.mp4 is a text, expected a picture or a video"),
+        (text_as_picture, "notes.jpg is a text, expected a picture or a video"),
+        (plain_text, "notes.txt is a text"),
+        (playlist, "list.m3u8 is a text"),
+        (joiner, "list.ffconcat is a text"),
+        (bytes_as_picture, "noise.jpg cannot be opened as a picture or a video .*something else"),
         (broken_picture, "photo.jpg is damaged or incomplete"),
         (missing, "nothing.mp4 cannot be opened: No such file"),
     ],

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,15 @@ def test_seconds_are_read_as_people_write_them(text, seconds):
     assert read_seconds(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "abc", "-1", "1:2:3:4", "5 apples", "nan", float("nan"), -2])
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.int64(2)])
+def test_any_number_is_seconds(number):
+    assert read_seconds(number) == 2.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "abc", "-1", "1:2:3:4", "5 apples", "nan", float("nan"), -2, True, False, [1], 2j],
+)
 def test_what_is_no_time_is_refused_with_examples(text):
     with pytest.raises(InputError, match=r"start is .* expected seconds .* 1:02\.5"):
         read_seconds(text, "start")

@@ -8,7 +8,8 @@ import PIL.Image
 import pytest
 
 from mien.errors import MissingExtra, UnreadableSource
-from mien.video.pictures import is_picture, read_picture
+from mien.video.pictures import is_picture, read_first, read_picture
+from mien.video.reader import open_source
 from mien.video.writer import write_picture
 from tests.video.heic import write_heic
 from tests.video.numbered import number_in, picture
@@ -97,8 +98,28 @@ def test_grey_of_16_bits_is_scaled_not_clipped(tmp_path, suffix):
 
 
 def test_a_dark_picture_of_16_bits_stays_dark(tmp_path):
-    PIL.Image.fromarray(np.array([[0, 257, 2570]], np.uint16)).save(tmp_path / "dark.png")
-    assert read_picture(tmp_path / "dark.png")[0, :, 0].tolist() == [0, 1, 10]
+    PIL.Image.fromarray(np.array([[0, 257, 4112]], np.uint16)).save(tmp_path / "dark.png")
+    assert read_picture(tmp_path / "dark.png")[0, :, 0].tolist() == [0, 1, 16]
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_a_picture_that_uses_fewer_bits_of_its_16_is_as_bright_as_it_was(tmp_path, suffix, bits):
+    full = 2**bits - 1
+    values = np.array([[0, full // 3, full]], np.uint16)
+    PIL.Image.fromarray(values).save(tmp_path / f"few.{suffix}")
+    assert read_picture(tmp_path / f"few.{suffix}")[0, :, 0].tolist() == [0, 85, 255]
+
+
+def test_a_dark_picture_of_12_bits_by_its_header_stays_dark(tmp_path):
+    # Two values of 12 bits, 273 and 1000, packed into three bytes.
+    entries = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 122), (277, 1), (278, 1)]
+    entries.append((279, 3))
+    body = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in entries)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + body + bytes(4)
+    data = head + bytes(122 - len(head)) + bytes([0x11, 0x13, 0xE8])
+    (tmp_path / "dark.tiff").write_bytes(data)
+    assert read_picture(tmp_path / "dark.tiff")[0, :, 0].tolist() == [17, 62]
 
 
 def test_colour_of_16_bits_is_scaled(tmp_path):
@@ -135,6 +156,33 @@ def test_the_first_frame_of_an_animation_is_taken(tmp_path):
         path = tmp_path / f"moving.{suffix}"
         frames[0].save(path, save_all=True, append_images=frames[1:])
         assert number_in(read_picture(path)) == 3
+        assert read_first(path)[1] == 2
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "avif", "tiff"])
+def test_frames_that_are_not_read_are_counted_and_said(tmp_path, suffix):
+    frames = [PIL.Image.fromarray(picture(number)) for number in (3, 4, 5)]
+    path = tmp_path / f"moving.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    with open_source(path) as source:
+        assert [number_in(frame.image) for frame in source] == [3]
+    assert source.frames_in_container == 3
+    [note] = source.notes
+    assert note.startswith("only the first of its 3 frames is read")
+    frames[0].save(path)
+    with open_source(path) as source:
+        assert (source.frames_in_container, source.notes) == (1, [])
+
+
+def test_damage_behind_the_first_frame_does_not_matter(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (3, 64, 64), dtype=np.uint8)
+    frames = [PIL.Image.fromarray(values) for values in noise]
+    path = tmp_path / "moving.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    image, count = read_first(path)
+    assert image.shape == (64, 64, 3)
+    assert 1 <= count <= 3
 
 
 def test_the_first_of_several_pictures_of_a_phone_is_taken(tmp_path):
@@ -142,6 +190,7 @@ def test_the_first_of_several_pictures_of_a_phone_is_taken(tmp_path):
     frames[0].save(tmp_path / "burst.jpg", format="MPO", save_all=True, append_images=frames[1:])
     with PIL.Image.open(tmp_path / "burst.jpg") as opened:
         assert opened.format == "MPO"
+    assert read_first(tmp_path / "burst.jpg")[1] == 1
     assert number_in(read_picture(tmp_path / "burst.jpg")) == 3
 
 

@@ -1,9 +1,14 @@
+import errno
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from mien.errors import UnreadableSource
-from mien.video.sources import expand, is_camera
+from mien.errors import InputError, UnreadableSource
+from mien.video.pictures import is_picture, read_picture
+from mien.video.reader import open_source
+from mien.video.sources import check_file, expand, is_camera, path_of
 
 
 @pytest.fixture
@@ -75,3 +80,74 @@ def test_a_camera_is_told_by_its_name():
     assert is_camera("camera:/dev/video2")
     assert not is_camera("camera.mp4")
     assert not is_camera(Path("camera:0"))
+
+
+def test_the_same_file_by_two_ways_comes_once_by_its_first_name(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "link.mp4").symlink_to(folder / "clip2.mp4")
+    assert expand(["clip2.mp4", folder / "clip2.mp4", "inner/../clip2.mp4", "link.mp4"]) == [
+        Path("clip2.mp4")
+    ]
+    assert expand([folder / "clip10.mp4", "clip2.mp4", "clip10.mp4"]) == [
+        *(folder / "clip10.mp4", Path("clip2.mp4"))
+    ]
+
+
+@pytest.mark.parametrize("sources", [None, 5, "", [""], [None], b"a.mp4", ["a.mp4", 3]])
+def test_what_is_no_name_is_refused_in_a_sentence(folder, monkeypatch, sources):
+    monkeypatch.chdir(folder)
+    (folder / "a.mp4").touch()
+    with pytest.raises(InputError, match="came as a source, expected the name of a file"):
+        expand(sources)
+
+
+@pytest.mark.parametrize("question", ["is_dir", "exists", "is_file", "iterdir", "stat"])
+def test_what_may_not_be_looked_at_is_said(folder, monkeypatch, question):
+    def refuse(self, *args, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    source = folder if question in ("iterdir", "is_file") else folder / "clip2.mp4"
+    monkeypatch.setattr(Path, question, refuse)
+    with pytest.raises(UnreadableSource, match="cannot be opened: Permission denied"):
+        expand(source)
+
+
+def test_a_name_that_no_file_can_have_is_said():
+    for read in (check_file, open_source, expand):
+        with pytest.raises(UnreadableSource, match=r"cannot be opened|does not exist"):
+            read(Path("a\0.mp4"))
+
+
+@pytest.fixture(params=["pipe", "socket"])
+def no_file(request, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if request.param == "pipe":
+        os.mkfifo("a.mp4")
+        yield Path("a.mp4")
+        return
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind("a.mp4")
+        yield Path("a.mp4")
+
+
+@pytest.mark.parametrize("read", [expand, is_picture, read_picture, open_source])
+def test_pipes_and_sockets_are_refused_before_they_are_opened(no_file, read, monkeypatch):
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("a pipe was opened"))
+    with pytest.raises(
+        UnreadableSource, match=r"a\.mp4 is a device or a pipe; expected a file, or"
+    ):
+        read(no_file)
+
+
+def test_a_device_is_refused_and_a_camera_is_named_as_one(monkeypatch):
+    with pytest.raises(UnreadableSource, match=r"/dev/null is a device or a pipe.*or camera:0"):
+        expand("/dev/null")
+    null = Path("/dev/null").stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: null)
+    with pytest.raises(UnreadableSource, match="expected a file, or camera:2"):
+        check_file(Path("/dev/video2"))
+
+
+def test_a_tilde_that_is_no_home_is_part_of_the_name():
+    assert path_of("~$photo.jpg") == Path("~$photo.jpg")
+    assert path_of("~nobody-of-this-name/a.jpg") == Path("~nobody-of-this-name/a.jpg")

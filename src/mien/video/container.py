@@ -1,5 +1,6 @@
 """A video file opened: its picture stream, its length, its time stamps."""
 
+import codecs
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,8 +10,17 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from mien.errors import UnreadableSource
+from mien.video.sources import check_file
 
-__all__ = ["open_container", "picture_stream", "promised_end", "seconds_of", "stamps_until"]
+__all__ = [
+    "is_single",
+    "nothing_in",
+    "open_container",
+    "picture_stream",
+    "promised_end",
+    "seconds_of",
+    "stamps_until",
+]
 
 NOT_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf", "concat", "hls", "dash"})
 """Formats in which a text would pass for a video, or that reach for other files and hosts."""
@@ -22,22 +32,45 @@ def open_container(path: Path) -> InputContainer:
     Raises:
         UnreadableSource: it is missing, empty, damaged, or no video.
     """
-    if not path.is_file():
-        raise UnreadableSource(f"{path} is not a file; expected a picture or a video")
+    check_file(path)
     if path.stat().st_size == 0:
         raise UnreadableSource(f"{path.name} is empty; expected a picture or a video")
     try:
         container = av.open(f"file:{path}", metadata_errors="ignore")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UnreadableSource(
-            f"{path.name} cannot be opened as a picture or a video ({reason}); it is "
-            "something else, or damaged or incomplete: copy it again from where it was made"
-        ) from error
+        raise nothing_in(path, str(reason)) from error
     if NOT_VIDEO & set(container.format.name.split(",")):
         container.close()
-        raise UnreadableSource(f"{path.name} is a text, expected a picture or a video")
+        raise nothing_in(path, f"its format is {container.format.name}")
     return container
+
+
+def nothing_in(path: Path, reason: str) -> UnreadableSource:
+    """The error to raise for a file that is no picture and no video."""
+    if _is_text(path):
+        return UnreadableSource(f"{path.name} is a text, expected a picture or a video")
+    return UnreadableSource(
+        f"{path.name} cannot be opened as a picture or a video ({reason}); it is "
+        "something else, or damaged or incomplete: copy it again from where it was made"
+    )
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file begins with what people write: letters, signs, line ends."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
+
+
+def is_single(container: InputContainer) -> bool:
+    """Whether the file was taken for a picture, by its name or its first bytes."""
+    name = container.format.name
+    return name.startswith("image2") or name.endswith("_pipe")
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from numbers import Real
 
 from mien.errors import InputError
 
@@ -31,7 +32,7 @@ def read_seconds(value: str | float, name: str = "time") -> float:
         >>> read_seconds("1:02.5"), read_seconds("200ms"), read_seconds(3)
         (62.5, 0.2, 3.0)
     """
-    seconds = _parse(value.strip().lower()) if isinstance(value, str) else float(value)
+    seconds = _parse(value.strip().lower()) if isinstance(value, str) else _number(value)
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         raise InputError(
             f"{name} is {str(value)!r}, expected seconds from 0 on, "
@@ -66,6 +67,13 @@ class Rhythm:
         picked = step > self._last
         self._last = max(step, self._last)
         return picked
+
+
+def _number(value: object) -> float | None:
+    """Seconds of a number, None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    return float(value)
 
 
 def _parse(text: str) -> float | None:

@@ -13,13 +13,20 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from mien.errors import MissingExtra, UnreadableSource
 from mien.values import Image
+from mien.video.sources import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["is_picture", "read_picture"]
+__all__ = ["is_picture", "read_first", "read_picture"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
+SEVERAL = frozenset({"PNG", "WEBP", "TIFF", "GIF", "AVIF"})
+"""Formats that may hold several frames. A JPEG of a phone may too, but they are its previews."""
+DEPTHS = (8, 10, 12, 16)
+"""Bits that cameras put into values of 16, right-aligned."""
+BITS_PER_SAMPLE = 258
+"""Number of the TIFF tag."""
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 BACKGROUND = (255, 255, 255)
 """Shows through where a picture is transparent: white, as on paper and in most viewers."""
@@ -49,7 +56,8 @@ def read_picture(path: str | Path) -> Image:
     """Read a picture: JPEG, PNG, WebP, BMP, TIFF, GIF (its first frame), AVIF; HEIC with an extra.
 
     It is turned upright by its EXIF orientation. What is transparent becomes white. Grey, palette
-    and CMYK become RGB, 16 bits become 8 by scaling.
+    and CMYK become RGB. Grey of 16 bits becomes 8 by scaling. Cameras put 8, 10 or 12 bits into
+    16: where no value is beyond 255, 1023 or 4095, or a TIFF says 12 bits, that is the full scale.
 
     Returns:
         uint8 (h, w, 3), RGB.
@@ -58,19 +66,19 @@ def read_picture(path: str | Path) -> Image:
         UnreadableSource: the file is missing, damaged, too large, or no picture.
         MissingExtra: it is HEIC, and pi_heif is not installed.
     """
+    return read_first(path)[0]
+
+
+def read_first(path: str | Path) -> tuple[Image, int]:
+    """Read a picture like `read_picture`, and tell how many frames its file holds."""
     path = Path(path)
-    if _is_heic(path):
-        return _read(path, heic=True)
-    return _read(path, heic=False)
-
-
-def _read(path: Path, heic: bool) -> Image:
-    """Decode with Pillow, or with pi_heif through it."""
+    heic = _is_heic(path)
     with _no_warnings():
         try:
             with _open_heic(path) if heic else PIL.Image.open(path, formats=FORMATS) as picture:
                 picture.load()
-                return _to_rgb(_upright(picture))
+                image = _to_rgb(_upright(picture), _bits(picture))
+                return image, _frames(picture)
         except UnidentifiedImageError as error:
             raise UnreadableSource(
                 f"{path.name} is not a picture that can be read; "
@@ -100,6 +108,7 @@ def _no_warnings() -> "Iterator[None]":
 
 def _is_heic(path: Path) -> bool:
     """Whether a file starts as HEIC files do."""
+    check_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(32)
@@ -119,6 +128,16 @@ def _open_heic(path: Path) -> PIL.Image.Image:
     return cast(PIL.Image.Image, heif.open_heif(path, convert_hdr_to_8bit=True).to_pillow())
 
 
+def _frames(picture: PIL.Image.Image) -> int:
+    """Frames in the file of an opened picture."""
+    if picture.format not in SEVERAL:
+        return 1
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except Exception:  # noqa: BLE001 - damage beyond the first frame raises whatever it likes
+        return 1
+
+
 def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Turned and mirrored as its EXIF orientation says; as it is if the EXIF block is damaged."""
     try:
@@ -127,10 +146,16 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
         return picture
 
 
-def _to_rgb(picture: PIL.Image.Image) -> Image:
+def _bits(picture: PIL.Image.Image) -> int:
+    """Bits per value by the header of a TIFF; 16 where it says nothing, as a PNG with fewer."""
+    tags = getattr(picture, "tag_v2", {})
+    return int(tags.get(BITS_PER_SAMPLE, (16,))[0])
+
+
+def _to_rgb(picture: PIL.Image.Image, bits: int) -> Image:
     """Any mode of Pillow as RGB over the background."""
     if picture.mode.startswith(("I", "F")):
-        grey = _to_bytes(np.asarray(picture))
+        grey = _to_bytes(np.asarray(picture), bits)
         return np.repeat(grey[..., None], 3, axis=2)
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
@@ -139,13 +164,17 @@ def _to_rgb(picture: PIL.Image.Image) -> Image:
     return np.array(picture.convert("RGB"))
 
 
-def _to_bytes(grey: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Grey of 16 or 32 bits, or float, as 0-255.
+def _to_bytes(grey: NDArray[np.generic], bits: int) -> NDArray[np.uint8]:
+    """Grey of up to 32 bits, or float, as 0-255.
 
-    The full scale is that of 16 bits for whole numbers and 1 for fractions; where values go beyond
-    it, it is the largest value there is.
+    The full scale of fractions is 1. That of whole numbers is told by their bits; of 16 it is that
+    of the fewest bits in use that hold all values. Where values go beyond it, it is the largest.
     """
     values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    full = 1.0 if np.issubdtype(grey.dtype, np.floating) else 65535.0
-    full = max(full, float(values.max()))
+    largest = float(values.max())
+    full = 1.0
+    if not np.issubdtype(grey.dtype, np.floating):
+        depths = (bits,) if bits < 16 else DEPTHS
+        full = next((2.0**depth - 1 for depth in depths if largest < 2**depth), largest)
+    full = max(full, largest)
     return cast("NDArray[np.uint8]", np.rint(values.clip(0) / full * 255).astype(np.uint8))

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from mien.errors import InputError, UnreadableSource
+from mien.errors import InputError
 from mien.values import Frame
 from mien.video.camera import open_camera
 from mien.video.moments import TICK, Rhythm, read_seconds
-from mien.video.pictures import is_picture, read_picture
+from mien.video.pictures import is_picture, read_first, read_picture
 from mien.video.recording import Recording
 from mien.video.shots import Counts, Feed, Kind, Shot
-from mien.video.sources import expand, is_camera
+from mien.video.sources import check_file, expand, is_camera, path_of
 
 __all__ = ["Counts", "Source", "expand", "open_source", "read_picture"]
 
@@ -22,14 +22,19 @@ class Picture:
 
     kind: Kind = "picture"
     duration: float | None = None
-    frames_in_container: int | None = 1
     rate: float | None = None
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self.counts = Counts()
         self.notes: list[str] = []
-        self._image = read_picture(path)
+        self._image, frames = read_first(path)
+        self.frames_in_container: int | None = frames
+        if frames > 1:
+            self.notes.append(
+                f"only the first of its {frames} frames is read; to read them all, convert it to "
+                "a video such as .mp4"
+            )
         self.size = (self._image.shape[1], self._image.shape[0])
 
     def shots(self, start: float | None = None) -> Iterator[Shot]:  # noqa: ARG002 - it has no time
@@ -170,11 +175,8 @@ def _open_feed(source: str | Path, threads: int) -> Feed:
     """The source behind a name, by what it is."""
     if is_camera(source):
         return open_camera(str(source))
-    path = Path(source).expanduser()
-    if path.is_dir():
-        raise UnreadableSource(f"{path} is a folder; expected one file (expand() lists a folder)")
-    if path.exists() and not path.is_file():
-        raise UnreadableSource(f"{path} is a device or a pipe; expected a file, or camera:0")
+    path = path_of(source)
+    check_file(path)
     if is_picture(path):
         return Picture(path)
     return Recording(path, threads)

@@ -15,6 +15,8 @@ from av.video.stream import VideoStream
 from mien.errors import UnreadableSource
 from mien.video.clock import Clock
 from mien.video.container import (
+    is_single,
+    nothing_in,
     open_container,
     picture_stream,
     promised_end,
@@ -55,7 +57,10 @@ class Recording:
         self._threads = threads
         head = self._open()
         if head is None:
+            single = is_single(self._container)
             self.close()
+            if single:
+                raise nothing_in(path, "it cannot be decoded")
             raise UnreadableSource(
                 f"no frame of {path.name} can be decoded; it is damaged, or cut off before its "
                 "first frame: copy it again from where it was made"

@@ -1,13 +1,15 @@
 """What to read: files, folders, globs and cameras, as one list."""
 
+import os
 import re
+import stat
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
 
-from mien.errors import UnreadableSource
+from mien.errors import InputError, UnreadableSource
 
-__all__ = ["CAMERA", "PICTURES", "VIDEOS", "expand", "is_camera"]
+__all__ = ["CAMERA", "PICTURES", "VIDEOS", "check_file", "expand", "is_camera", "path_of"]
 
 CAMERA = "camera:"
 """Start of a source that is a camera: ``camera:0``, ``camera:1``, ``camera:/dev/video2``."""
@@ -28,11 +30,35 @@ def is_camera(source: str | Path) -> bool:
     return isinstance(source, str) and source.startswith(CAMERA)
 
 
+def path_of(source: str | Path) -> Path:
+    """The path of a file, with the home folder in place of ``~``."""
+    return Path(os.path.expanduser(source))  # noqa: PTH111 - Path stumbles on names such as ~$a.jpg
+
+
+def check_file(path: Path) -> None:
+    """Refuse, without opening it, what is no plain file: opening a pipe may wait for ever.
+
+    Raises:
+        UnreadableSource: it is missing, may not be looked at, or is a folder, a pipe or a device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise _cannot_open(path, error) from error
+    if stat.S_ISDIR(mode):
+        raise UnreadableSource(f"{path} is a folder; expected one file (expand() lists a folder)")
+    if not stat.S_ISREG(mode):
+        number = re.fullmatch(r"/dev/video(\d+)", str(path))
+        camera = CAMERA + (number[1] if number else "0")
+        raise UnreadableSource(f"{path} is a device or a pipe; expected a file, or {camera}")
+
+
 def expand(sources: str | Path | Iterable[str | Path]) -> list[str | Path]:
     """The files and cameras that are meant, each once.
 
     A file stands for itself; a folder for the pictures and videos in it (not in its folders, not
-    hidden ones), in natural order; a glob such as ``clips/**/*.mp4`` for its matches likewise.
+    hidden ones), in natural order; a glob such as ``clips/**/*.mp4`` for its matches likewise. A
+    file that is named twice, by whatever way to it, comes once, by its first name.
 
     Args:
         sources: one source or several.
@@ -41,27 +67,54 @@ def expand(sources: str | Path | Iterable[str | Path]) -> list[str | Path]:
         Paths of files, and cameras as the text they came in.
 
     Raises:
-        UnreadableSource: a source does not exist, or holds no picture and no video.
+        UnreadableSource: a source does not exist, may not be looked at, is a pipe or a device, or
+            holds no picture and no video.
+        InputError: what came is neither text nor path.
     """
-    several = [sources] if isinstance(sources, str | Path) else list(sources)
+    several: list[object] = [sources]
+    if isinstance(sources, Iterable) and not isinstance(sources, str | bytes):
+        several = list(sources)
     if not several:
         raise UnreadableSource(
             "no source came, expected a picture, a video, a folder, a glob or camera:0"
         )
-    found: list[str | Path] = []
+    found: dict[str, str | Path] = {}
     for source in several:
-        found += _expand_one(source)
-    return list(dict.fromkeys(found))
+        for one in _expand_safely(source):
+            found.setdefault(str(one) if is_camera(one) else os.path.realpath(one), one)
+    return list(found.values())
+
+
+def _expand_safely(source: object) -> list[str | Path]:
+    """The files and cameras meant by one source, whatever it is."""
+    if not isinstance(source, str | Path) or source == "":
+        raise InputError(
+            f"{source!r} came as a source, expected the name of a file or a folder, a glob, "
+            "or camera:0"
+        )
+    try:
+        return _expand_one(source)
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _cannot_open(source, error) from error
+
+
+def _cannot_open(source: object, error: OSError | ValueError) -> UnreadableSource:
+    """The error to raise when the system refuses."""
+    reason = getattr(error, "strerror", None) or error
+    return UnreadableSource(f"{source} cannot be opened: {reason}")
 
 
 def _expand_one(source: str | Path) -> list[str | Path]:
     """The files and cameras meant by one source."""
     if is_camera(source):
         return [source]
-    path = Path(source).expanduser()
+    path = path_of(source)
     if path.is_dir():
         return list(_media(path.iterdir(), f"the folder {path}"))
     if path.exists():
+        check_file(path)
         return [path]
     if has_magic(str(path)):
         matches = [Path(match) for match in glob(str(path), recursive=True)]  # noqa: PTH207
