@@ -95,7 +95,7 @@ def load(folder: Path) -> Head:
     if not path.is_file():
         raise UnreadableSource(
             f"{path} is not there; make it with: "
-            f"mien datasets prepare ict --source FOLDER --output {folder}"
+            f"mien datasets prepare ict --source FOLDER --data {folder}"
         )
     with np.load(path) as file:
         triangles, part = _rendered(file["triangles"], list(PARTS.values()))

@@ -191,7 +191,9 @@ def read_planted(*paths: Path) -> Planted:
     parts: list[dict[str, NDArray[np.generic]]] = []
     for path in paths:
         if not path.is_file():
-            raise UnreadableSource(f"{path} is not there; make it with: mien datasets plant")
+            raise UnreadableSource(
+                f"{path} is not there; make it with: mien datasets plant --portraits FOLDER --data {path.parent}"
+            )
         with np.load(path) as file:
             parts.append({name: file[name] for name in names})
     shift = 0
