@@ -192,7 +192,8 @@ def read_planted(*paths: Path) -> Planted:
     for path in paths:
         if not path.is_file():
             raise UnreadableSource(
-                f"{path} is not there; make it with: mien datasets plant --portraits FOLDER --data {path.parent}"
+                f"{path} is not there; make it with: "
+                f"mien datasets plant --portraits FOLDER --data {path.parent}"
             )
         with np.load(path) as file:
             parts.append({name: file[name] for name in names})

@@ -117,7 +117,8 @@ def read(folder: Path) -> Rendered:
     paths = sorted(folder.glob("rendered-*[0-9].npz"))
     if not paths:
         raise UnreadableSource(
-            f"{folder} holds no rendered faces; make them with: mien datasets render --data {folder.parent}"
+            f"{folder} holds no rendered faces; make them with: "
+            f"mien datasets render --data {folder.parent}"
         )
     names = [field.name for field in fields(Rendered)]
     shards = []
