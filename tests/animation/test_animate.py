@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import av
 import numpy as np
@@ -32,7 +33,9 @@ def made(tmp_path_factory, picture, face):
 
 
 def test_clip_has_its_frames_at_their_times(made, picture, face):
-    assert [path.name for path in made] == ["clip.mp4", "clip.planted.csv", "clip.planted.json"]
+    assert [path.name for path in made] == [
+        *("clip.mp4", "clip.mp4.planted.csv", "clip.mp4.planted.json")
+    ]
     with av.open(str(made[0])) as container:
         frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(0)]
     np.testing.assert_allclose([time for time, _ in frames], SCRIPT.times, atol=1e-4)
@@ -76,6 +79,43 @@ def test_picture_shows_the_height(tmp_path, picture, face):
     assert not planted_path(output).exists()
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_a_clip_never_stands_without_its_truth(tmp_path, picture, face, suffix):
+    blocked = planted_path(tmp_path / "clip.mp4", suffix)
+    blocked.mkdir()
+    with pytest.raises(InputError, match="is a folder"):
+        animate(picture, face, SCRIPT, tmp_path / "clip.mp4")
+    assert list(tmp_path.iterdir()) == [blocked]
+
+
+@pytest.mark.parametrize("kind", ["json", "table"])
+def test_a_full_disk_leaves_neither_clip_nor_truth(tmp_path, picture, face, monkeypatch, kind):
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text" if kind == "json" else "open", refuse)
+    with pytest.raises(InputError, match=r"No space left.*free some space"):
+        animate(picture, face, SCRIPT, tmp_path / "clip.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_that_fails_leaves_the_older_truth(tmp_path, picture, face):
+    old = planted_path(tmp_path / "clip.mp4")
+    old.write_text("older")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        animate(picture, face, SCRIPT, tmp_path / "clip.mp4", interrupt)
+    assert list(tmp_path.iterdir()) == [old]
+    assert old.read_text() == "older"
+
+
+def test_two_clips_of_one_stem_keep_their_own_truth():
+    assert planted_path(Path("a/an.mp4")) != planted_path(Path("a/an.webm"))
+
+
 def test_unknown_suffix_leaves_nothing(tmp_path, picture, face):
     with pytest.raises(InputError, match="suffix"):
         animate(picture, face, SCRIPT, tmp_path / "clip.gif")
@@ -87,7 +127,7 @@ def test_faces_are_chosen_by_number(face):
     assert choose([face, small], 0, "p.jpg") is face
     with pytest.raises(InputError, match=r"no face was found in p\.jpg"):
         choose([], 0, "p.jpg")
-    with pytest.raises(InputError, match="has 2: choose 0 to 1"):
+    with pytest.raises(InputError, match=r"p\.jpg has 2 faces: choose 0 to 1"):
         choose([face, small], 2, "p.jpg")
     with pytest.raises(InputError, match="30 pixels wide"):
         choose([face, small], 1, "p.jpg")

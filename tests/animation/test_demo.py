@@ -40,5 +40,5 @@ def test_it_finds_what_it_planted(demo, astronaut, front_end, tmp_path, monkeypa
     made = {path.name for path in (tmp_path / "demo").iterdir()}
     assert made >= {
         *("photo.annotated.png", "clip.annotated.mp4", "clip.csv", "clip.parquet"),
-        *("clip.planted.csv", "report.html", "moments.jpg"),
+        *("clip.mp4.planted.csv", "report.html", "moments.jpg"),
     }

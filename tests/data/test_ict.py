@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from mien.data import ict
+from mien.cli import app
+from mien.data import head, ict
 from mien.errors import UnreadableSource
+
+RUN = CliRunner()
 
 VERTICES = 40
 
@@ -73,8 +77,13 @@ def test_an_old_model_is_refused(checkout, tmp_path, monkeypatch):
 
 
 def test_missing_data_say_how_to_make_them(tmp_path):
-    with pytest.raises(UnreadableSource, match="mien datasets prepare ict"):
-        ict.load(tmp_path)
+    for room in (ict, head):
+        with pytest.raises(UnreadableSource) as raised:
+            room.load(tmp_path)
+        _, _, command = str(raised.value).partition("make it with: mien ")
+        known = RUN.invoke(app, command.replace("FOLDER", "none").split())
+        assert "--data" in command
+        assert isinstance(known.exception, UnreadableSource)  # the folder, not the options
 
 
 def test_the_packed_correspondence_cuts_the_model_as_measured(shared):

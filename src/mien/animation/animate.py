@@ -8,13 +8,14 @@ import numpy as np
 import PIL.Image
 
 from mien.animation.events import Script
-from mien.animation.planted import write_planted
+from mien.animation.planted import planted_path, planting
 from mien.animation.warp import Puppet
 from mien.errors import InputError
+from mien.files import as_text, by_suffix, same_file
 from mien.values import Face, Image
-from mien.video.writer import PICTURES, VideoWriter, write_picture
+from mien.video.writer import PICTURES, VIDEOS, VideoWriter, write_picture
 
-__all__ = ["animate", "choose", "resize"]
+__all__ = ["animate", "check_output", "choose", "resize"]
 
 SMALLEST = 40.0
 """Pixels: a face narrower than this has no lids to move."""
@@ -44,22 +45,44 @@ def animate(
         write_picture(output, puppet.picture(script.height))
         return (output,)
     height, width = image.shape[:2]
+    facts = {
+        "clip": as_text(output.name),
+        "size": [width, height],
+        "rate": script.rate,
+        "length": script.length,
+        "box": [round(float(side), 1) for side in face.box],
+    }
     still: tuple[dict[Any, float], Image] | None = None
-    with VideoWriter(output, width, height) as writer:
+    with planting(output, script, facts) as truth, VideoWriter(output, width, height) as writer:
         for index, time in enumerate(script.times):
             now = script.at(time)
             if still is None or still[0] != now:
                 still = (now, puppet.picture(now))
             writer.write(still[1], time)
             told(index)
-    facts = {
-        "clip": output.name,
-        "size": [width, height],
-        "rate": script.rate,
-        "length": script.length,
-        "box": [round(float(side), 1) for side in face.box],
-    }
-    return (output, *write_planted(output, script, facts))
+    return (output, *truth)
+
+
+def check_output(output: Path, photo: Path) -> None:
+    """Refuse an output that cannot be, before any work is done for it.
+
+    Args:
+        output: the clip or picture to be.
+        photo: what is read.
+
+    Raises:
+        InputError: the suffix is unknown, or the photograph itself would be overwritten.
+    """
+    by_suffix(output, dict.fromkeys([*VIDEOS, *PICTURES]), "a clip or a picture")
+    written = [output]
+    if output.suffix.lower() in VIDEOS:
+        written += [planted_path(output), planted_path(output, ".json")]
+    for path in written:
+        if same_file(path, photo):
+            raise InputError(
+                f"{path} is the photograph that is read and would be overwritten; "
+                "choose another --output"
+            )
 
 
 def choose(faces: list[Face], number: int, source: str) -> Face:
@@ -76,10 +99,10 @@ def choose(faces: list[Face], number: int, source: str) -> Face:
     if not faces:
         raise InputError(f"no face was found in {source}; choose a picture that shows one, upright")
     if not 0 <= number < len(faces):
-        raise InputError(
-            f"face {number} was asked for, but {source} has {len(faces)}: "
-            f"choose 0 to {len(faces) - 1}, the largest is 0"
-        )
+        known = "one face: 0"
+        if len(faces) > 1:
+            known = f"{len(faces)} faces: choose 0 to {len(faces) - 1}, the largest is 0"
+        raise InputError(f"face {number} was asked for, but {source} has {known}")
     face = faces[number]
     if (width := float(face.box[2] - face.box[0])) < SMALLEST:
         raise InputError(

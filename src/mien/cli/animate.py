@@ -52,18 +52,23 @@ def animate(  # noqa: PLR0913 - one for each option
         typer.Option("--size", metavar="PIXELS", help="Longest side. [that of the photo]"),
     ] = None,
     face: Annotated[int, typer.Option("--face", help="Which face: 0 is the largest.")] = 0,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress, no names of files.")
+    ] = False,
 ) -> None:
     """Move a photograph's face by action units.
 
-    What it planted is written beside a clip: CLIP.planted.csv, CLIP.planted.json.
+    What it planted is written beside a clip: clip.mp4.planted.csv, clip.mp4.planted.json.
 
     mien animate photo.jpg -o clip.mp4 --au 12=4,6=3 --at 1 --for 2 --au 43=5 --at 4 --for 0.3
     """
     from mien.analysis.stream import find_faces
     from mien.animation import animate as room
     from mien.animation.events import Script
+    from mien.cli.progress import showing_progress
     from mien.video.pictures import read_picture
 
+    room.check_output(output, photo)
     events = _events(au, at or [1.0], for_ or [2.0], ramp)
     last = max(event.end for event in events)
     script = Script(events, last + 1.0 if length is None else length, rate)
@@ -75,8 +80,18 @@ def animate(  # noqa: PLR0913 - one for each option
     faces = find_faces(image)
     if len(faces) > 1:
         typer.echo(f"mien: {len(faces)} faces, number {face} moves (--face)", err=True)
-    for path in room.animate(image, room.choose(faces, face, photo.name), script, output):
-        typer.echo(str(path))
+    chosen = room.choose(faces, face, photo.name)
+    frames = len(script.times)
+    with showing_progress(quiet) as progress:
+
+        def tell(index: int) -> None:
+            if progress is not None:
+                progress(str(output), index + 1, (index + 1) / frames)
+
+        files = room.animate(image, chosen, script, output, tell)
+    if not quiet:
+        for path in files:
+            typer.echo(str(path))
 
 
 def _events(
