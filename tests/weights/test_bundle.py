@@ -206,3 +206,13 @@ def test_a_damaged_cache_is_mended(bundle, store):
 def test_bundle_in_memory_is_a_plain_zip(bundle):
     with zipfile.ZipFile(io.BytesIO(bundle.read_bytes())) as opened:
         assert all(info.date_time[0] == 1980 for info in opened.infolist())
+
+
+def test_a_folder_is_called_a_folder(store, tmp_path):
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(WeightsError, match=r"folder is a folder, expected the name of a zip"):
+        pack(store, tmp_path / "folder")
+    with pytest.raises(WeightsError, match=r"folder is a folder; name the zip that"):
+        unpack(store, tmp_path / "folder")
+    assert sorted(tmp_path.rglob("*")) == before

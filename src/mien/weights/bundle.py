@@ -35,6 +35,11 @@ def pack(store: Store, file: Path) -> None:
     Raises:
         WeightsError: the models cannot be had or the zip cannot be written.
     """
+    if file.is_dir():
+        raise WeightsError(
+            f"{file} is a folder, expected the name of a zip to write; "
+            f"name one in it, such as {file / 'face-models.zip'}"
+        )
     store.fetch()
     contents = _contents(store)
     described = {name: _described(data) for name, data in contents.items()}
@@ -91,6 +96,8 @@ def _zipped(contents: Mapping[str, bytes]) -> bytes:
 
 def _read(file: Path) -> dict[str, bytes]:
     """Contents of a bundle in memory, by name, all as its manifest says."""
+    if file.is_dir():
+        raise WeightsError(f"{file} is a folder; name the zip that `mien weights pack` wrote")
     if not file.is_file():
         raise WeightsError(f"{file} is not there; name a file that `mien weights pack` wrote")
     try:
