@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
+from mien.face import tracker as following
 from mien.face.tracker import Tracker, find_faces
 from mien.values import Frame
 
@@ -127,10 +128,55 @@ def test_a_gap_without_a_picture(play):
     assert all(frame == [0] for frame in numbers[:13] + numbers[25:])
 
 
-def test_after_two_seconds_a_person_is_forgotten(play):
-    clip = play(lambda time: [("A", 320, 180, 260, 0)] if not 0.1 < time < 2.6 else [], 68)
+@pytest.mark.parametrize("person", "ABDFHJ")
+def test_who_is_away_for_three_seconds_and_returns_elsewhere_keeps_the_number(person, play):
+    def scene(time):
+        if 0.5 < time < 3.5:
+            return []
+        return [(person, 200, 180, 260, 0) if time < 1 else (person, 430, 190, 220, 8)]
+
+    clip = play(scene, 20, rate=5)
+    assert [list(frame) for frame in clip.seen] == [[0]] * 3 + [[]] * 15 + [[0]] * 2
+
+
+@pytest.mark.parametrize(("first", "second"), ["AB", "CD", "EI", "GL"])
+def test_another_person_after_three_seconds_at_the_same_place_has_a_new_number(first, second, play):
+    def scene(time):
+        return [] if 0.5 < time < 3.5 else [(first if time < 1 else second, 320, 180, 260, 0)]
+
+    clip = play(scene, 20, rate=5)
+    assert [list(frame) for frame in clip.seen] == [[0]] * 3 + [[]] * 15 + [[1]] * 2
+
+
+def test_two_persons_who_come_back_at_swapped_places_keep_their_numbers(play):
+    def scene(time):
+        if 0.5 < time < 3.5:
+            return []
+        left, right = (160, 480) if time < 1 else (480, 160)
+        return [("A", left, 180, 240, 0), ("B", right, 180, 240, 0)]
+
+    clip = play(scene, 20, rate=5)
+    assert clip.seen[0].keys() == clip.seen[-1].keys() == {0, 1}
+    assert (clip.seen[0][0] < clip.seen[0][1]) != (clip.seen[-1][0] < clip.seen[-1][1])
+    assert not any(set(frame) - {0, 1} for frame in clip.seen)
+
+
+def test_a_short_absence_elsewhere_in_the_picture(play):
+    def scene(time):
+        return [] if 0.3 < time < 0.6 else [("B", 90 if time < 0.5 else 560, 200, 150, 0)]
+
+    clip = play(scene, 25)
     assert list(clip.seen[0]) == [0]
-    assert list(clip.seen[-1]) == [1]
+    assert clip.seen[-1].keys() == {0}
+
+
+def test_shapes_are_measured_seldom_once_a_person_is_known(play, monkeypatch):
+    asked = []
+    plain = following.shape_of
+    monkeypatch.setattr(following, "shape_of", lambda mesh: asked.append(0) or plain(mesh))
+    clip = play(lambda time: [("A", 320 + 20 * np.sin(time), 180, 260, 0)], 75)
+    assert all(list(frame) == [0] for frame in clip.seen)
+    assert RATE <= len(asked) <= RATE + 6
 
 
 def test_far_apart_frames_are_searched_anew(play):

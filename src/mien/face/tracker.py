@@ -10,6 +10,7 @@ from mien.face.detector import Detection, Detector, overlap
 from mien.face.glance import glance, has_news, is_cut
 from mien.face.mesh import PRESENT, Fit, MeshFitter, region_of_detection, region_of_mesh
 from mien.face.pose import head_pose
+from mien.face.recognition import longest_seen, recognise, shape_of
 from mien.face.tracks import MEMORY, Sighting, Track, box_of, disown, distinct, moved, rematch
 from mien.values import Face, Float32, Frame, Image
 
@@ -21,6 +22,8 @@ _WATCH = 1.0
 """Seconds after the loss of a face in which every frame is searched."""
 _PATIENCE = 1.0
 """Seconds without a search at most, also while nothing changes but the faces."""
+_FRONTAL = 20.0
+"""Degrees up to which a face counts as turned to the camera."""
 
 
 def find_faces(image: Image, detector: Detector, fitter: MeshFitter) -> list[Face]:
@@ -41,6 +44,9 @@ class Tracker:
     Faces are looked for at once when none is followed or one was lost lately, when the picture
     changes, and otherwise now and then, for newcomers: every second, or sooner if something but
     the known faces changes. Between that each mesh gives the region for the next frame.
+
+    Persons are remembered for the whole source. Who was away for long gets the old number back if
+    appearance and shape of face together leave no doubt, else a new one.
 
     Args:
         detector: where faces may be.
@@ -66,6 +72,7 @@ class Tracker:
         self._settle = settle
         self._live: list[Track] = []
         self._lost: list[Track] = []
+        self._gone: list[Track] = []
         self._next = 0
         self._time: float | None = None
         self._searched = self._missed = -np.inf
@@ -85,6 +92,7 @@ class Tracker:
             self._searched, self._searched_view = frame.time, self._view
             seen = distinct([*seen, *self._fresh(frame.image, seen)])
         self._recall(seen, frame.time, step, cut)
+        self._recognise(frame, seen)
         faces = self._name(self._largest(seen), seen, frame.time)
         if any(track not in self._live for track in before):
             self._missed = frame.time
@@ -95,7 +103,7 @@ class Tracker:
         step = np.inf if self._time is None else time - self._time
         self._time = time
         if step < 0:  # another source, or a jump back: nobody is where he was
-            self._live, self._lost, step = [], [], np.inf
+            self._live, self._lost, self._gone, step = [], [], [], np.inf
             self._searched = self._missed = -np.inf
         return float(step)
 
@@ -148,11 +156,35 @@ class Tracker:
         owners = [one.owner for one in seen]
         self._lost += [track for track in self._live if track not in owners]
         keep = max(MEMORY, 2.5 * step)
-        self._lost = [one for one in self._lost if time - one.seen <= keep]
+        gone = [one for one in self._lost if time - one.seen > keep]
+        if gone:
+            self._lost = [one for one in self._lost if one not in gone]
+            self._gone = longest_seen([*self._gone, *gone])
         free = [one for one in seen if one.owner is None or one.owner.is_young(time)]
         for place, track in rematch(self._lost, free, time, cut).items():
             free[place].owner = track
             self._lost.remove(track)
+
+    def _recognise(self, frame: Frame, seen: Sequence[Sighting]) -> None:
+        """Give back the faces of persons who come back elsewhere, or after long."""
+        away = [*self._lost, *self._gone]
+        free = [one for one in seen if one.owner is None or one.owner.is_young(frame.time)]
+        if not away or not free:
+            return
+        present = [one.owner for one in seen if one.owner is not None]
+        for place, track in recognise(away, present, self._shaped(frame.image, free)).items():
+            free[place].owner = track
+            self._lost = [one for one in self._lost if one is not track]
+            self._gone = [one for one in self._gone if one is not track]
+
+    def _shaped(self, image: Image, free: Sequence[Sighting]) -> list[tuple[Sighting, Float32]]:
+        """Measure the shape of newcomers, from a second fit: the first one is less exact."""
+        new = [one for one in free if one.owner is None or one.owner.shape is None]
+        fits = iter(self._fitter.fit(image, [region_of_mesh(one.mesh) for one in new]))
+        return [
+            (one, shape_of(next(fits)[0]) if one in new else one.owner.shape)  # type: ignore[union-attr,misc]
+            for one in free
+        ]
 
     def _name(
         self, chosen: Sequence[Sighting], seen: Sequence[Sighting], time: float
@@ -167,7 +199,9 @@ class Tracker:
             others = (other for other in seen if other is not one)
             one.owner.follow(one, time, alone=all(overlap(one.box, o.box) == 0 for o in others))
             self._live.append(one.owner)
-            faces.append(_face(one, one.owner.number))
+            faces.append(face := _face(one, one.owner.number))
+            if one.owner.wants_shape(time):
+                one.owner.learn(shape_of(one.mesh), _is_frontal(face), time)
         return sorted(faces, key=lambda face: face.track or 0)
 
     def _largest(self, seen: Sequence[Sighting]) -> list[Sighting]:
@@ -206,6 +240,10 @@ def _inside(mesh: Float32, image: Image) -> bool:
     centre = (box[:2] + box[2:]) / 2
     limits = (image.shape[1], image.shape[0])
     return bool((centre >= 0).all() and (centre < limits).all() and np.ptp(box[::2]) >= 4)
+
+
+def _is_frontal(face: Face) -> bool:
+    return face.pose is not None and bool(np.abs(face.pose[:2]).max() <= _FRONTAL)
 
 
 def _face(one: Sighting, number: int | None) -> Face:

@@ -12,9 +12,13 @@ from mien.values import Float32
 __all__ = ["MEMORY", "Sighting", "Track", "box_of", "disown", "distinct", "moved", "rematch"]
 
 MEMORY = 2.0
-"""Seconds that a lost person is remembered, at least."""
+"""Seconds in which a lost person is known again by appearance and place alone, at least."""
 _YOUTH = 1.0
 """Seconds in which a new person may still be recognised as an old one."""
+_LOOK_AGAIN = 0.5
+"""Seconds between two frames whose shape of face is taken in, once the person is known."""
+_SLOWEST = 0.02
+"""Weight of a new shape at least."""
 _LIKE = 0.6
 """Likeness from which two faces may be one person: 1 of 100 pairs of persons reaches it."""
 _UNLIKE = 0.35
@@ -36,6 +40,28 @@ class Track:
     """Time of the last frame with this face, in seconds."""
     born: float
     """Time of the first one."""
+    frames: int = 0
+    """How many there were."""
+    shape: Float32 | None = None
+    """Shape of the face, averaged over frames in which it is turned to the camera, if any is."""
+    frontal: int = 0
+    """How many those are."""
+    shaped: float = -np.inf
+    """Time of the last one."""
+
+    def wants_shape(self, time: float) -> bool:
+        """Whether the shape of the face should be measured in this frame; seldom, as it costs."""
+        return self.is_young(time) or time - self.shaped >= _LOOK_AGAIN
+
+    def learn(self, shape: Float32, frontal: bool, time: float) -> None:
+        """Take in the shape of the face in this frame."""
+        self.shaped = time
+        if self.shape is None or (frontal and self.frontal == 0):
+            self.shape = shape
+        elif frontal or self.frontal == 0:
+            rate = max(1 / (self.frontal + 1), _SLOWEST) if frontal else 0.1
+            self.shape = self.shape + np.float32(rate) * (shape - self.shape)
+        self.frontal += frontal
 
     def is_young(self, time: float) -> bool:
         """Whether the person may yet turn out to be somebody from before, seen badly at first."""
@@ -44,6 +70,7 @@ class Track:
     def follow(self, sighting: "Sighting", time: float, alone: bool) -> None:
         """Take over where and how the person is seen now."""
         self.mesh, self.box, self.seen = sighting.mesh, sighting.box, time
+        self.frames += 1
         if not sighting.look.any():
             return
         self.last = sighting.look
