@@ -1,5 +1,6 @@
 """The panel of a face: a bar from 0 to 5 for each action unit, where it hides nobody."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ class Panel(NamedTuple):
 
 def panel_letters(letters: int, faces: int) -> int:
     """Height of the letters in panels: smaller among many faces, never too small to be read."""
-    return max(SMALLEST_LETTERS, round(letters / max(1.0, faces / 2) ** 0.5))
+    return max(SMALLEST_LETTERS, round(letters / math.sqrt(max(1.0, faces / 2))))
 
 
 def strongest(bars: Bars, count: int) -> Bars:
