@@ -8,6 +8,7 @@ import PIL.Image
 import pytest
 
 from mien.errors import MissingExtra, UnreadableSource
+from mien.video import pictures
 from mien.video.pictures import is_picture, read_first, read_picture
 from mien.video.reader import open_source
 from mien.video.writer import write_picture
@@ -122,18 +123,51 @@ def test_a_dark_picture_of_12_bits_by_its_header_stays_dark(tmp_path):
     assert read_picture(tmp_path / "dark.tiff")[0, :, 0].tolist() == [17, 62]
 
 
-def test_colour_of_16_bits_is_scaled(tmp_path):
-    row = struct.pack(">6H", 65535, 25700, 0, 257, 32896, 65535)
+def write_deep_png(path, values):
+    """RGB of 16 bits, which Pillow does not write."""
+    height, width = values.shape[:2]
 
     def chunk(name: bytes, body: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(name + body))
         return struct.pack(">I", len(body)) + name + body + check
 
     data = b"\x89PNG\r\n\x1a\n"
-    data += chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0))
-    data += chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b"")
-    (tmp_path / "deep.png").write_bytes(data)
-    assert read_picture(tmp_path / "deep.png")[0].tolist() == [[255, 100, 0], [1, 128, 255]]
+    data += chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    data += chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    path.write_bytes(data + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def write_deep_tiff(path, values):
+    """RGB of 16 bits, turned as the PNG is."""
+    height, width = values.shape[:2]
+    entries = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, 3, 134), (259, 3, 1, 1)]
+    entries += [(262, 3, 1, 2), (273, 3, 1, 140), (274, 3, 1, 6), (277, 3, 1, 3)]
+    entries += [(278, 3, 1, height), (279, 4, 1, 6 * width * height)]
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + body + bytes(4)
+    data = head + struct.pack("<3H", 16, 16, 16)
+    path.write_bytes(data + values.astype("<u2").tobytes())
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+def test_colour_of_16_bits_is_as_bright_as_its_bits_say(tmp_path, suffix, bits):
+    full = 2**bits - 1
+    shares = np.array([[[1, 0.4, 0], [0, 0.5, 1]]])  # lies on its side, upright it is two high
+    path = tmp_path / f"deep.{suffix}"
+    (write_deep_png if suffix == "png" else write_deep_tiff)(path, np.rint(shares * full))
+    image = read_picture(path)
+    assert image.shape == (2, 1, 3)
+    assert np.abs(image[:, 0] - [[255, 102, 0], [0, 127.5, 255]]).max() <= 1.5
+
+
+def test_deep_colour_that_only_pillow_reads_is_kept_as_it_is(tmp_path, monkeypatch):
+    write_deep_png(tmp_path / "deep.png", np.full((1, 1, 3), 4095))
+    monkeypatch.setattr(pictures, "deep_colours", lambda _: None)
+    assert read_picture(tmp_path / "deep.png")[0, 0].tolist() == [15] * 3
 
 
 def test_fractions_and_whole_numbers_of_32_bits_are_scaled(tmp_path):

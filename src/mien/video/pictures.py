@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
 from PIL import ImageOps, UnidentifiedImageError
 
 from mien.errors import MissingExtra, UnreadableSource
 from mien.values import Image
+from mien.video.depth import bits_of, deep_colours, is_deep_colour, to_bytes
 from mien.video.sources import check_file
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ __all__ = ["is_picture", "read_first", "read_picture"]
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 SEVERAL = frozenset({"PNG", "WEBP", "TIFF", "GIF", "AVIF"})
 """Formats that may hold several frames. A JPEG of a phone may too, but they are its previews."""
-DEPTHS = (8, 10, 12, 16)
-"""Bits that cameras put into values of 16, right-aligned."""
-BITS_PER_SAMPLE = 258
-"""Number of the TIFF tag."""
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+DARKEST = 15
+"""Upper 8 of 16 bits under which a picture may be one of 12 bits."""
+ORIENTATION = 0x0112
+"""Number of the EXIF tag."""
 BACKGROUND = (255, 255, 255)
 """Shows through where a picture is transparent: white, as on paper and in most viewers."""
 
@@ -56,7 +56,7 @@ def read_picture(path: str | Path) -> Image:
     """Read a picture: JPEG, PNG, WebP, BMP, TIFF, GIF (its first frame), AVIF; HEIC with an extra.
 
     It is turned upright by its EXIF orientation. What is transparent becomes white. Grey, palette
-    and CMYK become RGB. Grey of 16 bits becomes 8 by scaling. Cameras put 8, 10 or 12 bits into
+    and CMYK become RGB. 16 bits become 8 by scaling. Cameras put 8, 10 or 12 bits into
     16: where no value is beyond 255, 1023 or 4095, or a TIFF says 12 bits, that is the full scale.
 
     Returns:
@@ -76,8 +76,12 @@ def read_first(path: str | Path) -> tuple[Image, int]:
     with _no_warnings():
         try:
             with _open_heic(path) if heic else PIL.Image.open(path, formats=FORMATS) as picture:
+                deep = is_deep_colour(picture)
+                turn = getattr(picture, "tag_v2", {}).get(ORIENTATION)  # a TIFF forgets it
                 picture.load()
-                image = _to_rgb(_upright(picture), _bits(picture))
+                image = _to_rgb(_upright(picture), bits_of(picture))
+                if deep and image.max() <= DARKEST:
+                    image = _from_all_bits(path, turn or _orientation(picture), image)
                 return image, _frames(picture)
         except UnidentifiedImageError as error:
             raise UnreadableSource(
@@ -128,6 +132,24 @@ def _open_heic(path: Path) -> PIL.Image.Image:
     return cast(PIL.Image.Image, heif.open_heif(path, convert_hdr_to_8bit=True).to_pillow())
 
 
+def _orientation(picture: PIL.Image.Image) -> int:
+    """How a picture is to be turned, by EXIF; 1 is not at all."""
+    try:
+        return int(picture.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - a broken EXIF block does not make the pixels unreadable
+        return 1
+
+
+def _from_all_bits(path: Path, turn: int, image: Image) -> Image:
+    """The picture anew from all 16 bits of its colours, or as it was."""
+    colours = deep_colours(path)
+    if colours is None:
+        return image
+    turned = PIL.Image.fromarray(colours)
+    turned.getexif()[ORIENTATION] = turn
+    return np.array(_upright(turned))
+
+
 def _frames(picture: PIL.Image.Image) -> int:
     """Frames in the file of an opened picture."""
     if picture.format not in SEVERAL:
@@ -146,35 +168,13 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
         return picture
 
 
-def _bits(picture: PIL.Image.Image) -> int:
-    """Bits per value by the header of a TIFF; 16 where it says nothing, as a PNG with fewer."""
-    tags = getattr(picture, "tag_v2", {})
-    return int(tags.get(BITS_PER_SAMPLE, (16,))[0])
-
-
 def _to_rgb(picture: PIL.Image.Image, bits: int) -> Image:
     """Any mode of Pillow as RGB over the background."""
     if picture.mode.startswith(("I", "F")):
-        grey = _to_bytes(np.asarray(picture), bits)
+        grey = to_bytes(np.asarray(picture), bits)
         return np.repeat(grey[..., None], 3, axis=2)
     if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         picture = PIL.Image.new("RGBA", layer.size, (*BACKGROUND, 255))
         picture.alpha_composite(layer)
     return np.array(picture.convert("RGB"))
-
-
-def _to_bytes(grey: NDArray[np.generic], bits: int) -> NDArray[np.uint8]:
-    """Grey of up to 32 bits, or float, as 0-255.
-
-    The full scale of fractions is 1. That of whole numbers is told by their bits; of 16 it is that
-    of the fewest bits in use that hold all values. Where values go beyond it, it is the largest.
-    """
-    values = np.nan_to_num(grey.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    largest = float(values.max())
-    full = 1.0
-    if not np.issubdtype(grey.dtype, np.floating):
-        depths = (bits,) if bits < 16 else DEPTHS
-        full = next((2.0**depth - 1 for depth in depths if largest < 2**depth), largest)
-    full = max(full, largest)
-    return cast("NDArray[np.uint8]", np.rint(values.clip(0) / full * 255).astype(np.uint8))
