@@ -57,6 +57,11 @@ def test_warp_is_bilinear_at_the_mapped_points(matrix, border):
     assert difference.max() < 1.01
 
 
+def test_just_outside_the_picture_there_is_only_border():
+    turn = np.array([[np.cos(3.0), np.sin(3.0), 47.0], [-np.sin(3.0), np.cos(3.0), 0.0]])
+    assert (warp(PICTURE, turn, 32, (128, 10, 250)) == (128, 10, 250)).all()
+
+
 @pytest.mark.parametrize("border", [(0, 0, 0), (128, 128, 128), "edge"])
 def test_a_warp_from_a_large_region_is_the_same(border, monkeypatch):
     matrix = np.array([[0.3, 0.05, -2], [-0.05, 0.3, 4]])

@@ -216,7 +216,9 @@ def _region(image: Image, box: tuple[int, int, int, int], border: Colour | str) 
     left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if (left, top, right, bottom) == box:
         return np.ascontiguousarray(image[y0:y1, x0:x1])
-    if left >= right or top >= bottom:  # only with "edge": nothing of the image is inside
+    if left >= right or top >= bottom:  # nothing of the image is inside
+        if border != "edge":
+            return np.full((y1 - y0, x1 - x0, 3), border, np.uint8)
         rows = np.clip(np.arange(y0, y1), 0, height - 1)
         columns = np.clip(np.arange(x0, x1), 0, width - 1)
         return np.asarray(image[rows[:, None], columns])
