@@ -84,7 +84,7 @@ def test_the_planted_neutral_is_found():
     neutral = clip.neutral()
     assert distance(neutral, clip) < 0.006
     assert neutral.source == "auto"
-    assert neutral.frames >= 60
+    assert neutral.frames >= 40
     assert neutral.quality > 0.9
     assert (neutral.problems, neutral.unsettled) == ((), ())
     assert neutral.features.dtype == np.float32
@@ -235,7 +235,7 @@ def test_memory_is_bounded_and_the_neutral_still_right():
     collector = clip.collect(capacity=100)
     assert collector.frames_kept <= 100
     neutral = collector.neutral()
-    assert 20 <= neutral.frames <= 100
+    assert 10 <= neutral.frames <= 100
     assert distance(neutral, clip) < 0.006
     assert neutral.quality > 0.9
 
@@ -398,3 +398,18 @@ def test_what_is_no_choice(text, tmp_path, monkeypatch):
 def test_clock_times(hours, minutes, seconds):
     text = f"{hours}:{minutes:02}:{seconds:02}"
     assert NeutralChoice.parse(text).time == 3600 * hours + 60 * minutes + seconds
+
+
+def test_a_raise_of_the_brows_does_not_pass_for_rest():
+    """Readings of a real clip: while the brows rise, other units read less than at rest."""
+    units = (2, 6, 9, 12, 25)
+    rest, raised = (0.25, 0.7, 0.4, 1.45, 1.45), (2.3, 0.2, 0.0, 1.35, 1.35)
+    height = np.clip(1.5 - np.abs(np.linspace(-6, 6, 240)), 0, 1)[:, None].astype(np.float32)
+    noise = np.random.default_rng(3).normal(0, 0.05, (240, 5)).astype(np.float32)
+    intensity = (1 - height) * np.float32(rest) + height * np.float32(raised) + noise
+    features = np.zeros((240, 1410), np.float32)
+    features[:, :300] = 0.1 * height
+    pose = np.float32([-3, 0, 0]) + height * np.float32([2.7, 0, 0])
+    collector = NeutralCollector(units)
+    collector.add(np.arange(240) / 30, features, np.maximum(intensity, 0), pose)
+    assert np.abs(collector.neutral().features).max() < 0.01

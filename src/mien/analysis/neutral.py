@@ -19,6 +19,7 @@ from mien.analysis.judgement import (
     neutral_of,
 )
 from mien.errors import ShapeError
+from mien.face.geometry import SKIN
 from mien.values import Float32
 
 __all__ = [
@@ -36,13 +37,17 @@ __all__ = [
     "neutral_of",
 ]
 
-WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0, 6: 0.3, 9: 0.3, 10: 0.3, 20: 0.3, 22: 0.3}
+WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0}
 """How much each unit disturbs the quiet, per step of intensity; others count for OTHER_WEIGHT."""
 
-OTHER_WEIGHT = 0.1
+OTHER_WEIGHT = 0.4
+"""Weak units are read with an offset of the person's own, which does not matter here: frames are
+compared with others of the same person. With less than 0.3 the start of a brow raise can pass for
+rest, because other units read a little less in it."""
 
-TURN_WEIGHT = 1 / 15
-"""Per degree of yaw and pitch: fifteen degrees disturb as much as one step of AU12."""
+TURN_WEIGHT, FREE_TURN = 1 / 15, 10.0
+"""Per degree of yaw and pitch together beyond the free ones: fifteen degrees disturb as much as one
+step of AU12. Small turns are free, for the pose itself moves by two degrees with brows and jaw."""
 
 LID_WEIGHT, OPEN_LIDS = 20.0, 0.2
 """Per unit of eye aspect ratio that the eyes fall short of being open."""
@@ -51,7 +56,11 @@ CHANGE_WEIGHT, CHANGE_REACH = 0.5, 0.2
 """Per weighted step of intensity since the frame before, if that is no more than 0.2 s away."""
 
 QUIET_SHARE = 0.1
-"""The quietest tenth is taken to be neutral."""
+"""The quietest tenth is looked at."""
+
+CENTRAL_SHARE = 0.6
+"""Of these, the part nearest to their median is taken to be neutral: rest is where a face comes
+back to, and what is passed on the way lies aside."""
 
 LEEWAY = 1.05
 """Frames this little above the quietest tenth are as quiet. In a clip that smiles throughout, units
@@ -100,8 +109,16 @@ class _Quiet:
     pose: Float32
 
 
+def _central(quiet: list[_Quiet]) -> list[_Quiet]:
+    """The part of the frames that is nearest to the median of all."""
+    shapes = np.stack([item.features[: SKIN * 3] for item in quiet])
+    gaps = np.square(shapes - np.median(shapes, axis=0)).mean(axis=1)
+    wanted = max(math.ceil(CENTRAL_SHARE * len(quiet)), FEWEST)
+    return [quiet[row] for row in np.argsort(gaps, kind="stable")[:wanted]]
+
+
 class NeutralCollector:
-    """Keeps the quietest tenth of one track as it goes by, in bounded memory.
+    """Keeps the quietest part of one track as it goes by, in bounded memory.
 
     Quiet is: little of any unit, above all of those that the single-frame network reads well;
     the head facing the camera; the eyes open; nothing changing.
@@ -174,7 +191,7 @@ class NeutralCollector:
             )
         limit = self._limit(max(math.ceil(QUIET_SHARE * self._seen), FEWEST))
         ordered = sorted(self._kept, key=lambda item: item.unrest)
-        quiet = [item for item in ordered if item.unrest <= limit] or ordered
+        quiet = _central([item for item in ordered if item.unrest <= limit] or ordered)
         return neutral_of(
             np.stack([item.features for item in quiet]),
             np.stack([item.intensity for item in quiet]),
@@ -192,7 +209,8 @@ class NeutralCollector:
     ) -> Float32:
         """(n,): how far each frame is from a face at rest; 0 is perfectly quiet."""
         unrest: Float32 = intensity @ self._weights
-        unrest = unrest + TURN_WEIGHT * np.abs(pose[:, :2]).sum(axis=1)
+        turn = np.abs(pose[:, :2]).sum(axis=1)
+        unrest = unrest + TURN_WEIGHT * np.maximum(turn - FREE_TURN, 0)
         if openness is not None:
             unrest += LID_WEIGHT * np.maximum(OPEN_LIDS - openness.mean(axis=1), 0)
         for row, (time, values) in enumerate(zip(times.tolist(), intensity, strict=True)):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -279,8 +279,12 @@ def _keep_apart(sources: list[str | Path], options: Options, outputs: Outputs) -
 
 
 def _is_picture(source: str | Path) -> bool:
-    """Whether a source is a picture; a camera is not."""
-    return not is_camera(source) and is_picture(Path(source))
+    """Whether a source is a picture; a camera is not, and what cannot be read is told later."""
+    if is_camera(source):
+        return False
+    with suppress(UnreadableSource):
+        return is_picture(Path(source))
+    return False
 
 
 def _trust(spec: ModelSpec) -> dict[str, str]:
