@@ -15,6 +15,8 @@ MEMORY = 2.0
 """Seconds in which a lost person is known again by appearance and place alone, at least."""
 _YOUTH = 1.0
 """Seconds in which a new person may still be recognised as an old one."""
+_STILL_THERE = 0.4
+"""Overlap of the first and the second box of a newcomer."""
 _LOOK_AGAIN = 0.5
 """Seconds between two frames whose shape of face is taken in, once the person is known."""
 _SLOWEST = 0.02
@@ -74,7 +76,9 @@ class Track:
         if not sighting.look.any():
             return
         self.last = sighting.look
-        if alone:
+        if self.frames == 2:
+            self.look = sighting.look  # the first fit, from a detection, is less exact
+        elif alone:
             known = (self.look != 0) & (sighting.look != 0)
             rate = np.where(known, np.float32(0.05), (self.look == 0).astype(np.float32))
             self.look = self.look + rate * (sighting.look - self.look)
@@ -109,12 +113,17 @@ def disown(sightings: Sequence[Sighting], tracks: Collection[Track]) -> None:
     """
     for sighting in sightings:
         own = sighting.owner
-        if own is None or not sighting.look.any():
+        if own is None or not sighting.look.any() or _is_second(own, sighting):
             continue
         same, known = likeness(own.last, sighting.look), likeness(own.look, sighting.look)
         others = (likeness(one.look, sighting.look) for one in tracks if one is not own)
         if max(same, known) < _LIKE or (known < _UNLIKE and max(others, default=0.0) > _LIKE):
             sighting.owner = None
+
+
+def _is_second(own: Track, sighting: Sighting) -> bool:
+    """Whether this is where a newcomer was first fitted: that fit may look like nobody."""
+    return own.frames == 1 and overlap(own.box, sighting.box) > _STILL_THERE
 
 
 def distinct(sightings: Sequence[Sighting]) -> list[Sighting]:
