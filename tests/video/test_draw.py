@@ -186,6 +186,12 @@ def test_how_many_units_are_missing_is_told():
     assert lines.min() > 200
 
 
+def test_a_panel_without_any_bar_still_has_the_colour_of_its_face():
+    drawn = draw_faces(grey(), [face(track=3, with_mesh=False)], [[("AU1", 0.0)] * 6])
+    mark = (drawn[:, 142:] == colour_of(3)).all(axis=2)
+    assert mark.any(axis=1).sum() > 6 * 9
+
+
 def test_among_many_faces_the_letters_of_panels_are_smaller():
     assert [panel_letters(32, n) for n in (1, 2, 8, 200)] == [32, 32, 16, 9]
 

@@ -140,7 +140,7 @@ def _spares(place: Panel, box: Float32) -> bool:
 def draw_panel(
     canvas: PIL.Image.Image, place: Panel, bars: Bars, colour: Colour, letters: int
 ) -> None:
-    """Draw labels, bars and values on a shaded ground, into the picture itself.
+    """Draw labels, bars and values on a shaded ground with the face's colour at its side.
 
     Where there is no room for all, the strongest are drawn, and how many are missing.
     """
@@ -151,6 +151,8 @@ def draw_panel(
     )
     canvas.paste(SHADE, corner, ground)
     pen = ImageDraw.Draw(canvas)
+    side = (place.x, place.y + letters // 2, place.x, place.y + place.height - letters // 2)
+    pen.line(side, fill=colour, width=max(2, letters // 5))
     font = font_of(letters)
     left, right = place.x + MARGIN * letters, place.x + place.width - MARGIN * letters
     for line, (label, value) in enumerate(strongest(bars, place.bars)):
