@@ -287,6 +287,11 @@ def test_a_slow_clip_says_that_blinks_are_not_read(clip, tmp_path):
     assert any("AU45_p is empty" in note for note in report.sources[0].notes)
 
 
+def test_a_moment_of_a_picture_is_said_to_be_none(photo, tmp_path):
+    report = analyze_to_files(photo, Options.of(neutral="0.5s"), Outputs(tmp_path / "t.csv"))
+    assert "one moment" in report.sources[0].notes[0]
+
+
 def test_nothing_between_start_and_end_is_said(clip, tmp_path):
     report = analyze_to_files(clip, Options.of(start=50), Outputs(tmp_path / "t.csv"))
     assert "no frame was analysed" in report.sources[0].notes[0]

@@ -106,11 +106,14 @@ def test_an_unknown_option_is_code_2(mien_command, photo):
     assert mien_command("analyze", photo, "--no-such-option").code == 2
 
 
-def test_debug_shows_the_trace(photo, monkeypatch):
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_debug_shows_the_trace(place, monkeypatch):
     from mien import cli
     from mien.errors import UnreadableSource
 
-    monkeypatch.setattr(sys, "argv", ["mien", "--debug", "analyze", "nothing.mp4"])
+    arguments = ["mien", "analyze", "nothing.mp4"]
+    arguments.insert(place, "--debug")
+    monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(UnreadableSource):
         cli.main()
 

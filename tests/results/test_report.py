@@ -110,3 +110,11 @@ def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"clip\.report\.json cannot be written \(No space left"):
         write_report(run(CLIP), tmp_path / "clip.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unreadable_source_does_not_hide_how_many_frames_the_others_hold():
+    sources = (
+        SourceReport("a.mp4", "video", frames_in_container=90, decoded=90, analysed=90),
+        SourceReport("b.mp4", "unreadable"),
+    )
+    assert RunReport(sources, "1").lines()[0].startswith("Frames of 2 sources: 90 in the container")

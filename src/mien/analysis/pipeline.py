@@ -136,6 +136,7 @@ class _Job:
                 f"--annotate draws one picture or video, and {len(sources)} sources came; "
                 "run it once for each"
             )
+        self._clock = _Clock()
         _keep_apart(sources, options, outputs)
         self.sources = sources
         self._options = options
@@ -154,7 +155,6 @@ class _Job:
 
     def run(self, on_batch: Callable[[RecordBatch], None], keep_going: bool) -> RunReport:
         """Read all sources; outputs appear under their names when all is done."""
-        clock = _Clock()
         reports: list[SourceReport] = []
         with ExitStack() as files:
             table = self._writer(files, self._outputs.table, self.schema)
@@ -176,7 +176,7 @@ class _Job:
                     f"none of the {len(reports)} sources can be read; the first: "
                     f"{reports[0].notes[0]}"
                 )
-        return self._report(reports, clock)
+        return self._report(reports)
 
     def _source_run(self, source: str | Path, mesh: Writer | None) -> SourceRun:
         """One source, made ready."""
@@ -242,9 +242,9 @@ class _Job:
         """The writer of an output, if it is wanted."""
         return None if path is None else files.enter_context(open_writer(path, schema))
 
-    def _report(self, reports: list[SourceReport], clock: _Clock) -> RunReport:
+    def _report(self, reports: list[SourceReport]) -> RunReport:
         """The run report, written beside the table if there is one."""
-        wall, cpu = clock.spent()
+        wall, cpu = self._clock.spent()
         outputs = self._outputs
         written = (outputs.table, outputs.mesh, outputs.annotated)
         report = RunReport(

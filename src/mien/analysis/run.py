@@ -73,6 +73,7 @@ class SourceRun:
             source, start=options.start, end=options.end, every=options.every
         )
         self.kind = self._source.kind
+        self._wanted = options.neutral
         if self.kind == "picture" and options.neutral.source in ("auto", "time"):
             self._options = replace(options, neutral=replace(options.neutral, source="none"))
 
@@ -170,11 +171,13 @@ class SourceRun:
                 for track, neutral in neutrals.items()
                 if neutral is not NO_NEUTRAL
             },
-            notes=(*source.notes, *self._emptiness(), *_by_sentence(problems)),
+            notes=(*source.notes, *self._oddities(), *_by_sentence(problems)),
         )
 
-    def _emptiness(self) -> tuple[str, ...]:
-        """A sentence if there was nothing to analyse."""
+    def _oddities(self) -> tuple[str, ...]:
+        """Sentences on options that did not fit the source."""
+        if self.kind == "picture" and self._wanted.time is not None:
+            return ("a picture has but one moment: it is read without a neutral",)
         if self._source.counts.yielded:
             return ()
         length = self._source.duration

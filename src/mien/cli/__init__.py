@@ -52,10 +52,11 @@ def options(
 
 def main() -> None:
     """Run the command line: an error of ours is one line and exit code 2."""
-    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
     _end_in_order()
     try:
-        code = app(prog_name="mien", standalone_mode=False)
+        code = app(arguments, prog_name="mien", standalone_mode=False)
     except (MienError, OSError) as error:
         if debug:
             raise

@@ -7,7 +7,9 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The networks: list, fetch, verify, carry to another machine.")
+app = typer.Typer(
+    no_args_is_help=True, help="The networks: list, fetch, verify, carry to another machine."
+)
 
 
 def _say(line: str) -> None:

@@ -80,7 +80,8 @@ class RunReport:
 
     def _frames(self) -> str:
         """What became of the frames."""
-        known = [source.frames_in_container for source in self.sources]
+        read = [source for source in self.sources if source.kind != "unreadable"]
+        known = [source.frames_in_container for source in read]
         held = "unknown" if None in known else str(sum(number or 0 for number in known))
         parts = [
             f"{held} in the container",
