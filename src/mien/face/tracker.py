@@ -62,7 +62,7 @@ class Tracker:
         detector: Detector,
         fitter: MeshFitter,
         max_faces: int | None = None,
-        detect_every: float = 0.25,
+        detect_every: float = 0.5,
         settle: bool = False,
     ) -> None:
         if max_faces is not None and max_faces < 1:
