@@ -15,6 +15,8 @@ from mien.video.writer import VideoWriter
 
 WIDTH, HEIGHT, RATE = 640, 360, 30
 SECONDS = 20
+GRAIN = 1.0
+"""Grey levels of noise per frame: a webcam in daylight, about a megabit a second."""
 
 EVENTS = (
     Event({(1, ""): 4.0, (2, ""): 4.0}, start=2.0, duration=2.0),
@@ -39,7 +41,7 @@ def scene(face: Image, time: float, noise: np.random.Generator) -> Image:
         centre_y + height / 2,
     )
     view = picture.resize((WIDTH, HEIGHT), PIL.Image.Resampling.BICUBIC, box=box)
-    grain = noise.normal(0, 2.5, (HEIGHT, WIDTH, 1)).astype(np.float32)
+    grain = noise.normal(0, GRAIN, (HEIGHT, WIDTH, 1)).astype(np.float32)
     seen: Image = np.clip(np.asarray(view, np.float32) + grain, 0, 255).astype(np.uint8)
     return seen
 

@@ -203,3 +203,13 @@ def test_a_face_in_a_large_picture(portraits, detector, fitter):
     faces = find_faces(np.asarray(wide), detector, fitter)
     assert len(faces) == 1
     assert 1800 < faces[0].box[0] < faces[0].box[2] < 2270
+
+
+def test_a_glimpse_asks_one_detector_at_a_time():
+    image = np.zeros((128, 128, 3), np.uint8)
+    both = Detector(short((0, 3.0, numbers())), full((0, 3.0, numbers())))
+    only_short = Detector(short((0, 3.0, numbers())), full())
+    only_full = Detector(short(), full((0, 3.0, numbers())))
+    assert len(both.glimpse(image, True)) == len(both.glimpse(image, False)) == 1
+    assert (len(only_short.glimpse(image, True)), only_short.glimpse(image, False)) == (1, [])
+    assert (only_full.glimpse(image, True), len(only_full.glimpse(image, False))) == ([], 1)

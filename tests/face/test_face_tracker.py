@@ -17,7 +17,12 @@ class Counting:
     """A detector that counts how often it is asked."""
 
     def __init__(self, detector):
-        self.detector, self.calls = detector, 0
+        self.detector, self.calls, self.turns = detector, 0, []
+
+    def glimpse(self, image, odd):
+        self.calls += 1
+        self.turns.append(odd)
+        return self.detector.glimpse(image, odd)
 
     def find(self, image):
         self.calls += 1
@@ -39,7 +44,7 @@ def play(detector, fitter, paint):
             assert len(set(numbers)) == len(numbers)
             assert numbers == sorted(numbers)
             seen.append({face.track: float(face.box[[0, 2]].mean()) for face in faces})
-        return SimpleNamespace(seen=seen, searches=counting.calls)
+        return SimpleNamespace(seen=seen, searches=counting.calls, turns=counting.turns)
 
     return run
 
@@ -54,6 +59,7 @@ def test_a_moving_face_keeps_its_number_and_is_seldom_searched(play):
     expected = [320 + 120 * np.sin(2 * index / RATE) for index in range(40)]
     assert np.abs(np.array(places) - expected - (places[0] - expected[0])).max() < 8
     assert 3 <= clip.searches <= 5  # once in half a second
+    assert clip.turns[:2] == [True, False]  # the detectors take turns
 
 
 def test_a_fast_and_rolling_face_is_not_lost(play):

@@ -1,6 +1,6 @@
 """One source from its frames to the columns of the AU table, in two passes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,16 +24,20 @@ from mien.video.reader import Source, open_source, read_picture
 
 __all__ = ["Progress", "SourceRun", "neutral_of_picture"]
 
+AHEAD_BYTES = 12_000_000
+"""Pixels decoded before their faces are followed: sixteen frames of 640x360, one of 4K."""
+
 Progress = Callable[[str, int, float | None], None]
 """Told the source, the frames analysed so far, and the share of it done (None: unknown)."""
 
 
 @dataclass(frozen=True)
 class _Mark:
-    """Where an interrupted camera stops: the frames seen so far are the source."""
+    """How far the first pass is: times of the first and the last frame, and how many there were."""
 
     first: float | None = None
     last: float | None = None
+    frames: int = 0
 
 
 class SourceRun:
@@ -105,13 +109,14 @@ class SourceRun:
                 rows = replace(rows, mesh=rows.mesh[:, :0])
             spool.append(rows)
             first = self._mark.first if self._mark.first is not None else float(rows.time[0])
-            self._mark = _Mark(first, float(rows.time[-1]))
+            frames = self._mark.frames + len(np.unique(rows.frame))
+            self._mark = _Mark(first, float(rows.time[-1]), frames)
             self._tell(float(rows.time[-1]))
 
     def _frames(self, stop: Event) -> Iterator[Frame]:
         """The frames; a camera is ended by an interruption, and that is no error."""
         if self._source.kind != "camera":
-            yield from self._source
+            yield from _ahead(self._source)
             return
         with suppress(KeyboardInterrupt):
             for frame in self._source:
@@ -128,7 +133,7 @@ class SourceRun:
         if self._options.end is not None:
             end = min(self._options.end, end or self._options.end)
         share = None if end is None or end <= start else min((time - start) / (end - start), 1.0)
-        self._progress(self._source.name, self._source.counts.yielded, share)
+        self._progress(self._source.name, self._mark.frames, share)
 
     def _reported(
         self,
@@ -183,6 +188,23 @@ class SourceRun:
         length = self._source.duration
         lasts = "" if length is None else f"; it lasts {length:.2f} s"
         return (f"no frame was analysed: none lies between start and end{lasts}",)
+
+
+def _ahead(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same frames, decoded a dozen megabytes at a time.
+
+    Decoding and the networks push each other out of the processor's caches; taking turns less often
+    saves a tenth of the CPU time of a frame.
+    """
+    waiting: list[Frame] = []
+    size = 0
+    for frame in frames:
+        waiting.append(frame)
+        size += frame.image.nbytes
+        if size >= AHEAD_BYTES:
+            yield from waiting
+            waiting, size = [], 0
+    yield from waiting
 
 
 def _by_sentence(problems: list[tuple[int, str]]) -> list[str]:

@@ -71,8 +71,24 @@ class Detector:
         check_image(image)
         small, factor = _shrunk(image)
         found = merge(self._short.find(small), self._full.find(small))
-        # the centre of the first averaged pixel is not that of the first pixel
-        return [one.moved(factor, (factor - 1) / 2) for one in found]
+        return _enlarged(found, factor)
+
+    def glimpse(self, image: Image, odd: bool) -> list[Detection]:
+        """Look with one of the two detectors only, for a newcomer beside faces that are known.
+
+        Args:
+            image: uint8 (h, w, 3), RGB.
+            odd: whose turn it is; who looks again and again alternates.
+        """
+        check_image(image)
+        small, factor = _shrunk(image)
+        return _enlarged((self._short if odd else self._full).find(small), factor)
+
+
+def _enlarged(found: Sequence[Detection], factor: int) -> list[Detection]:
+    """Detections in a picture shrunk by averaging, in the pixels of the whole one."""
+    # the centre of the first averaged pixel is not that of the first pixel
+    return [one.moved(factor, (factor - 1) / 2) for one in found]
 
 
 def merge(short: Sequence[Detection], full: Sequence[Detection]) -> list[Detection]:

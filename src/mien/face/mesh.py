@@ -147,7 +147,8 @@ class MeshFitter:
         if not places:
             return fits
         backs = [regions[place].back() for place in places]
-        crops = np.stack([_cut(image, back) for back in backs])
+        cut = [_cut(image, back) for back in backs]
+        crops = cut[0][None] if len(cut) == 1 else np.stack(cut)
         sides = np.array([regions[place].side for place in places], np.float32)
         meshes, presences = self._read(crops)
         turned = np.stack(backs).astype(np.float32)

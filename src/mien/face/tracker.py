@@ -76,6 +76,7 @@ class Tracker:
         self._next = 0
         self._time: float | None = None
         self._searched = self._missed = -np.inf
+        self._odd = False
         self._view: Float32 | None = None
         self._searched_view: Float32 | None = None
 
@@ -90,7 +91,7 @@ class Tracker:
         seen = self._followed(frame.image)
         if self._must_search(seen, frame):
             self._searched, self._searched_view = frame.time, self._view
-            seen = distinct([*seen, *self._fresh(frame.image, seen)])
+            seen = distinct([*seen, *self._fresh(frame.image, seen, self._is_calm(seen, frame))])
         self._recall(seen, frame.time, step, cut)
         self._recognise(frame, seen)
         faces = self._name(self._largest(seen), seen, frame.time)
@@ -127,7 +128,7 @@ class Tracker:
     def _must_search(self, seen: Sequence[Sighting], frame: Frame) -> bool:
         if self._max_faces is not None and len(seen) >= self._max_faces:
             return False
-        if not seen or len(seen) < len(self._live) or frame.time - self._missed <= _WATCH:
+        if not self._is_calm(seen, frame):
             return True
         waited = frame.time - self._searched
         if waited < self._detect_every:
@@ -137,12 +138,22 @@ class Tracker:
         size = (frame.image.shape[1], frame.image.shape[0])
         return has_news(self._searched_view, self._view, [one.box for one in seen], size)
 
-    def _fresh(self, image: Image, seen: Sequence[Sighting]) -> list[Sighting]:
-        """Detect faces other than those just seen, and fit the mesh to them."""
+    def _is_calm(self, seen: Sequence[Sighting], frame: Frame) -> bool:
+        """Whether everybody who was followed is still there, and nobody was lost lately."""
+        all_there = bool(seen) and len(seen) >= len(self._live)
+        return all_there and frame.time - self._missed > _WATCH
+
+    def _fresh(self, image: Image, seen: Sequence[Sighting], calm: bool) -> list[Sighting]:
+        """Detect faces other than those just seen, and fit the mesh to them.
+
+        While all is calm the two detectors take turns.
+        """
+        self._odd = calm and not self._odd
+        detected = self._detector.glimpse(image, self._odd) if calm else self._detector.find(image)
         followed = [region_of_mesh(one.mesh).box for one in seen]
         new = [
             one
-            for one in self._detector.find(image)
+            for one in detected
             if all(overlap(region_of_detection(one).box, other) <= 0.5 for other in followed)
         ]
         found = _detected(image, self._fitter, new)
@@ -227,16 +238,20 @@ def _detected(image: Image, fitter: MeshFitter, detections: Sequence[Detection])
 
 def _sightings(image: Image, fits: Sequence[Fit], owners: Sequence[Track | None]) -> list[Sighting]:
     """Take the fits that are faces."""
-    return [
-        Sighting(mesh, presence, box_of(mesh), describe(image, mesh), owner)
+    found = [
+        (mesh, presence, box_of(mesh), owner)
         for (mesh, presence), owner in zip(fits, owners, strict=True)
-        if presence > PRESENT and _inside(mesh, image)
+        if presence > PRESENT
+    ]
+    return [
+        Sighting(mesh, presence, box, describe(image, mesh), owner)
+        for mesh, presence, box, owner in found
+        if _inside(box, image)
     ]
 
 
-def _inside(mesh: Float32, image: Image) -> bool:
-    """Whether the face's centre is in the picture and it is larger than a speck."""
-    box = box_of(mesh)
+def _inside(box: Float32, image: Image) -> bool:
+    """Whether a face's centre is in the picture and it is larger than a speck."""
     centre = (box[:2] + box[2:]) / 2
     limits = (image.shape[1], image.shape[0])
     return bool((centre >= 0).all() and (centre < limits).all() and np.ptp(box[::2]) >= 4)
