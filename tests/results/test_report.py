@@ -118,3 +118,9 @@ def test_an_unreadable_source_does_not_hide_how_many_frames_the_others_hold():
         SourceReport("b.mp4", "unreadable"),
     )
     assert RunReport(sources, "1").lines()[0].startswith("Frames of 2 sources: 90 in the container")
+
+
+def test_a_neutral_that_is_none_has_no_quality():
+    neutral = {"0": {"source": "none", "quality": 0.0}}
+    clip = SourceReport("a.mp4", "video", analysed=5, faces=1, neutral=neutral)
+    assert RunReport((clip,), "1").lines()[1].endswith("neutral: none.")

@@ -116,7 +116,8 @@ class RunReport:
             return f"{line}; no neutral used."
         names = sorted({str(choice.get("source")) for choice in used})
         line += f"; neutral: {', '.join(names)}"
-        graded = [q for q in (choice.get("quality") for choice in used) if isinstance(q, float)]
+        taken = [choice for choice in used if choice.get("source") != "none"]
+        graded = [q for q in (choice.get("quality") for choice in taken) if isinstance(q, float)]
         return f"{line}, quality {min(graded):.2f}." if graded else f"{line}."
 
     def _time(self) -> str:
