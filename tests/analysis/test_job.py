@@ -73,7 +73,7 @@ def names(folder):
 def test_the_reliability_is_that_of_the_network_that_reads(
     request, networks, monkeypatch, sources, neutral, reader
 ):
-    monkeypatch.setattr(pipeline, "Networks", lambda: networks)
+    monkeypatch.setattr(pipeline, "shared_networks", lambda: networks)
     paths = [request.getfixturevalue(name) for name in sources]
     choice = request.getfixturevalue(neutral) if neutral == "photo" else neutral
     schema = analyze(paths, neutral=choice).schema
@@ -175,14 +175,14 @@ def test_one_broken_source_or_only_broken_ones_are_an_error(broken, networks, tm
 
 
 def test_analyze_of_several_stops_at_a_broken_one(film, photo, broken, networks, monkeypatch):
-    monkeypatch.setattr(pipeline, "Networks", lambda: networks)
+    monkeypatch.setattr(pipeline, "shared_networks", lambda: networks)
     with pytest.raises(UnreadableSource, match=r"broken\.mp4"):
         analyze([film, broken])
     assert analyze([film, photo]).num_rows == 9
 
 
 def test_all_options_reach_the_run(film, photo, networks, monkeypatch, tmp_path):
-    monkeypatch.setattr(pipeline, "Networks", lambda: networks)
+    monkeypatch.setattr(pipeline, "shared_networks", lambda: networks)
     table = analyze(
         film,
         neutral=photo,

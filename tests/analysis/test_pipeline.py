@@ -334,3 +334,11 @@ def test_find_faces_of_an_array(astronaut, front_end):
         find_faces(astronaut[..., 0])
     with pytest.raises(mien.ShapeError, match="float64"):
         find_faces(astronaut / 255)
+
+
+def test_networks_are_opened_once_however_often_pictures_are_read(photo, monkeypatch):
+    find_faces(np.asarray(PIL.Image.open(photo)))
+    mien.analyze(photo)
+    monkeypatch.setattr("mien.analysis.networks.open_session", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr("mien.analysis.networks.Predictor", lambda *_: pytest.fail("opened"))
+    assert mien.analyze(photo).num_rows == 1

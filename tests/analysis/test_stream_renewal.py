@@ -29,7 +29,7 @@ def streamed(film, monkeypatch):
 
     def read(seen, source=film, **options):
         scene = Scene(seen)
-        monkeypatch.setattr(stream, "_networks", lambda: scene)
+        monkeypatch.setattr(stream, "shared_networks", lambda: scene)
         return list(stream.stream(source, **options)), scene
 
     return read
@@ -94,6 +94,6 @@ def test_each_face_has_its_row(streamed):
 def test_what_is_no_picture_is_refused_before_any_network_is_opened(monkeypatch):
     from mien.analysis import stream
 
-    monkeypatch.setattr(stream, "_networks", lambda: pytest.fail("the networks were opened"))
+    monkeypatch.setattr(stream, "shared_networks", lambda: pytest.fail("the networks were opened"))
     with pytest.raises(ShapeError, match="expected one RGB picture"):
         stream.find_faces(IMAGE[..., 0])

@@ -45,11 +45,6 @@ def fitter(networks: dict[str, object]) -> MeshFitter:
 
 
 @pytest.fixture(scope="session")
-def astronaut() -> Image:
-    return pytest.importorskip("skimage.data").astronaut()
-
-
-@pytest.fixture(scope="session")
 def rest() -> Float32:
     """The reference face as a mesh of 478 points, 100 pixels between the eyes, centre 300, 250."""
     skin = reference()[0] * np.float32([100, -100, -100]) + np.float32([300, 250, 0])

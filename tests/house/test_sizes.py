@@ -29,3 +29,12 @@ def test_no_picture_is_kept(tracked):
     assert not [
         p for p in tracked if p.suffix in {".jpg", ".jpeg", ".png", ".webp", ".mp4", ".heic"}
     ]
+
+
+def test_the_makefile_names_files_that_exist():
+    words = (REPOSITORY / "Makefile").read_text(encoding="utf-8").split()
+    named = {word for word in words if word.startswith(("tests/", "examples/", "docs/"))}
+    named |= {f"{word.replace('.', '/')}.py" for word in words if word.startswith("tests.")}
+    named |= {f"{word}/__main__.py" for word in words if word == "benchmarks"}
+    assert len(named) >= 4
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []

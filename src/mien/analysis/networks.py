@@ -1,6 +1,6 @@
 """The networks that an analysis runs, opened once and shared by all sources."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 
 from mien.face.detector import Detector
@@ -9,7 +9,7 @@ from mien.face.tracker import Tracker
 from mien.runtime import Predictor, open_session
 from mien.weights.store import Store, open_store
 
-__all__ = ["NAMES", "Networks"]
+__all__ = ["NAMES", "Networks", "shared_networks"]
 
 NAMES = ("face-short", "face-full", "face-mesh", "au-mesh", "au-mesh-difference")
 """The networks by their names in the store."""
@@ -55,3 +55,9 @@ class Networks:
         return {
             name: sha256(self._store.model_path(name).read_bytes()).hexdigest() for name in NAMES
         }
+
+
+@cache
+def shared_networks() -> Networks:
+    """The networks of the environment, opened once in a program however often they are used."""
+    return Networks()

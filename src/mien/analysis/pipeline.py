@@ -10,7 +10,7 @@ from pathlib import Path
 from arro3.core import RecordBatch, Schema, Table
 
 from mien.analysis.annotate import Annotator
-from mien.analysis.networks import Networks
+from mien.analysis.networks import Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.options import Options
 from mien.analysis.rows import NOBODY, Rows
@@ -95,7 +95,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     """
     options = Options.of(neutral, every, start, end, max_faces)
     outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
-    job = _Job(expand(source), options, outputs, Networks(), progress)
+    job = _Job(expand(source), options, outputs, shared_networks(), progress)
     batches: list[RecordBatch] = []
     job.run(batches.append, keep_going=False)
     return Table.from_batches(batches, schema=job.schema)
@@ -116,7 +116,7 @@ def analyze_to_files(
     Raises:
         UnreadableSource: no source at all can be read.
     """
-    job = _Job(expand(sources), options, outputs, networks or Networks(), progress)
+    job = _Job(expand(sources), options, outputs, networks or shared_networks(), progress)
     return job.run(on_batch or (lambda _: None), keep_going=len(job.sources) > 1)
 
 
@@ -143,9 +143,10 @@ class _Job:
         self._outputs = outputs
         self._networks = networks
         self._progress = progress
+        self._hashes = networks.hashes()
         self._facts = {
             "version": version("mien"),
-            "networks": networks.hashes(),
+            "networks": self._hashes,
             "options": options.facts(),
         }
         self.schema = self._schema()
@@ -250,7 +251,7 @@ class _Job:
         report = RunReport(
             sources=tuple(reports),
             version=str(self._facts["version"]),
-            networks=self._networks.hashes(),
+            networks=self._hashes,
             options=self._options.facts(),
             wall_seconds=round(wall, 3),
             cpu_seconds=round(cpu, 3),

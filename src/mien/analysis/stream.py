@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.analysis.interpret import Interpreter
-from mien.analysis.networks import Networks
+from mien.analysis.networks import Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.observe import Keep, Observation, rows_of
 from mien.analysis.options import Options
@@ -42,12 +41,6 @@ class FrameReading:
     after it, so ``AU45_p`` is always None here."""
 
 
-@cache
-def _networks() -> Networks:
-    """The networks, opened once in a program."""
-    return Networks()
-
-
 def find_faces(image: Image) -> list[Face]:
     """Find the faces of one picture.
 
@@ -62,7 +55,7 @@ def find_faces(image: Image) -> list[Face]:
         WeightsError: the face models cannot be had.
     """
     check_image(image)
-    networks = _networks()
+    networks = shared_networks()
     return tracker.find_faces(image, networks.detector, networks.fitter)
 
 
@@ -93,7 +86,7 @@ def stream(
         A `FrameReading` per frame.
     """
     options = Options.of(neutral, every, start, end, max_faces)
-    networks = _networks()
+    networks = shared_networks()
     given: Neutral | None = None
     if options.neutral.picture is not None:
         given = neutral_of_picture(options.neutral.picture, networks)

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.ict import HEAD_FILE, SCLERAS, correspondence, turned_eyes
-from mien.errors import UnreadableSource
+from mien.data.ict import HEAD_FILE, SCLERAS, correspondence, prepared, turned_eyes
 from mien.values import Float32
 
 __all__ = ["PARTS", "Head", "load"]
@@ -91,13 +90,7 @@ def load(folder: Path) -> Head:
     Raises:
         UnreadableSource: it is not there.
     """
-    path = folder / HEAD_FILE
-    if not path.is_file():
-        raise UnreadableSource(
-            f"{path} is not there; make it with: "
-            f"mien datasets prepare ict --source FOLDER --data {folder}"
-        )
-    with np.load(path) as file:
+    with np.load(prepared(folder, HEAD_FILE)) as file:
         triangles, part = _rendered(file["triangles"], list(PARTS.values()))
         return Head(
             file["neutral"],

@@ -24,6 +24,7 @@ __all__ = [
     "correspondence",
     "load",
     "prepare",
+    "prepared",
     "turned_eyes",
 ]
 
@@ -103,19 +104,28 @@ def correspondence() -> tuple[NDArray[np.intp], Float32]:
         return table["triangle_vertices"].astype(np.intp), table["barycentric"]
 
 
+def prepared(folder: Path, name: str) -> Path:
+    """A file that `prepare` makes.
+
+    Raises:
+        UnreadableSource: it is not there.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise UnreadableSource(
+            f"{path} is not there; make it with: "
+            f"mien datasets prepare ict --source FOLDER --data {folder}"
+        )
+    return path
+
+
 def load(folder: Path) -> FaceModel:
     """Read the cut-down model from the folder that `prepare` filled.
 
     Raises:
         UnreadableSource: it is not there.
     """
-    path = folder / MESH_FILE
-    if not path.is_file():
-        raise UnreadableSource(
-            f"{path} is not there; make it with: "
-            f"mien datasets prepare ict --source FOLDER --data {folder}"
-        )
-    with np.load(path) as file:
+    with np.load(prepared(folder, MESH_FILE)) as file:
         arrays = {
             name: file[name].astype(np.float32) for name in file.files if name != "expression_names"
         }
