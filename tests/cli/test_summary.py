@@ -78,3 +78,8 @@ def test_of_a_crowd_the_rest_is_counted(many, rest):
 def test_frames_without_a_face_are_nobody():
     assert shown([{"face": None}, {"face": None}]) == ["No face was found."]
     assert shown() == ["No face was found."]
+
+
+def test_a_face_on_which_no_emotion_stands_out_is_said_so():
+    first = shown([{"emotion": "neutral", "AU12": 0.6}])[0]
+    assert first == "a.mp4, face 0 (single frame, no neutral): no emotion stands out"

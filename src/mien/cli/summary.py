@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.facs.emotions import NEUTRAL
 from mien.facs.units import UNITS
 
 if TYPE_CHECKING:
@@ -115,4 +116,5 @@ def _feeling(person: _Person) -> str:
         return ""
     name, count = max(person.emotions.items(), key=lambda item: item[1])
     share = f" in {100 * count / person.rows:.0f} % of the frames" if person.rows > 1 else ""
-    return f": resembles {name}{share}"
+    what = "no emotion stands out" if name == NEUTRAL else f"resembles {name}"
+    return f": {what}{share}"
