@@ -33,6 +33,8 @@ class ModelSpec:
     """Names of the expression classes, in output order."""
     size: int = 0
     """Side of the crop in pixels, or number of features of the mesh."""
+    aligned: int = 0
+    """Side of the aligned picture of which the crop is the middle; 0: the crop is all of it."""
     mean: tuple[float, ...] = ()
     """Per channel, of pictures scaled to 0-1."""
     std: tuple[float, ...] = ()

@@ -12,9 +12,9 @@ from mien.face.geometry import FEATURES, mirror
 from mien.runtime import Predictor
 from mien.training.fit import Schedule
 from mien.training.learn import Material, learn
-from mien.training.recipe import Calibration, Recipe, Shares
+from mien.training.meshrecipe import Calibration, MeshRecipe, Shares
 
-RECIPE = Recipe(
+RECIPE = MeshRecipe(
     name="toy",
     reads="mesh-difference",
     shares=Shares(0.5, 0.25, 0.25),

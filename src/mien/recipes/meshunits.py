@@ -5,18 +5,18 @@ have been made (`docs/training.md` says how).
 """
 
 from mien.training.fit import Schedule
-from mien.training.recipe import Calibration, Recipe, Shares
+from mien.training.meshrecipe import Calibration, MeshRecipe, Shares
 
 __all__ = ["RECIPES", "difference", "single"]
 
 
-def single() -> Recipe:
+def single() -> MeshRecipe:
     """A single frame.
 
     Its outputs are left as the squared error made them: stretching would show the face's own shape
     as an expression.
     """
-    return Recipe(
+    return MeshRecipe(
         name="au-mesh",
         reads="mesh",
         shares=Shares(simulated=0.45, rendered=0.4, planted=0.15),
@@ -26,9 +26,9 @@ def single() -> Recipe:
     )
 
 
-def difference() -> Recipe:
+def difference() -> MeshRecipe:
     """A frame minus the person's neutral."""
-    return Recipe(
+    return MeshRecipe(
         name="au-mesh-difference",
         reads="mesh-difference",
         shares=Shares(simulated=0.45, rendered=0.35, planted=0.2),

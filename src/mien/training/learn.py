@@ -32,7 +32,7 @@ from mien.models.meshunits import MeshUnits, Readout
 from mien.spec import ModelSpec
 from mien.training.export import export
 from mien.training.fit import Source, fit
-from mien.training.recipe import Recipe
+from mien.training.meshrecipe import MeshRecipe
 from mien.values import Float32
 
 __all__ = ["Material", "card", "learn", "mirror_table", "read"]
@@ -56,7 +56,7 @@ class Material:
     exam: Exam
 
 
-def read(recipe: Recipe, data: Path) -> Material:
+def read(recipe: MeshRecipe, data: Path) -> Material:
     """Draw and read everything a recipe needs.
 
     Args:
@@ -77,7 +77,7 @@ def read(recipe: Recipe, data: Path) -> Material:
     )
 
 
-def learn(recipe: Recipe, material: Material, folder: Path) -> Path:
+def learn(recipe: MeshRecipe, material: Material, folder: Path) -> Path:
     """Fit, calibrate, judge and write one network; a stopped run goes on where it was.
 
     Args:
@@ -115,7 +115,9 @@ def learn(recipe: Recipe, material: Material, folder: Path) -> Path:
     return folder / MODEL_FILE
 
 
-def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[Float32, Float32]:
+def calibrate(
+    network: nn.Module, recipe: MeshRecipe, material: Material
+) -> tuple[Float32, Float32]:
     """Gain and offset of each output, from development faces; left and right get the same.
 
     The gain undoes the shrinking of uncertain outputs, as far as the recipe allows: past that it
@@ -137,7 +139,7 @@ def calibrate(network: nn.Module, recipe: Recipe, material: Material) -> tuple[F
     return gain.astype(np.float32), offset.astype(np.float32)
 
 
-def card(recipe: Recipe, judged: Judged) -> ModelSpec:
+def card(recipe: MeshRecipe, judged: Judged) -> ModelSpec:
     """The card of a network, with what each unit is worth."""
     evidence = judged.evidence()
     return ModelSpec(
@@ -173,7 +175,7 @@ def _readout(
     return Readout(networks, mirror_table(), swap, stretch, rest).eval()
 
 
-def _sources(recipe: Recipe, material: Material) -> list[Source]:
+def _sources(recipe: MeshRecipe, material: Material) -> list[Source]:
     """What batches are drawn from; portraits' own units are unknown, so singles are grouped."""
     alone = recipe.reads == "mesh"
     parts = [
@@ -184,7 +186,7 @@ def _sources(recipe: Recipe, material: Material) -> list[Source]:
     return [part for part in parts if part.share > 0]
 
 
-def _simulated(recipe: Recipe, seen: Rendered, model: FaceModel) -> Examples:
+def _simulated(recipe: MeshRecipe, seen: Rendered, model: FaceModel) -> Examples:
     """Faces seen through two responses of the mesh: the packed one, and one of these renderings."""
     draw = synthetic.singles if recipe.reads == "mesh" else synthetic.pairs
     rng = np.random.default_rng(recipe.seed)
@@ -192,7 +194,7 @@ def _simulated(recipe: Recipe, seen: Rendered, model: FaceModel) -> Examples:
     return join(*(draw(model, mesh, rng, recipe.simulated // 2) for mesh in meshes))
 
 
-def _directions(sources: Sequence[Source], recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
+def _directions(sources: Sequence[Source], recipe: MeshRecipe) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean of the features over the mixed batches, and their scaled principal directions."""
     mean = np.sum([one.share * one.examples.features.mean(axis=0) for one in sources], axis=0)
     power = np.zeros((FEATURES, FEATURES))

@@ -1,56 +1,185 @@
-"""What makes a run what it is: frozen settings that are written whole into the run folder."""
+"""A recipe: everything that makes a run what it is, as frozen values.
+
+A recipe is written whole into the run folder, and can be changed from the command line:
+``--set optim.rate=1e-4`` (`mien.training.overrides`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from mien.training.fit import Schedule
+__all__ = [
+    "Augment",
+    "Data",
+    "Expected",
+    "Model",
+    "Objective",
+    "Optim",
+    "Recipe",
+    "Schedule",
+    "Trainer",
+]
 
-__all__ = ["Calibration", "Recipe", "Shares"]
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Mean and deviation per channel of the pictures that most published backbones were trained on."""
 
 
 @dataclass(frozen=True)
-class Shares:
-    """What each batch is made of; the shares sum to 1."""
+class Model:
+    """Which network, and what it starts from."""
 
-    simulated: float
-    """Faces of the model with the measured response of the mesh, no picture."""
-    rendered: float
-    """Meshes found on rendered heads."""
-    planted: float
-    """Meshes found on portraits warped by planted units."""
+    name: str
+    """One of `mien.models.MODELS`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What this network lets one choose, such as ``head``."""
+    start: str = ""
+    """Weights to start from: "" random; "imagenet" (through torchvision, downloads); or a file or
+    run folder of ours."""
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """How outputs are stretched, on development faces, so that 0-5 means 0-5."""
+class Augment:
+    """How training pictures are varied; testing pictures never are."""
 
-    stretch: float = 1.0
-    """Highest factor by which a shrunk output is stretched."""
-    rest: bool = False
-    """Subtract what quiet portraits read, so that a quiet face reads 0."""
+    flip: float = 0.5
+    """Probability of mirroring; landmarks, and sided units if there are any, are mirrored too."""
+    shift: bool = True
+    """Cut the crop at a random place of the aligned picture; else from its middle."""
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    """Largest relative change of each."""
+    erase: float = 0.0
+    """Probability of an erased box."""
+    erased: tuple[float, float] = (0.02, 0.1)
+    """Smallest and largest share of the picture that is erased."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is learned from, and how it is cut and divided."""
+
+    name: str
+    """One of `mien.data.DATASETS`."""
+    task: Literal["occurrence", "intensity", "expression"] = "occurrence"
+    units: tuple[int, ...] = ()
+    """Numbers of the units, in the order of the outputs; empty for expressions."""
+    threshold: float = 1.0
+    """Where a set gives intensities only: a unit is present from here on (DISFA: 2)."""
+    template: str = "ffhq"
+    """One of `mien.face.align.TEMPLATES`."""
+    aligned: int = 256
+    """Side of the aligned picture in the cache."""
+    size: int = 224
+    """Side of the crop that the network sees; the middle one in testing."""
+    mean: tuple[float, float, float] = IMAGENET[0]
+    std: tuple[float, float, float] = IMAGENET[1]
+    """Per channel, of pictures scaled to 0-1."""
+    augment: Augment = field(default_factory=Augment)
+    protocol: str = "subject-folds"
+    """One of `mien.data.protocols.PROTOCOLS`."""
+    folds: int = 10
+    """Number of folds, where the protocol leaves it open."""
+    held: float = 0.1
+    """Share of the training subjects held out to choose the epoch by; 0 uses the last epoch."""
+    weights: str = "none"
+    """Weights of the units, one of `mien.data.protocols.WEIGHTS`, from the training part."""
+    batch: int = 32
+    test_batch: int = 64
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is minimised."""
+
+    name: str = "occurrence"
+    """One of `mien.training.objectives.OBJECTIVES`."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Factor of each named loss; one that is not named counts once."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Optim:
+    """How weights follow their gradients."""
+
+    name: Literal["sgd", "adam", "adamw"] = "adamw"
+    rate: float = 1e-4
+    decay: float = 0.0
+    """Weight decay."""
+    momentum: float = 0.9
+    """Of sgd."""
+    nesterov: bool = False
+    betas: tuple[float, float] = (0.9, 0.999)
+    """Of adam and adamw."""
+    clip: float = 0.0
+    """Largest norm of the gradient; 0 does not clip."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Factor of the rate for parameters whose name begins so; 0 freezes them."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the rate changes."""
+
+    name: Literal["constant", "step", "cosine", "linear", "one-cycle"] = "constant"
+    every: int = 1
+    """Epochs between two steps."""
+    factor: float = 0.5
+    """By which the rate changes at a step; or the last rate, relative to the first, of cosine and
+    linear."""
+    warmup: int = 0
+    """Epochs in which the rate rises from 0."""
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """How long, on what, and when to stop."""
+
+    epochs: int = 20
+    precision: Literal["32", "16-mixed", "bf16-mixed"] = "32"
+    patience: int = 0
+    """Epochs without a better figure after which training stops; 0 never stops early."""
+    monitor: str = ""
+    """The figure that chooses the epoch; "" is that of the task: f1, pcc or accuracy."""
+    accumulate: int = 1
+    """Batches per step."""
+    seed: int = 0
+    devices: str = "auto"
+    """As Lightning writes them: auto, 1, 4, "0,2"."""
+    nodes: int = 1
+    strategy: str = "auto"
+    workers: int = 2
+    """Processes that load pictures, per device."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A published figure, to be printed beside ours."""
+
+    source: str
+    """Paper or table, with its year."""
+    metric: str
+    """f1, accuracy, pcc, mae, mse, ..."""
+    mean: float
+    """Over the units, on the scale of ours: F1 of .62 is 0.62."""
+    units: Mapping[int, float] = field(default_factory=dict)
+    """The same per unit."""
+    protocol: str = ""
+    """Under which it was obtained, in words; it is printed with it."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One network: data, size, schedule, what is expected."""
+    """One experiment."""
 
     name: str
-    reads: Literal["mesh", "mesh-difference"]
-    shares: Shares
-    simulated: int = 60_000
-    """Simulated faces to draw."""
-    widths: tuple[int, ...] = (512, 256)
-    dropout: float = 0.15
-    components: int = 250
-    """Principal directions of the features that are kept."""
-    noise: float = 0.002
-    """White noise in eye distances, added in training and to the scale of the directions. The
-    simulated noise has few directions; without this the network lives off those left clean."""
-    networks: int = 1
-    """Networks of which the shipped one is the average: they differ in their random start."""
+    model: Model
+    data: Data
+    objective: Objective = field(default_factory=Objective)
+    optim: Optim = field(default_factory=Optim)
     schedule: Schedule = field(default_factory=Schedule)
-    calibration: Calibration = field(default_factory=Calibration)
-    seed: int = 1
-    expected: Mapping[str, float] = field(default_factory=dict)
-    """Figures of the shipped network, to compare a new run with."""
+    trainer: Trainer = field(default_factory=Trainer)
+    expected: tuple[Expected, ...] = ()
+    paper: str = ""
+    """Source of the method, for the card."""

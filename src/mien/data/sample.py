@@ -1,0 +1,47 @@
+"""A batch as networks and objectives see it; needs torch."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+__all__ = ["Batch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """b pictures, or rows of numbers, with what is known of them."""
+
+    image: Float[Tensor, "b 3 s s"] | Float[Tensor, "b d"]
+    """Normalised as the card says; or the features of a mesh."""
+    target: Tensor
+    """(b, k) float: 0-1 occurrence, 0-5 intensity; or (b,) long: number of the class."""
+    known: Bool[Tensor, "b k"] | Bool[Tensor, " b"]
+    """Of the shape of ``target``."""
+    landmarks: Float[Tensor, "b p 2"] | None = None
+    """Pixels of the crop as the network sees it."""
+    eyes: Float[Tensor, " b"] | None = None
+    """Distance between the eye centres in the same pixels (not squared)."""
+    row: Tensor | None = None
+    """(b,) long: number of the picture in its table, to look up subject and path."""
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Self:
+        """The same on another device."""
+        return self._each(lambda one: one.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> Self:
+        """The same in page-locked memory."""
+        return self._each(lambda one: one.pin_memory())
+
+    def _each(self, change) -> Self:  # type: ignore[no-untyped-def] # noqa: ANN001
+        changed = {
+            item.name: change(value)
+            for item in fields(self)
+            if (value := getattr(self, item.name)) is not None
+        }
+        return replace(self, **changed)

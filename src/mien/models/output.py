@@ -1,0 +1,26 @@
+"""What a network returns: named tensors, each of which may be absent."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+__all__ = ["Output"]
+
+
+@dataclass
+class Output:
+    """The tensors of one forward pass of b faces."""
+
+    logits: Float[Tensor, "b k"]
+    """One number per unit or class, before any sigmoid or softmax; for intensity networks the
+    intensity itself. `mien.models.reading` turns it into what the card promises."""
+    landmarks: Float[Tensor, "b p 2"] | None = None
+    """Pixels of the crop."""
+    maps: Float[Tensor, "b k m m"] | None = None
+    """Where the network looked for each unit, 0-1."""
+    features: Float[Tensor, "b d"] | None = None
+    edges: Float[Tensor, "b kk e"] | None = None
+    """Logits of the relations between units."""
+    local: Float[Tensor, "b k"] | None = None
+    """A second reading of the units by a part of the network, in the form of ``logits``."""
