@@ -1,6 +1,7 @@
 """ONNX networks: a session for each file, and a predictor that lives by the card inside it."""
 
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -8,12 +9,16 @@ import numpy as np
 
 from mien.errors import ShapeError, WeightsError
 from mien.spec import METADATA_KEY, ModelSpec
-from mien.values import Float32, Scores
+from mien.values import Float32, Image, Scores
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-__all__ = ["Predictor", "open_session"]
+__all__ = ["Predictor", "middle", "normalised", "open_session"]
+
+BATCH = 8
+"""Crops that go through a network at once: more is not faster on a CPU, and a large network takes
+100 MB for each eight of 224 pixels."""
 
 
 def open_session(path: Path, threads: int = 1) -> "ort.InferenceSession":
@@ -45,14 +50,14 @@ def open_session(path: Path, threads: int = 1) -> "ort.InferenceSession":
 
 
 class Predictor:
-    """A network with its card: features in, scores out.
+    """A network with its card: features or crops in, scores out.
 
     Args:
         path: an ONNX file with a card inside.
         threads: threads inside one call.
 
     Raises:
-        WeightsError: the file is no ONNX file or carries no card.
+        WeightsError: the file is no ONNX file, carries no card, or is not what its card says.
     """
 
     spec: ModelSpec
@@ -66,25 +71,155 @@ class Predictor:
             )
         self.spec = ModelSpec.from_json(card)
         self._input = self._session.get_inputs()[0].name
+        self._check(path)
 
     def score(self, features: Float32) -> Scores:
-        """Score n faces at once.
+        """Score n faces at once by their meshes.
 
         Args:
             features: float32 (n, d), d as the card says.
 
         Returns:
-            Scores with ``intensity`` (n, k), 0-5, in the order of the card's units.
+            Scores with what the card promises, (n, k) in the order of its units.
 
         Raises:
-            ShapeError: ``features`` is of another shape or type.
+            ShapeError: ``features`` is of another shape or type, or the network reads crops.
         """
+        if self.spec.reads == "crop":
+            raise ShapeError(f"{self.spec.name} reads crops and got features; use score_crops")
         if features.ndim != 2 or features.shape[1] != self.spec.size:
             raise ShapeError(
                 f"{self.spec.name} got features of shape {features.shape}, "
                 f"expected (n, {self.spec.size})"
             )
         if len(features) == 0:
-            return Scores(intensity=np.zeros((0, len(self.spec.units)), np.float32))
-        values = self._session.run(["intensity"], {self._input: features.astype(np.float32)})
-        return Scores(intensity=cast(Float32, values[0]))
+            return self._nothing()
+        return self._run(features.astype(np.float32))
+
+    def score_crops(self, images: Image) -> Scores:
+        """Score n faces by their aligned crops.
+
+        Args:
+            images: uint8 (n, s, s, 3), RGB, s the card's ``aligned``, of which the middle is taken,
+                or its ``size``.
+
+        Returns:
+            Scores with what the card promises, in the order of its units or classes.
+
+        Raises:
+            ShapeError: ``images`` is of another shape or type, or the network reads meshes.
+        """
+        spec = self.spec
+        if spec.reads != "crop":
+            raise ShapeError(f"{spec.name} reads the {spec.reads} and got crops; use score")
+        sides = {spec.size, spec.aligned or spec.size}
+        fits = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
+        if not fits or images.dtype != np.uint8 or images.shape[1] not in sides:
+            wanted = " or ".join(f"(n, {side}, {side}, 3)" for side in sorted(sides, reverse=True))
+            raise ShapeError(
+                f"{spec.name} got crops of {images.dtype} with shape {images.shape}, "
+                f"expected uint8 {wanted}"
+            )
+        if len(images) == 0:
+            return self._nothing()
+        cut = middle(images, spec.size)
+        parts = [
+            self._run(normalised(cut[first : first + BATCH], spec))
+            for first in range(0, len(cut), BATCH)
+        ]
+        return _joined(parts)
+
+    def _run(self, values: Float32) -> Scores:
+        """What the network says of what it reads."""
+        found = self._session.run(list(self.spec.outputs), {self._input: values})
+        named = dict(zip(self.spec.outputs, cast(list[Float32], found), strict=True))
+        return Scores(**named)
+
+    def _nothing(self) -> Scores:
+        """The scores of no faces."""
+        empty = {
+            name: np.zeros((0, len(_labels(self.spec, name))), np.float32)
+            for name in self.spec.outputs
+            if name != "maps"
+        }
+        return Scores(**empty)
+
+    def _check(self, path: Path) -> None:
+        """Raise WeightsError unless the graph has the input and the outputs of the card."""
+        spec = self.spec
+        given = {out.name: list(out.shape) for out in self._session.get_outputs()}
+        if missing := [name for name in spec.outputs if name not in given]:
+            raise WeightsError(
+                f"the card of {path.name} promises {', '.join(missing)} and the network gives "
+                f"{', '.join(given)}; export it again"
+            )
+        if strange := [name for name in spec.outputs if name not in _SCORES]:
+            raise WeightsError(
+                f"the card of {path.name} promises {', '.join(strange)}, expected some of "
+                f"{', '.join(_SCORES)}; update mien"
+            )
+        rank = 4 if spec.reads == "crop" else 2
+        taken = list(self._session.get_inputs()[0].shape)
+        if len(taken) != rank or (
+            rank == 4 and isinstance(taken[2], int) and taken[2] != spec.size
+        ):
+            raise WeightsError(
+                f"the card of {path.name} says that it reads the {spec.reads} with size "
+                f"{spec.size}, and the network takes {taken}; export it again"
+            )
+        for name in spec.outputs:
+            wide, wanted = given[name][1], len(_labels(spec, name))
+            if isinstance(wide, int) and wide != wanted:
+                raise WeightsError(
+                    f"the card of {path.name} names {wanted} outputs of {name} and the network "
+                    f"gives {wide}; export it again"
+                )
+
+
+_SCORES = tuple(item.name for item in fields(Scores))
+
+
+def _labels(spec: ModelSpec, output: str) -> tuple[object, ...]:
+    """What the columns of an output stand for."""
+    return spec.classes if output == "expression" else spec.units
+
+
+def middle(images: Image, size: int) -> Image:
+    """The middle squares of n pictures, or all of them where they are no larger.
+
+    Args:
+        images: (n, s, s, 3).
+        size: side of the square; the odd pixel is cut off at the right and below.
+    """
+    first = max(0, (images.shape[1] - size) // 2)
+    return images[:, first : first + size, first : first + size]
+
+
+def normalised(images: Image, spec: ModelSpec) -> Float32:
+    """Pictures as a crop network reads them: ``(x / 255 - mean) / std`` in one multiply and add.
+
+    Args:
+        images: uint8 (n, s, s, 3).
+        spec: the card with ``mean`` and ``std`` per channel.
+
+    Returns:
+        float32 (n, 3, s, s).
+    """
+    std = np.asarray(spec.std or (1.0, 1.0, 1.0), np.float64)
+    mean = np.asarray(spec.mean or (0.0, 0.0, 0.0), np.float64)
+    factor, offset = (1 / (255 * std)).astype(np.float32), (-mean / std).astype(np.float32)
+    out = np.empty((len(images), 3, *images.shape[1:3]), np.float32)
+    for channel in range(3):
+        np.multiply(images[..., channel], factor[channel], out=out[:, channel])
+        out[:, channel] += offset[channel]
+    return out
+
+
+def _joined(parts: list[Scores]) -> Scores:
+    """Scores of faces that follow each other."""
+    named = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in _SCORES
+        if getattr(parts[0], name) is not None
+    }
+    return Scores(**named)

@@ -6,13 +6,14 @@ from typing import Any, Literal, get_args
 
 from mien.errors import WeightsError
 
-__all__ = ["METADATA_KEY", "ModelSpec", "Reads", "Reliability"]
+__all__ = ["METADATA_KEY", "ModelSpec", "Precision", "Reads", "Reliability"]
 
 METADATA_KEY = "mien"
 """Key of the ONNX metadata entry that holds the card."""
 
 Reads = Literal["crop", "mesh", "mesh-difference"]
 Reliability = Literal["dependable", "fair", "weak"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class ModelSpec:
     """Name of the alignment of the crop."""
     outputs: tuple[str, ...] = ("intensity",)
     """Names of the file's outputs."""
+    precision: Precision = "fp32"
+    """How weights are stored: float32; float16, widened when the file is opened; or 8 bits, with
+    which it is computed too."""
     reliability: tuple[tuple[int, Reliability], ...] = ()
     """How far each unit can be trusted in this network, by measurement."""
     evidence: tuple[tuple[int, float], ...] = ()
@@ -59,6 +63,16 @@ class ModelSpec:
             raise WeightsError(
                 f"the card of {self.name} says it reads {self.reads!r}, "
                 f"expected one of {', '.join(get_args(Reads))}"
+            )
+        if self.precision not in get_args(Precision):
+            raise WeightsError(
+                f"the card of {self.name} says its precision is {self.precision!r}, "
+                f"expected one of {', '.join(get_args(Precision))}"
+            )
+        if {len(self.mean), len(self.std)} - {0, 3}:
+            raise WeightsError(
+                f"the card of {self.name} has {len(self.mean)} means and {len(self.std)} "
+                "deviations; expected one of each for each of three channels"
             )
         if len(self.sides) != len(self.units):
             raise WeightsError(
