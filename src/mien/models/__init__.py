@@ -3,18 +3,30 @@
 ``build(name, ...)`` makes one of MODELS with random weights; it never loads and never downloads.
 """
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from mien.errors import InputError
+from mien.models.baselines import baseline, inception
 
 __all__ = ["MODELS", "build"]
 
 Builder = Callable[..., nn.Module]
 
-MODELS: dict[str, Builder] = {}
+MODELS: dict[str, Builder] = {
+    "alexnet": partial(baseline, "alexnet"),
+    "vgg16": partial(baseline, "vgg16"),
+    "vgg16-bn": partial(baseline, "vgg16-bn"),
+    "vgg19": partial(baseline, "vgg19"),
+    "resnet18": partial(baseline, "resnet18"),
+    "resnet50": partial(baseline, "resnet50"),
+    "resnet101": partial(baseline, "resnet101"),
+    "inception": inception,
+}
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults."""
 
 
@@ -31,4 +43,16 @@ def build(name: str, outputs: int, **options: Any) -> nn.Module:  # noqa: ANN401
     """
     if name not in MODELS:
         raise InputError(f"there is no network {name!r}; there are {', '.join(MODELS)}")
-    return MODELS[name](outputs, **options)
+    builder = MODELS[name]
+    known = _options(builder)
+    if unknown := sorted(set(options) - set(known)):
+        raise InputError(
+            f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+    return builder(outputs, **options)
+
+
+def _options(builder: Builder) -> list[str]:
+    """Names of what a network lets one choose."""
+    parameters = inspect.signature(builder).parameters.values()
+    return [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
