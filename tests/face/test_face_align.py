@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mien.errors import InputError, ShapeError
-from mien.face.align import TEMPLATES, crop, inverse, jaanet_matrix, quad_matrix, transform, warp
+from mien.face.affine import inverse, transform, warp
+from mien.face.align import TEMPLATES, crop, jaanet_matrix, quad_matrix
 from mien.face.landmarks import landmarks
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
@@ -66,7 +67,7 @@ def test_just_outside_the_picture_there_is_only_border():
 def test_a_warp_from_a_large_region_is_the_same(border, monkeypatch):
     matrix = np.array([[0.3, 0.05, -2], [-0.05, 0.3, 4]])
     small = warp(PICTURE, matrix, 40, border)
-    monkeypatch.setattr("mien.face.align._PILLOW_PIXELS", 1)
+    monkeypatch.setattr("mien.face.affine._PILLOW_PIXELS", 1)
     large = warp(PICTURE, matrix, 40, border)
     assert np.abs(small.astype(int) - large).max() <= 1
     assert np.abs(small.astype(int) - large).mean() < 0.05

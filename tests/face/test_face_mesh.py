@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
-from mien.face.align import transform
+from mien.face.affine import transform
 from mien.face.detector import Detection
 from mien.face.landmarks import mirror
 from mien.face.mesh import (

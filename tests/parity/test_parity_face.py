@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mien.errors import WeightsError
-from mien.face.align import ffhq_quad, jaanet_matrix, quad_matrix, transform, warp
+from mien.face.affine import transform, warp
+from mien.face.align import ffhq_quad, jaanet_matrix, quad_matrix
 from mien.face.detector import Detector
 from mien.face.mesh import MeshFitter
 from mien.face.rim import fade

@@ -1,6 +1,5 @@
-"""From a frame to an aligned crop and back: affine warps, and the templates networks ask for."""
+"""From a frame to an aligned crop: the templates that networks ask for."""
 
-import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,91 +9,30 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.errors import InputError, ShapeError
-from mien.face.landmarks import LEFT_EYE_RING, LIPS_INNER, LIPS_OUTER, RIGHT_EYE_RING, landmarks
+from mien.face.affine import Float64, inverse, warp
+from mien.face.landmarks import (
+    LEFT_EYE_RING,
+    LIPS_INNER,
+    LIPS_OUTER,
+    RIGHT_EYE_RING,
+    landmarks,
+    reduce,
+)
 from mien.face.rim import fade
 from mien.values import Crop, Float32, Image, check_image
 
 __all__ = [
     "TEMPLATES",
     "Template",
+    "box_matrix",
     "crop",
+    "crop_box",
+    "crop_points",
+    "face_box",
     "ffhq_quad",
-    "inverse",
     "jaanet_matrix",
     "quad_matrix",
-    "sample",
-    "transform",
-    "warp",
 ]
-
-Float64 = NDArray[np.float64]
-Matrix = NDArray[np.floating]
-Colour = tuple[int, int, int]
-
-_PILLOW_PIXELS = 1_200_000
-"""Above this many source pixels, packing them for Pillow costs more than sampling in numpy."""
-
-
-def warp(image: Image, matrix: Matrix, size: int, border: Colour | str = (0, 0, 0)) -> Image:
-    """Cut a square out of an image through an affine map, bilinear, without anti-aliasing.
-
-    Pixel (i, j) of the result is taken at exactly the point that ``matrix`` maps to (i, j).
-    Fractions of a grey level are dropped, not rounded. What is far larger than ``size`` is sampled,
-    not averaged.
-
-    Args:
-        image: uint8 (h, w, 3).
-        matrix: (2, 3), pixels of the image to pixels of the result.
-        size: side of the result.
-        border: the colour outside the image, or "edge" to repeat its outermost pixels.
-
-    Returns:
-        uint8 (size, size, 3).
-    """
-    return sample(image, inverse(matrix), size, border)
-
-
-def sample(image: Image, back: Float64, size: int, border: Colour | str = (0, 0, 0)) -> Image:
-    """Do the same as ``warp``, from the map of the result's pixels to the image's."""
-    height, width = image.shape[:2]
-    corners = back @ [[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]]
-    # one pixel more on each side than bilinear sampling can touch
-    x0, y0 = (math.floor(edge) - 1 for edge in corners.min(axis=1))
-    x1, y1 = (math.ceil(edge) + 2 for edge in corners.max(axis=1))
-    if border != "edge":
-        x0, y0, x1, y1 = max(x0, -2), max(y0, -2), min(x1, width + 2), min(y1, height + 2)
-        if x0 >= x1 or y0 >= y1:
-            return np.full((size, size, 3), border, np.uint8)
-    if (x1 - x0) * (y1 - y0) > _PILLOW_PIXELS:
-        return _sample(image, back, size, border)
-    (a, b, c), (d, e, f) = back.tolist()
-    # Pillow's pixel centres lie at one half, in the source and in the result.
-    data = (a, b, c - x0 + 0.5 - 0.5 * (a + b), d, e, f - y0 + 0.5 - 0.5 * (d + e))
-    result = Picture.fromarray(_region(image, (x0, y0, x1, y1), border)).transform(
-        (size, size),
-        Picture.Transform.AFFINE,
-        data,
-        Picture.Resampling.BILINEAR,
-        fillcolor=None if isinstance(border, str) else border,
-    )
-    return np.asarray(result)
-
-
-def inverse(matrix: Matrix) -> Float64:
-    """Give the (2, 3) map that undoes ``matrix``."""
-    square = np.asarray(matrix[:, :2], np.float64)
-    back = np.linalg.inv(square)
-    return np.concatenate([back, -back @ np.asarray(matrix[:, 2:], np.float64)], axis=1)
-
-
-def transform(points: NDArray[np.floating], matrix: Matrix) -> Float64:
-    """Map points (n, 2) through ``matrix`` (2, 3).
-
-    >>> transform(np.array([[1.0, 2.0]]), np.array([[2.0, 0.0, 5.0], [0.0, 2.0, 0.0]])).tolist()
-    [[7.0, 4.0]]
-    """
-    mapped: Float64 = points @ np.asarray(matrix[:, :2], np.float64).T + matrix[:, 2]
-    return mapped
 
 
 def jaanet_matrix(points: NDArray[np.floating], size: int = 200, enlarge: float = 2.9) -> Float64:
@@ -156,27 +94,112 @@ def quad_matrix(quad: Float64, size: int) -> Float64:
     return inverse(np.stack([across, down, start], axis=1))
 
 
+def face_box(points: NDArray[np.floating], width: int, height: int) -> tuple[int, int, int, int]:
+    """The box around the landmarks of a whole face, as the AU baselines on CK+ cut it.
+
+    Ten pixels of the frame on three sides, twenty on top, no further than the frame.
+
+    Args:
+        points: (p, 2) in frame pixels, the jaw among them.
+        width: of the frame.
+        height: of the frame.
+
+    Returns:
+        x0, y0, x1, y1; pixels from x0 to x1 - 1 are inside.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    box = (
+        max(int(low[0]) - 10, 0),
+        max(int(low[1]) - 20, 0),
+        min(int(high[0] + 10), width),
+        min(int(high[1] + 10), height),
+    )
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise ShapeError("the landmarks lie outside the picture; give those of this picture")
+    return box
+
+
+def box_matrix(box: tuple[float, float, float, float], size: int) -> Float64:
+    """Give the (2, 3) map of a box x0, y0, x1, y1 to the outer corners of a crop's pixels.
+
+    Edges are counted from the corner of the first pixel: the whole frame is 0, 0, width, height.
+    """
+    x0, y0, x1, y1 = box
+    across, down = size / (x1 - x0), size / (y1 - y0)
+    return np.array([[across, 0, (0.5 - x0) * across - 0.5], [0, down, (0.5 - y0) * down - 0.5]])
+
+
 def crop(image: Image, mesh: Float32, template: str, size: int | None = None) -> Crop:
-    """Cut out a face as one of the ``TEMPLATES`` wants it.
+    """Cut out a face as one of the ``TEMPLATES`` wants it, by its mesh.
 
     Args:
         image: uint8 (h, w, 3), the frame.
         mesh: float32 (478, 3) in frame pixels.
-        template: "jaanet" or "ffhq".
+        template: one of TEMPLATES; "whole" takes the box around the mesh, for the networks that
+            read it were trained on pictures that show nothing but a face.
         size: side of the crop; the template's own if None.
     """
-    check_image(image)
-    if template not in TEMPLATES:
-        known = ", ".join(TEMPLATES)
-        raise InputError(f"there is no template {template!r}; choose one of {known}")
-    side = size or TEMPLATES[template].size
-    picture, matrix = TEMPLATES[template].cut(image, mesh, side)
-    return Crop(picture, matrix.astype(np.float32), template)
+    return _made(image, template, size, lambda one, side: one.cut(image, mesh, side))
 
 
-def _jaanet(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
-    matrix = jaanet_matrix(landmarks(mesh, "49").astype(np.float64), size)
+def crop_points(
+    image: Image, points: Float32, scheme: str, template: str, size: int | None = None
+) -> Crop:
+    """Cut out a face as one of the ``TEMPLATES`` wants it, by landmarks that a data set brings.
+
+    Args:
+        image: uint8 (h, w, 3), the frame.
+        points: float32 (p, 2) in frame pixels.
+        scheme: which points they are, one of `mien.face.landmarks.SCHEMES`.
+        template: one of TEMPLATES whose ``schemes`` has this scheme.
+        size: side of the crop; the template's own if None.
+
+    Raises:
+        InputError: the template cannot be cut from these points.
+    """
+
+    def cut(one: Template, side: int) -> tuple[Image, Float64]:
+        if one.cut_points is None or scheme not in one.schemes:
+            wanted = ", ".join((*one.schemes, "the mesh"))
+            raise InputError(
+                f"the template {template!r} cannot be cut from {scheme} landmarks; give {wanted}"
+            )
+        return one.cut_points(image, reduce(points, scheme, one.schemes[0]), side)
+
+    return _made(image, template, size, cut)
+
+
+def crop_box(
+    image: Image, box: tuple[float, float, float, float] | None, size: int | None = None
+) -> Crop:
+    """Resize a picture, or a box of it, as the template "whole" wants it.
+
+    Args:
+        image: uint8 (h, w, 3), the frame.
+        box: x0, y0, x1, y1, of which the part inside the frame is taken; None: all of it.
+        size: side of the crop; the template's own if None.
+    """
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = box or (0, 0, width, height)
+    inside = (max(x0, 0), max(y0, 0), min(x1, width), min(y1, height))
+    if not (inside[0] < inside[2] and inside[1] < inside[3]):
+        raise ShapeError("the box of the face lies outside the picture; give that of this picture")
+    return _made(image, "whole", size, lambda _, side: _resized(image, inside, side))
+
+
+def _jaanet(image: Image, points: Float32, size: int) -> tuple[Image, Float64]:
+    matrix = jaanet_matrix(points.astype(np.float64), size)
     return warp(image, matrix, size, (128, 128, 128)), matrix
+
+
+def _box(image: Image, points: Float32, size: int) -> tuple[Image, Float64]:
+    return _resized(image, face_box(points, image.shape[1], image.shape[0]), size)
+
+
+def _whole(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
+    low, high = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+    made = crop_box(image, (*low.tolist(), *high.tolist()), size)
+    return made.image, made.matrix.astype(np.float64)
 
 
 def _ffhq(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
@@ -186,7 +209,24 @@ def _ffhq(image: Image, mesh: Float32, size: int) -> tuple[Image, Float64]:
     faded, shift, shrink = fade(image, quad)
     # shrinking moves pixel centres: they lie at one half of a pixel, not at its corner
     inside = (quad - shift + 0.5) / shrink - 0.5
-    return warp(faded, quad_matrix(inside, size), size), quad_matrix(quad, size)
+    # the public networks read the square of 512 pixels, averaged down: a warp would only sample
+    side = max(size, FFHQ_SIDE)
+    cut = warp(faded, quad_matrix(inside, side), side)
+    small = cut if side == size else _resized(cut, (0, 0, side, side), size)[0]
+    return small, quad_matrix(quad, size)
+
+
+def _resized(
+    image: Image, box: tuple[float, float, float, float], size: int
+) -> tuple[Image, Float64]:
+    """A box of a picture as a square, whatever its shape: bilinear, averaged where it shrinks."""
+    x0, y0, x1, y1 = box
+    picture = Picture.fromarray(np.ascontiguousarray(image))
+    place = None if all(float(edge).is_integer() for edge in box) else box
+    if place is None:  # cut first, so that no surroundings leak in
+        picture = picture.crop((int(x0), int(y0), int(x1), int(y1)))
+    small = picture.resize((size, size), Picture.Resampling.BILINEAR, box=place)
+    return np.asarray(small), box_matrix(box, size)
 
 
 class Template(NamedTuple):
@@ -195,11 +235,59 @@ class Template(NamedTuple):
     size: int
     cut: Callable[[Image, Float32, int], tuple[Image, Float64]]
     """Frame, mesh and side to the crop and its matrix, frame pixels to crop pixels."""
+    schemes: tuple[str, ...] = ()
+    """Landmarks from which it can be cut too, all reduced to the first; none: from the mesh."""
+    cut_points: Callable[[Image, Float32, int], tuple[Image, Float64]] | None = None
+    """The same from the first of ``schemes``."""
+    bare: bool = False
+    """Whether the picture or a box is enough."""
 
 
+def _by_points(
+    size: int, cut: Callable[[Image, Float32, int], tuple[Image, Float64]], *schemes: str
+) -> Template:
+    """A template that is cut from the first of ``schemes``, wherever it comes from."""
+
+    def from_mesh(image: Image, mesh: Float32, side: int) -> tuple[Image, Float64]:
+        return cut(image, landmarks(mesh, schemes[0]), side)
+
+    return Template(size, from_mesh, schemes, cut)
+
+
+FFHQ_SIDE = 512
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
-    {"jaanet": Template(200, _jaanet), "ffhq": Template(512, _ffhq)}
+    {
+        "jaanet": _by_points(200, _jaanet, "49", "66", "68"),
+        "ffhq": Template(FFHQ_SIDE, _ffhq),
+        "box": _by_points(224, _box, "66", "68"),
+        "whole": Template(224, _whole, bare=True),
+    }
 )
+"""How a face is cut out:
+
+- jaanet: eyes level, 49 landmarks, Shao 2021. Bilinear without averaging, as the authors do: a face
+  of four times the size is sampled, not averaged.
+- ffhq: turned square around eyes and mouth by the mesh, Karras 2019; averaged where it shrinks.
+- box: upright box around all landmarks with the jaw, its shape not kept, as the AU baselines on CK+
+  do; averaged where it shrinks.
+- whole: the picture or a given box of it, its shape not kept; averaged where it shrinks.
+"""
+
+
+def _made(
+    image: Image,
+    template: str,
+    size: int | None,
+    cut: Callable[[Template, int], tuple[Image, Float64]],
+) -> Crop:
+    """A crop by one of the templates."""
+    check_image(image)
+    if template not in TEMPLATES:
+        known = ", ".join(TEMPLATES)
+        raise InputError(f"there is no template {template!r}; choose one of {known}")
+    one = TEMPLATES[template]
+    picture, matrix = cut(one, size or one.size)
+    return Crop(picture, matrix.astype(np.float32), template)
 
 
 def _length(vector: NDArray[np.floating]) -> float:
@@ -207,54 +295,3 @@ def _length(vector: NDArray[np.floating]) -> float:
     if not length > 0:
         raise ShapeError("the points to align lie on one another; give the points of a face")
     return length
-
-
-def _region(image: Image, box: tuple[int, int, int, int], border: Colour | str) -> Image:
-    """Copy a box x0, y0, x1, y1 (the last not included), padded where it leaves the image."""
-    height, width = image.shape[:2]
-    x0, y0, x1, y1 = box
-    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
-    if (left, top, right, bottom) == box:
-        return np.ascontiguousarray(image[y0:y1, x0:x1])
-    if left >= right or top >= bottom:  # nothing of the image is inside
-        if border != "edge":
-            return np.full((y1 - y0, x1 - x0, 3), border, np.uint8)
-        rows = np.clip(np.arange(y0, y1), 0, height - 1)
-        columns = np.clip(np.arange(x0, x1), 0, width - 1)
-        return np.asarray(image[rows[:, None], columns])
-    region = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
-    inside = region[top - y0 : bottom - y0]
-    inside[:, left - x0 : right - x0] = image[top:bottom, left:right]
-    edge = border == "edge"
-    inside[:, : left - x0] = inside[:, left - x0, None] if edge else border
-    inside[:, right - x0 :] = inside[:, right - x0 - 1, None] if edge else border
-    region[: top - y0] = region[top - y0] if edge else border
-    region[bottom - y0 :] = region[bottom - y0 - 1] if edge else border
-    return region
-
-
-def _sample(image: Image, back: Float64, size: int, border: Colour | str) -> Image:
-    """Do what ``sample`` does in plain numpy: its cost does not grow with the region."""
-    height, width = image.shape[:2]
-    places = np.arange(size, dtype=np.float32)
-    flat = back.astype(np.float32)
-    points = [row[0] * places + row[1] * places[:, None] + row[2] for row in flat]
-    limits = (width - 1, height - 1)
-    if border == "edge":
-        points = [np.clip(p, 0, limit) for p, limit in zip(points, limits, strict=True)]
-    corner = [np.floor(p) for p in points]
-    along, down = (
-        np.asarray(p - whole)[..., None] for p, whole in zip(points, corner, strict=True)
-    )
-    left, top = (whole.astype(np.int64) for whole in corner)
-
-    def pixels(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Float32:
-        inside = image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-        if not isinstance(border, str):
-            outside = (rows < 0) | (rows >= height) | (columns < 0) | (columns >= width)
-            inside[outside] = border
-        return inside.astype(np.float32)
-
-    upper = pixels(top, left) * (1 - along) + pixels(top, left + 1) * along
-    lower = pixels(top + 1, left) * (1 - along) + pixels(top + 1, left + 1) * along
-    return np.asarray(upper * (1 - down) + lower * down, np.uint8)

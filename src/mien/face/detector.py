@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from mien.face.align import sample
+from mien.face.affine import sample
 from mien.values import Float32, Image, check_image
 
 __all__ = ["Detection", "Detector", "Session", "merge", "overlap", "overlaps"]

@@ -34,6 +34,7 @@ __all__ = [
     "Scheme",
     "landmarks",
     "mirror",
+    "reduce",
 ]
 
 Indices = tuple[int, ...]
@@ -152,6 +153,34 @@ def landmarks(mesh: Float32, scheme: str) -> Float32:
     starts = np.cumsum([0] + [len(group) for group in points[:-1]])
     sums = np.add.reduceat(flat.astype(np.float64), starts, axis=0)
     return (sums / [[len(group)] for group in points]).astype(np.float32)
+
+
+def reduce(points: Float32, scheme: str, wanted: str) -> Float32:
+    """Give the points of a smaller scheme out of a larger one: 66 or 49 out of 68.
+
+    Args:
+        points: float32 (..., p, 2) in the order of ``scheme``.
+        scheme: which points they are, one of SCHEMES.
+        wanted: the smaller scheme, or the same.
+
+    Returns:
+        float32 (..., q, 2).
+
+    Raises:
+        InputError: there is no such scheme, or it has points that ``scheme`` lacks.
+        ShapeError: ``points`` has another number of points.
+    """
+    have, want = _scheme(scheme).points, _scheme(wanted).points
+    if points.ndim < 2 or points.shape[-2] != len(have) or points.shape[-1] != 2:
+        raise ShapeError(
+            f"got landmarks of shape {points.shape}, expected (..., {len(have)}, 2) for {scheme}"
+        )
+    if scheme == wanted:
+        return points
+    places = {group: place for place, group in enumerate(have)}
+    if not places.keys() >= set(want):
+        raise InputError(f"the scheme {scheme} lacks points of the scheme {wanted}")
+    return points[..., [places[group] for group in want], :]
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.face.align import sample
+from mien.face.affine import sample
 from mien.face.detector import Detection, Session
 from mien.face.geometry import SKIN
 from mien.face.landmarks import (
