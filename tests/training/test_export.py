@@ -1,3 +1,7 @@
+"""Networks as files: the same numbers, the card inside, nothing of the machine."""
+
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -5,13 +9,27 @@ import torch
 from torch import nn
 
 from mien.errors import WeightsError
-from mien.runtime import Predictor
+from mien.runtime import Predictor, normalised
 from mien.spec import ModelSpec
 from mien.training import export as room
-from mien.training.export import export, halve
+from mien.training.export import OPSET, export
+from mien.training.precision import halve
 
 CARD = ModelSpec(
     name="toy", task="intensity", reads="mesh", units=(1, 2, 4), sides=("", "", ""), size=40
+)
+CROP = ModelSpec(
+    name="toy-crop",
+    task="occurrence",
+    reads="crop",
+    units=(1, 2),
+    sides=("", ""),
+    size=16,
+    aligned=20,
+    mean=(0.5, 0.4, 0.3),
+    std=(0.2, 0.25, 0.3),
+    template="ffhq",
+    outputs=("probability",),
 )
 
 
@@ -25,49 +43,129 @@ class Toy(nn.Module):
         return self.layers(features)
 
 
+class ToyCrop(nn.Module):
+    """A little network with batch normalisation that has seen some pictures, and dropout."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.5),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2),
+        )  # fmt: skip
+        self.layers(torch.randn(8, 3, 16, 16) * 2 + 1)
+
+    def forward(self, image):
+        return (torch.sigmoid(self.layers(image)),)
+
+
 @pytest.fixture
 def probe():
-    return np.random.default_rng(0).normal(size=(7, 40)).astype(np.float32)
+    return np.random.default_rng(0).normal(size=(11, 40)).astype(np.float32)
+
+
+def pictures(count, side=16):
+    return np.random.default_rng(count).integers(0, 256, (count, side, side, 3), np.uint8)
 
 
 def test_the_file_gives_what_the_network_gives(tmp_path, probe):
     network = Toy()
     found = export(network, CARD, probe, tmp_path / "toy.onnx")
-    assert found["float32"] < 1e-5
+    assert found["float32"] == found["stored"] < 1e-5
     predictor = Predictor(tmp_path / "toy.onnx")
     assert predictor.spec == CARD
     with torch.no_grad():
         wanted = network(torch.from_numpy(probe)).numpy()
-    np.testing.assert_allclose(predictor.score(probe).intensity, wanted, atol=2e-3)
+    np.testing.assert_allclose(predictor.score(probe).intensity, wanted, atol=1e-5)
     assert len(predictor.score(probe[:1]).intensity) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["toy.onnx"]
 
 
-def test_weights_are_stored_in_half_the_room(tmp_path, probe, monkeypatch):
-    export(Toy(), CARD, probe, tmp_path / "half.onnx")
-    monkeypatch.setattr(room, "HALVED", 0.0)
+def test_a_network_of_crops_reads_the_same_from_its_file(tmp_path):
+    network, images = ToyCrop(), pictures(11)
+    export(network.train(), CROP, normalised(images, CROP), tmp_path / "toy.onnx")
+    predictor = Predictor(tmp_path / "toy.onnx")
+    given = (torch.from_numpy(images).float() / 255 - torch.tensor(CROP.mean)) / torch.tensor(
+        CROP.std
+    )
+    with torch.no_grad():
+        [wanted] = network.eval()(given.permute(0, 3, 1, 2))
+    scores = predictor.score_crops(images)
+    np.testing.assert_allclose(scores.probability, wanted.numpy(), atol=1e-5)
+    assert scores.intensity is None
+    assert predictor.score_crops(images[:1]).probability.shape == (1, 2)
+
+
+def test_the_file_is_lean(tmp_path):
+    export(ToyCrop(), CROP, normalised(pictures(3), CROP), tmp_path / "toy.onnx")
+    model = onnx.load(str(tmp_path / "toy.onnx"))
+    assert [one.version for one in model.opset_import if one.domain == ""] == [OPSET]
+    assert not {"BatchNormalization", "Dropout"} & {node.op_type for node in model.graph.node}
+    assert model.graph.input[0].name == "image"
+    assert [out.name for out in model.graph.output] == ["probability"]
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param
+    assert b"test_export" not in (tmp_path / "toy.onnx").read_bytes()
+
+
+def test_weights_are_stored_in_half_the_room(tmp_path, probe):
+    found = export(Toy(), CARD, probe, tmp_path / "half.onnx", "fp16")
+    assert found["float32"] < found["stored"] < 1e-3
     export(Toy(), CARD, probe, tmp_path / "whole.onnx")
     half, whole = ((tmp_path / name).stat().st_size for name in ("half.onnx", "whole.onnx"))
     assert half < 0.65 * whole
+    assert Predictor(tmp_path / "half.onnx").spec == replace(CARD, precision="fp16")
 
 
 def test_a_network_that_float16_would_change_stays_float32(tmp_path, probe, monkeypatch):
     monkeypatch.setattr(room, "HALVED", 1e-9)
-    found = export(Toy(), CARD, probe, tmp_path / "toy.onnx")
+    found = export(Toy(), CARD, probe, tmp_path / "toy.onnx", "fp16")
     assert found["stored"] == found["float32"]
     kinds = {table.data_type for table in onnx.load(str(tmp_path / "toy.onnx")).graph.initializer}
     assert onnx.TensorProto.FLOAT16 not in kinds
+    assert Predictor(tmp_path / "toy.onnx").spec.precision == "fp32"
 
 
-def test_a_file_that_differs_is_not_written(tmp_path, probe, monkeypatch):
-    monkeypatch.setattr(room, "_difference", lambda *_: 0.3)
-    with pytest.raises(WeightsError, match=r"toy\.onnx was not written.*0\.3"):
+@pytest.mark.parametrize("gap", [0.3, float("nan")])
+def test_a_file_that_differs_is_not_written(tmp_path, probe, monkeypatch, gap):
+    (tmp_path / "toy.onnx").write_text("as it was")
+    monkeypatch.setattr(room, "_difference", lambda *_: gap)
+    with pytest.raises(WeightsError, match=rf"toy\.onnx was not written.*{gap}"):
         export(Toy(), CARD, probe, tmp_path / "toy.onnx")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["as it was"]
+
+
+def test_every_output_and_every_face_is_compared(tmp_path):
+    class Two(nn.Module):
+        def forward(self, features):
+            return features[:, :3], features.sum(dim=1, keepdim=True).expand(-1, 3)
+
+    card = replace(CARD, outputs=("intensity", "probability"))
+    probe = np.ones((19, 40), np.float32)
+    export(Two(), card, probe, tmp_path / "two.onnx")
+    assert Predictor(tmp_path / "two.onnx").score(probe).probability[18].tolist() == [40, 40, 40]
+    model = onnx.load(str(tmp_path / "two.onnx"))
+    wanted = [probe[:, :3], np.full((19, 3), 40, np.float32)]
+    assert room._difference(model, tmp_path / "again.onnx", probe, wanted) < 1e-5
+    wanted[1][18, 2] = 7
+    assert room._difference(model, tmp_path / "again.onnx", probe, wanted) == pytest.approx(33)
+    wanted[1][18, 2] = np.nan
+    assert np.isnan(room._difference(model, tmp_path / "again.onnx", probe, wanted))
+    with pytest.raises(WeightsError, match=r"gives 2 outputs and its card names intensity$"):
+        export(Two(), CARD, probe, tmp_path / "one.onnx")
+
+
+def test_what_cannot_be_a_graph_is_refused_in_one_line(tmp_path):
+    class Fickle(nn.Module):
+        def forward(self, features):
+            return features[:, :3] if features.sum() > 0 else features[:, 3:6]
+
+    with pytest.raises(WeightsError, match="toy cannot be written as ONNX") as told:
+        export(Fickle(), CARD, np.ones((3, 40), np.float32), tmp_path / "toy.onnx")
+    assert "\n" not in str(told.value)
     assert not list(tmp_path.iterdir())
 
 
-def test_halving_keeps_small_tables(tmp_path, probe, monkeypatch):
-    monkeypatch.setattr(room, "HALVED", 0.0)
+def test_halving_keeps_small_tables(tmp_path, probe):
     export(Toy(), CARD, probe, tmp_path / "toy.onnx")
     small = halve(onnx.load(str(tmp_path / "toy.onnx")))
     kinds = {table.dims[0] * (table.dims[1] if len(table.dims) > 1 else 1): table.data_type

@@ -1,21 +1,27 @@
 """A trained network as an ONNX file with its card inside, written only when both agree."""
 
-import warnings
+import copy
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from torch import nn
+from torch import Tensor, nn
 
-from mien.errors import WeightsError
-from mien.runtime import open_session
-from mien.spec import METADATA_KEY, ModelSpec
+from mien.errors import MissingExtra, WeightsError
+from mien.files import whole_file
+from mien.runtime import BATCH, open_session
+from mien.spec import ModelSpec
+from mien.training.precision import halve, with_card
 from mien.values import Float32
 
-__all__ = ["AGREEMENT", "export", "halve"]
+__all__ = ["AGREEMENT", "OPSET", "export"]
 
 AGREEMENT = 1e-4
 """Largest difference allowed between the network and its file with float32 weights."""
@@ -24,92 +30,135 @@ HALVED = 1e-3
 """The same with weights stored as float16, as a share of the largest output; past it they stay
 float32."""
 
-SMALL = 4096
-"""Tables of fewer numbers than this stay float32: they cost nothing."""
+OPSET = 18
+"""Version of the operators: the one that torch's exporter writes without conversion."""
 
 
-def export(network: nn.Module, card: ModelSpec, probe: Float32, path: Path) -> dict[str, float]:
-    """Write a network as ONNX: input "features" (n, d), output "intensity" (n, k).
+def export(
+    network: nn.Module,
+    card: ModelSpec,
+    probe: Float32,
+    path: Path,
+    precision: Literal["fp32", "fp16"] = "fp32",
+) -> dict[str, float]:
+    """Write a network as ONNX, with a free number of faces.
+
+    The input is "features" (n, d), or "image" (n, 3, s, s) normalised as the card says; the outputs
+    have the names that the card gives.
 
     Args:
-        network: what to write.
-        card: what the reading half needs to know of it.
-        probe: real features, (n, d), on which file and network are compared.
+        network: what to write: one tensor, or a tuple of them in the order of ``card.outputs``.
+        card: what the reading half needs to know of it; its precision is set here.
+        probe: real input, (n, d) or (n, 3, s, s), on which file and network are compared.
         path: the file; appears under its name only when it is right.
+        precision: how the weights are stored.
 
     Returns:
         The largest difference between network and file, with float32 and as stored.
 
     Raises:
-        WeightsError: file and network differ.
+        WeightsError: file and network differ, or the network cannot be written as ONNX.
+        MissingExtra: the exporter is not installed.
+        InputError: the file cannot be written.
     """
-    network.eval()
+    network = _ready(network)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    try:
-        model = _to_onnx(network, probe, part)
-        with torch.no_grad():
-            wanted = network(torch.from_numpy(probe)).numpy()
+    wanted = _answers(network, probe)
+    if len(wanted) != len(card.outputs):
+        raise WeightsError(
+            f"{path.name} was not written: the network gives {len(wanted)} outputs and its card "
+            f"names {', '.join(card.outputs)}"
+        )
+    model = with_card(_to_onnx(network, card, probe), replace(card, precision="fp32"))
+    with whole_file(path) as part:
         exact = _difference(model, part, probe, wanted)
         if not exact <= AGREEMENT:
             raise WeightsError(
                 f"{path.name} was not written: the ONNX network differs from the trained one by "
                 f"{exact:.2g}, expected at most {AGREEMENT}"
             )
-        small = halve(model)
-        stored = _difference(small, part, probe, wanted)
-        if stored <= HALVED * max(1.0, float(np.abs(wanted).max())):
-            model = small
-        else:
-            stored = exact
-        entry = model.metadata_props.add()
-        entry.key, entry.value = METADATA_KEY, card.to_json()
-        onnx.checker.check_model(model)
-        part.write_bytes(model.SerializeToString())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        stored = exact
+        if precision == "fp16":
+            small = with_card(halve(model), replace(card, precision="fp16"))
+            changed = _difference(small, part, probe, wanted)
+            if changed <= HALVED * max(1.0, *(float(np.abs(one).max()) for one in wanted)):
+                stored, model = changed, small
+            else:
+                part.write_bytes(model.SerializeToString())
+        onnx.checker.check_model(str(part))
     return {"float32": exact, "stored": stored}
 
 
-def _to_onnx(network: nn.Module, probe: Float32, part: Path) -> onnx.ModelProto:
-    """The network as a graph, by way of a file."""
-    with warnings.catch_warnings():
-        # The exporter that replaces this one needs a package more, and gives the same graph.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
+def _ready(network: nn.Module) -> nn.Module:
+    """The network in evaluation, on the CPU; a copy where it lies elsewhere."""
+    if any(one.device.type != "cpu" for one in network.parameters()):
+        network = copy.deepcopy(network).cpu()
+    return network.eval()
+
+
+def _answers(network: nn.Module, probe: Float32) -> list[Float32]:
+    """What the network says of the probe, an array for each output."""
+    with torch.no_grad():
+        parts = [_tensors(network(part)) for part in torch.split(torch.from_numpy(probe), BATCH)]
+    return [np.asarray(torch.cat(one).numpy(), np.float32) for one in zip(*parts, strict=True)]
+
+
+def _tensors(answer: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """One tensor or several, as several."""
+    return (answer,) if isinstance(answer, Tensor) else tuple(answer)
+
+
+def _to_onnx(network: nn.Module, card: ModelSpec, probe: Float32) -> onnx.ModelProto:
+    """The network as a graph, without the traces of how it came about."""
+    if find_spec("onnxscript") is None:
+        raise MissingExtra("onnxscript", "train", "write ONNX files")
+    chatter = logging.getLogger("torch.onnx")
+    level = chatter.level
+    chatter.setLevel(logging.ERROR)
+    try:
+        program = torch.onnx.export(
             network,
             (torch.from_numpy(probe[:2]),),
-            str(part),
-            input_names=["features"],
-            output_names=["intensity"],
-            dynamic_axes={"features": {0: "n"}, "intensity": {0: "n"}},
-            opset_version=20,
-            dynamo=False,
+            dynamo=True,
+            input_names=["image" if card.reads == "crop" else "features"],
+            output_names=list(card.outputs),
+            dynamic_shapes=({0: torch.export.Dim("n")},),
+            opset_version=OPSET,
+            external_data=False,
+            verbose=False,
         )
-    return onnx.load(str(part))
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise WeightsError(f"{card.name} cannot be written as ONNX: {reason}") from error
+    finally:
+        chatter.setLevel(level)
+    if program is None:
+        raise WeightsError(f"{card.name} cannot be written as ONNX: the exporter gave nothing")
+    return _bare(program.model_proto)
 
 
-def halve(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same network with its large tables stored as float16 and widened when it is opened."""
-    out = onnx.ModelProto()
-    out.CopyFrom(model)
-    casts = []
-    for table in out.graph.initializer:
-        values: NDArray[np.float32] = numpy_helper.to_array(table)
-        if table.data_type != TensorProto.FLOAT or values.size < SMALL:
-            continue
-        name = table.name
-        table.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    nodes = list(out.graph.node)
-    del out.graph.node[:]
-    out.graph.node.extend(casts + nodes)
-    return out
+def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Without the exporter's notes, which name the files of the machine it ran on."""
+    graph = model.graph
+    tables = (graph.node, graph.value_info, graph.initializer, graph.input, graph.output)
+    for item in (model, graph, *chain(*tables)):
+        item.ClearField("doc_string")
+        del item.metadata_props[:]
+    return model
 
 
-def _difference(model: onnx.ModelProto, part: Path, probe: Float32, wanted: Float32) -> float:
+def _difference(
+    model: onnx.ModelProto, part: Path, probe: Float32, wanted: Sequence[Float32]
+) -> float:
     """Largest difference between what the file gives, written to ``part``, and what was wanted."""
     part.write_bytes(model.SerializeToString())
-    found = open_session(part).run(None, {"features": probe})[0]
-    return float(np.abs(np.asarray(found) - wanted).max())
+    session = open_session(part)
+    name = session.get_inputs()[0].name
+    worst = 0.0
+    for first in range(0, len(probe), BATCH):
+        rows = slice(first, first + BATCH)
+        found = session.run(None, {name: probe[rows]})
+        for one, want in zip(found, wanted, strict=True):
+            gap = float(np.abs(np.asarray(one) - want[rows]).max())
+            worst = gap if not gap <= worst else worst  # NaN stays
+    return worst

@@ -111,7 +111,7 @@ def learn(recipe: MeshRecipe, material: Material, folder: Path) -> Path:
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
     probe = material.exam.heads.features[:PROBES]
-    export(shipped, card(recipe, judged), probe, folder / MODEL_FILE)
+    export(shipped, card(recipe, judged), probe, folder / MODEL_FILE, "fp16")
     return folder / MODEL_FILE
 
 
