@@ -1,76 +1,108 @@
-"""What is minimised, by name: a network and a batch to named losses and their sum.
+"""What is minimised, by name: a network and a batch to named losses.
 
 An objective runs the network itself, so that one with a teacher or with masked pictures fits the
-same loop.
+same loop. It is a module: what it holds follows the network to its device.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, get_args
+from typing import Any, NamedTuple, get_args
 
+import torch
 from torch import Tensor, nn
 
+from mien.data.balance import OF_POSITIVES
 from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.losses.au import Reduction, binary_cross_entropy, cross_entropy, squared_error
 from mien.models.output import Output
+from mien.values import Float32
 
-__all__ = ["OBJECTIVES", "Builder", "Losses", "Objective", "build"]
-
-
-@dataclass(frozen=True, eq=False)
-class Losses:
-    """What one batch costs."""
-
-    total: Tensor
-    """The sum of the parts, each with its factor: what is minimised."""
-    parts: dict[str, Tensor]
-    """Each loss by name, without its factor."""
-    output: Output
-    """What the network gave, for the meters."""
+__all__ = ["OBJECTIVES", "Builder", "Single", "UnitWeights", "build", "unit_weights"]
 
 
-class Objective(Protocol):
-    """Runs a network on a batch and says what it costs."""
+class UnitWeights(NamedTuple):
+    """What makes up for rare units: one number for each, or nothing."""
 
-    def __call__(self, network: nn.Module, batch: Batch, weights: Tensor | None = None) -> Losses:
-        """Run and judge.
-
-        Args:
-            network: the network that learns.
-            batch: pictures with what is known of them.
-            weights: of each unit or class, (k,).
-        """
-        ...
+    whole: Tensor | None = None
+    """(k,): factors of a unit's whole loss."""
+    positives: Tensor | None = None
+    """(k,): factors of a unit's loss where it is present."""
 
 
-Builder = Callable[[Mapping[str, Any], Mapping[str, float]], Objective]
-"""Options of the objective, and a factor for each of its losses, to the objective."""
+def unit_weights(name: str, values: Float32) -> UnitWeights:
+    """Weights as an objective takes them.
+
+    Args:
+        name: of their formula in `mien.data.balance.WEIGHTS`.
+        values: (k,), what the formula gave.
+    """
+    weights = torch.from_numpy(values)
+    return UnitWeights(positives=weights) if name in OF_POSITIVES else UnitWeights(weights)
 
 
-def occurrence(options: Mapping[str, Any], factors: Mapping[str, float]) -> Objective:
+class Single(nn.Module):
+    """One loss of what the network gives.
+
+    Args:
+        name: of the loss.
+        loss: of logits, target and mask, with the weights of the units by name.
+        weights: (k,) each, by the name of the loss's argument.
+    """
+
+    output: Output | None
+    """Of the last batch, for the meters."""
+
+    def __init__(
+        self, name: str, loss: Callable[..., Tensor], weights: Mapping[str, Tensor | None]
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.loss = loss
+        self.arguments = tuple(weights)
+        for argument, values in weights.items():
+            self.register_buffer(argument, values, persistent=False)
+        self.output = None
+
+    def forward(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The loss by its name."""
+        output = network(batch.image)
+        if isinstance(output, Tensor):  # networks of the mesh give nothing but numbers
+            output = Output(output)
+        self.output = output
+        weights = {argument: getattr(self, argument) for argument in self.arguments}
+        return {self.name: self.loss(output.logits, batch.target, batch.known, **weights)}
+
+
+Builder = Callable[[Mapping[str, Any], UnitWeights], nn.Module]
+"""Options of an objective and weights of the units to the objective: see
+`mien.training.experiment.Objective`."""
+
+
+def occurrence(options: Mapping[str, Any], weights: UnitWeights) -> Single:
     """Cross-entropy of each unit, as the loss "au". Option ``reduction``: "mean"."""
     loss = partial(binary_cross_entropy, reduction=_reduction("occurrence", options))
-    return _Single("au", loss, _factor("occurrence", factors, "au"))
+    return Single("au", loss, {"weight": weights.whole, "pos_weight": weights.positives})
 
 
-def intensity(options: Mapping[str, Any], factors: Mapping[str, float]) -> Objective:
+def intensity(options: Mapping[str, Any], weights: UnitWeights) -> Single:
     """Squared error of each unit, as the loss "au". Option ``reduction``: "mean"."""
+    _whole("intensity", weights)
     loss = partial(squared_error, reduction=_reduction("intensity", options))
-    return _Single("au", loss, _factor("intensity", factors, "au"))
+    return Single("au", loss, {"weight": weights.whole})
 
 
-def expression(options: Mapping[str, Any], factors: Mapping[str, float]) -> Objective:
+def expression(options: Mapping[str, Any], weights: UnitWeights) -> Single:
     """Cross-entropy of the classes, as the loss "expression". Option ``smoothing``: 0."""
     _only("expression", options, ("smoothing",))
+    _whole("expression", weights)
     smoothing = options.get("smoothing", 0.0)
     if not isinstance(smoothing, int | float) or not 0 <= smoothing < 1:
         raise InputError(
             f"smoothing of the objective expression is {smoothing!r}, expected 0 to below 1"
         )
     loss = partial(cross_entropy, smoothing=float(smoothing))
-    return _Single("expression", loss, _factor("expression", factors, "expression"))
+    return Single("expression", loss, {"weight": weights.whole})
 
 
 OBJECTIVES: dict[str, Builder] = {
@@ -81,36 +113,20 @@ OBJECTIVES: dict[str, Builder] = {
 """Every objective by name."""
 
 
-def build(name: str, options: Mapping[str, Any], factors: Mapping[str, float]) -> Objective:
+def build(name: str, options: Mapping[str, Any], weights: UnitWeights | None = None) -> nn.Module:
     """Make an objective.
 
     Args:
         name: one of OBJECTIVES.
         options: what it lets one choose.
-        factors: of each of its losses; one that is not named counts once.
+        weights: of the units, see `unit_weights`.
 
     Raises:
-        InputError: there is no such objective, option or loss.
+        InputError: there is no such objective or option, or the weights are not for it.
     """
     if name not in OBJECTIVES:
         raise InputError(f"there is no objective {name!r}; there are {', '.join(OBJECTIVES)}")
-    return OBJECTIVES[name](options, factors)
-
-
-@dataclass(frozen=True)
-class _Single:
-    """One loss of what the network gives."""
-
-    name: str
-    loss: Callable[..., Tensor]
-    factor: float
-
-    def __call__(self, network: nn.Module, batch: Batch, weights: Tensor | None = None) -> Losses:
-        output = network(batch.image)
-        if isinstance(output, Tensor):  # networks of the mesh give nothing but numbers
-            output = Output(output)
-        value = self.loss(output.logits, batch.target, batch.known, weight=weights)
-        return Losses(self.factor * value, {self.name: value}, output)
+    return OBJECTIVES[name](options, weights or UnitWeights())
 
 
 def _reduction(name: str, options: Mapping[str, Any]) -> Reduction:
@@ -124,10 +140,12 @@ def _reduction(name: str, options: Mapping[str, Any]) -> Reduction:
     return wanted
 
 
-def _factor(name: str, factors: Mapping[str, float], loss: str) -> float:
-    if strange := sorted(set(factors) - {loss}):
-        raise InputError(f"the objective {name} has no loss {', '.join(strange)}; it has {loss}")
-    return float(factors.get(loss, 1.0))
+def _whole(name: str, weights: UnitWeights) -> None:
+    if weights.positives is not None:
+        raise InputError(
+            f"the objective {name} has no positives to be weighted; choose other weights than "
+            f"{', '.join(sorted(OF_POSITIVES))}"
+        )
 
 
 def _only(name: str, options: Mapping[str, Any], known: tuple[str, ...]) -> None:
