@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     "landmarks outside": "landmarks that lie outside the picture",
     "landmarks mirrored": "landmarks whose left and right are exchanged",
     "landmarks shifted": "landmarks that fit the pictures of other frames better",
+    "labels shifted": "labels that fit the pictures of other frames better",
     "landmarks off": "landmarks that lie far from the face",
     "no face": "a sampled picture in which no face was found",
     "frames differ": "label, landmark and picture of one row that name different frames",

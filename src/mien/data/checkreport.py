@@ -1,0 +1,124 @@
+"""What a check of a data set found: counts, findings, rates, shifts, and the rows to keep."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.findings import KINDS, REMARKS, Finding
+from mien.data.rates import Rates
+from mien.files import as_text, whole_file
+
+__all__ = ["Looked", "Report", "Shift", "write_report"]
+
+Verdict = Literal["in step", "shifted", "too weak"]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How much was looked at, so that nobody takes a sample for the whole."""
+
+    files: int = 0
+    """Pictures and videos whose header and end were read."""
+    decoded: int = 0
+    """Pictures decoded in full."""
+    faces: int = 0
+    """Pictures in which a face was looked for; 0 where the face models were not used."""
+    found: int = 0
+    """Of these, pictures with a face."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Whether landmarks or labels are in step with the pictures, over one sequence or all."""
+
+    of: Literal["landmarks", "labels"]
+    sequence: str
+    """Name of the sequence; empty: all that were looked at, together."""
+    frames: int
+    """n: what the set says of frame i + n fits the picture of frame i best."""
+    fit: float
+    """Share of the movement in the pictures that is explained at n, at most 1."""
+    fit_as_is: float
+    """The same as the set is, without any shift."""
+    pictures: int
+    """Pictures compared."""
+    verdict: Verdict
+    first: str = ""
+    """The first of these pictures."""
+
+    def __str__(self) -> str:
+        place = self.sequence or "all sequences together"
+        shares = f"{self.fit_as_is:.0%} of the movement explained as they are"
+        if self.verdict == "too weak":
+            return f"{self.of}, {place}: too little to go by ({shares}, {self.pictures} pictures)"
+        if self.verdict == "in step":
+            return f"{self.of}, {place}: in step ({shares}, {self.pictures} pictures)"
+        late = "late" if self.frames > 0 else "early"
+        return (
+            f"{self.of}, {place}: {abs(self.frames)} frames {late}: those of frame "
+            f"i{self.frames:+d} fit the picture of frame i ({shares}, {self.fit:.0%} when moved, "
+            f"{self.pictures} pictures)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """All that a check found."""
+
+    name: str
+    root: Path
+    pictures: int
+    findings: tuple[Finding, ...]
+    good: NDArray[np.intp]
+    """Rows of the index that nothing speaks against, in order."""
+    looked: Looked
+    rates: Rates
+    shifts: tuple[Shift, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is odd and no fault, and what could not be looked at, each in a sentence."""
+    counts: Mapping[str, int] = field(init=False)
+    """Findings of each kind, in the order of KINDS."""
+
+    def __post_init__(self) -> None:
+        of = [finding.kind for finding in self.findings]
+        counts = {kind: of.count(kind) for kind in KINDS if kind in of}
+        object.__setattr__(self, "counts", counts)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found but remarks."""
+        return all(kind in REMARKS for kind in self.counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON knows it."""
+        return {
+            "name": self.name,
+            "root": as_text(self.root),
+            "clean": self.clean,
+            "pictures": self.pictures,
+            "kept": len(self.good),
+            "counts": dict(self.counts),
+            "looked": vars(self.looked),
+            "shifts": [vars(shift) for shift in self.shifts],
+            "rates": self.rates.to_dict(),
+            "notes": list(self.notes),
+            "findings": [
+                {"kind": one.kind, "place": as_text(one.place), "what": as_text(one.what)}
+                for one in self.findings
+            ],
+        }
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report as JSON.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")

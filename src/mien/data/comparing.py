@@ -1,0 +1,211 @@
+"""Compare what a data set says of pictures with the faces that are seen on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.checkreport import Shift
+from mien.data.labels import Index, Labels
+from mien.data.looking import meshes
+from mien.data.picturefiles import Progress
+from mien.data.placing import against_mesh, inner, unit_of
+from mien.data.rendered import Find
+from mien.data.sequences import Stretch, choose, spread
+from mien.data.shifts import Course, Courses, course, judge, together
+from mien.face.geometry import features
+from mien.face.landmarks import landmarks
+from mien.runtime import Predictor
+from mien.spec import ModelSpec
+from mien.values import Float32
+from mien.weights.store import model_path
+
+__all__ = ["Seen", "compare"]
+
+SINGLE = 0.2
+"""Share of the pictures that are taken singly, from everywhere, beside the stretches."""
+TRUSTED = ("dependable", "fair")
+"""How reliable the network must be for a unit whose course is compared with labels."""
+MOVING = 0.25
+"""Deviation of a unit in the pictures, in intensities, from which on its course is compared."""
+
+Signal = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Frame numbers, and the values there."""
+
+
+@dataclass
+class Seen:
+    """What was seen on the pictures that were looked at."""
+
+    looked: int = 0
+    errors: dict[int, str] = field(default_factory=dict)
+    """Rows that could not be decoded, and why."""
+    mesh: dict[int, Float32] = field(default_factory=dict)
+    """(478, 3) of each row with a face."""
+    empty: list[int] = field(default_factory=list)
+    """Rows without a face."""
+    mirrored: list[int] = field(default_factory=list)
+    """Rows whose landmarks are those of the mirrored picture."""
+    missed: list[int] = field(default_factory=list)
+    """Rows whose landmarks lie elsewhere."""
+    shifts: list[Shift] = field(default_factory=list)
+
+
+def compare(
+    index: Index,
+    sizes: NDArray[np.int64],
+    sample: int,
+    find: Find,
+    progress: Progress | None = None,
+) -> Seen:
+    """Look at some pictures.
+
+    Args:
+        index: rows whose pictures can be read.
+        sizes: (n, 2) width and height of the pictures.
+        sample: how many to look at, at most.
+        find: finds the mesh in a picture.
+        progress: told how far it is.
+    """
+    stretches = choose(index, round(sample * (1 - SINGLE)))
+    taken = np.unique(np.concatenate([np.zeros(0, np.intp), *(one.rows for one in stretches)]))
+    others = np.setdiff1d(np.arange(len(index)), taken)
+    rows = np.concatenate([taken, spread(others, sample - len(taken))])
+    seen = Seen(len(rows))
+    for row, mesh in meshes(index, rows, find, progress):
+        if mesh is None:
+            seen.empty.append(row)
+        elif isinstance(mesh, np.ndarray):
+            seen.mesh[row] = mesh
+        else:
+            seen.errors[row] = str(mesh)
+    _place(index, sizes, seen)
+    _time(index, stretches, seen)
+    return seen
+
+
+def _place(index: Index, sizes: NDArray[np.int64], seen: Seen) -> None:
+    """Whether the landmarks lie on the faces."""
+    points = index.points
+    if points is None:
+        return
+    rows = np.array([row for row in sorted(seen.mesh) if points.known[row]], np.intp)
+    if len(rows) == 0:
+        return
+    found = np.stack([landmarks(seen.mesh[row], "49") for row in rows.tolist()])
+    mirrored, missed = against_mesh(inner(points)[rows], found, sizes[rows, 0])
+    seen.mirrored = rows[mirrored].tolist()
+    seen.missed = rows[missed].tolist()
+
+
+def _time(index: Index, stretches: list[Stretch], seen: Seen) -> None:
+    """Whether landmarks and labels are in step with the pictures."""
+    labels = index.occurrence if index.intensity is None else index.intensity
+    if index.points is not None:
+        seen.shifts += _judged("landmarks", stretches, partial(_landmarks, index, seen))
+    if labels is not None and seen.mesh:
+        network = Predictor(model_path("au-mesh"))
+        columns = _columns(network.spec, labels.units)
+        if columns:
+            signals = partial(_labels, index, labels, network, columns, seen)
+            seen.shifts += _judged("labels", stretches, signals)
+
+
+def _judged(
+    of: Literal["landmarks", "labels"],
+    stretches: list[Stretch],
+    signals: Callable[[Stretch], Courses | None],
+) -> list[Shift]:
+    """A judgement of each sequence, and one of all together."""
+    found: dict[str, Course] = {}
+    for stretch in stretches:
+        courses = signals(stretch)
+        if courses is not None:
+            found[stretch.sequence] = course(courses)
+    if not found:
+        return []
+    each = [judge(one, of, sequence) for sequence, one in found.items()]
+    return [judge(together(list(found.values())), of), *each]
+
+
+def _landmarks(index: Index, seen: Seen, stretch: Stretch) -> Courses | None:
+    """Courses of the 49 points, in eye distances: the place of the head and its expression."""
+    points = index.points
+    rows = [row for row in stretch.rows.tolist() if row in seen.mesh]
+    if points is None or not rows:
+        return None
+    there = points.known[stretch.around]
+    told = inner(points)[stretch.around].astype(np.float64)
+    found = np.stack([landmarks(seen.mesh[row], "49") for row in rows]).astype(np.float64)
+    unit = float(np.median(unit_of(found.astype(np.float32))))
+    numbers = index.number
+    seen_at, told_at = _spread(
+        (numbers[rows], found.reshape(len(found), -1) / unit),
+        (numbers[stretch.around][there], told[there].reshape(int(there.sum()), -1) / unit),
+    )
+    return Courses(seen_at, told_at, scaled=False, first=index.path[rows[0]])
+
+
+def _labels(
+    index: Index,
+    labels: Labels,
+    network: Predictor,
+    columns: dict[int, list[int]],
+    seen: Seen,
+    stretch: Stretch,
+) -> Courses | None:
+    """Courses of the units that move, in the labels and in the network's reading of the mesh.
+
+    A label of presence is compared only where the unit both comes and goes: the course of an
+    intensity that only rises fits many moments at which a coder may have called it present.
+    """
+    rows = [row for row in stretch.rows.tolist() if row in seen.mesh]
+    if not rows:
+        return None
+    scores = network.score(features(np.stack([seen.mesh[row] for row in rows]))).intensity
+    if scores is None:  # pragma: no cover - the card promises intensities
+        return None
+    kept_seen, kept_told = [], []
+    for unit, outputs in columns.items():
+        place = labels.units.index(unit)
+        value = labels.value[:, place].astype(np.float64)
+        value = np.where(labels.known[:, place], value, np.nan)
+        own = value[rows]
+        course_of = scores[:, outputs].mean(axis=1).astype(np.float64)
+        told = own[np.isfinite(own)]
+        comes_and_goes = index.intensity is not None or (len(told) and told[0] == told[-1])
+        if len(told) and np.ptp(told) > 0 and course_of.std() >= MOVING and comes_and_goes:
+            kept_seen.append(course_of)
+            kept_told.append(value[stretch.around])
+    if not kept_seen:
+        return None
+    seen_at, told_at = _spread(
+        (index.number[rows], np.stack(kept_seen, axis=1)),
+        (index.number[stretch.around], np.stack(kept_told, axis=1)),
+    )
+    return Courses(seen_at, told_at, scaled=True, first=index.path[rows[0]])
+
+
+def _columns(card: ModelSpec, units: tuple[int, ...]) -> dict[int, list[int]]:
+    """Outputs of the network for each unit that both know and the network reads well."""
+    trusted = {unit for unit, how in card.reliability if how in TRUSTED}
+    return {
+        unit: [place for place, other in enumerate(card.units) if other == unit]
+        for unit in units
+        if unit in trusted
+    }
+
+
+def _spread(seen: Signal, told: Signal) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values by frame number on one line of numbers without gaps, NaN where there is none."""
+    low = int(min(seen[0].min(), told[0].min(initial=seen[0].min())))
+    high = int(max(seen[0].max(), told[0].max(initial=seen[0].max())))
+    lines = []
+    for numbers, values in (seen, told):
+        line = np.full((high - low + 1, values.shape[1]), np.nan)
+        line[numbers.astype(np.intp) - low] = values
+        lines.append(line)
+    return lines[0], lines[1]
