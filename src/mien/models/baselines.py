@@ -1,6 +1,6 @@
 """The eight networks of the CK+ baselines: features of a torchvision network, one head per unit.
 
-Facts: the README and the code of the public AU_Recognition repository (2018), whose published table
+Facts: the README and the code of the public AU_Recognition repository, whose published table
 of F1 scores on CK+ is in `mien.recipes.ckplus`. The networks themselves: Krizhevsky 2014
 (AlexNet), Simonyan and Zisserman 2015 (VGG), He et al. 2016 (ResNet), Szegedy et al. 2016
 (Inception v3).
@@ -117,7 +117,7 @@ class Baseline(nn.Module):
             self.features.eval()
         return self
 
-    def backbone(self) -> tuple[str, nn.Module]:
+    def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""
         return self.name, self.features
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mien.errors import InputError, WeightsError
 from mien.models.published import Say, imagenet
 
-__all__ = ["BEST", "Backboned", "load", "read_weights", "start"]
+__all__ = ["BEST", "FromImageNet", "load", "read_weights", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ NAMED = 3
 
 
 @runtime_checkable
-class Backboned(Protocol):
+class FromImageNet(Protocol):
     """A network with a part whose weights have the names of torchvision."""
 
-    def backbone(self) -> tuple[str, nn.Module]:
+    def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and that part."""
         ...
 
@@ -56,12 +56,12 @@ def start(network: nn.Module, source: str, say: Say = logger.info) -> None:
     if not source:
         return
     if source == IMAGENET:
-        if not isinstance(network, Backboned):
+        if not isinstance(network, FromImageNet):
             raise InputError(
                 f"{type(network).__name__} has no part that was trained on ImageNet; start from a "
                 "file or leave model.start empty"
             )
-        path = imagenet(network.backbone()[0], say)
+        path = imagenet(network.imagenet_part()[0], say)
     else:
         path = _file(source)
     load(network, read_weights(path), str(path), say)
@@ -114,8 +114,8 @@ def load(
         WeightsError: something is missing, unexpected or of another shape.
     """
     own = network.state_dict()
-    if isinstance(network, Backboned) and not set(own) & set(weights):
-        name, part = network.backbone()
+    if isinstance(network, FromImageNet) and not set(own) & set(weights):
+        name, part = network.imagenet_part()
         left = sorted(key for key in weights if key.startswith(CLASSIFIERS))
         _put(part, {key: weights[key] for key in weights if key not in left}, origin, name)
         say(

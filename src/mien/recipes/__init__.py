@@ -10,15 +10,25 @@ if TYPE_CHECKING:
 __all__ = ["RECIPES"]
 
 
-def _at(module: str, name: str) -> "Callable[[], Recipe]":
+def _at(module: str, name: str, *arguments: str) -> "Callable[[], Recipe]":
     """A recipe whose file is read when it is asked for."""
 
     def recipe() -> "Recipe":
-        made: Recipe = getattr(import_module(f"mien.recipes.{module}"), name)()
+        made: Recipe = getattr(import_module(f"mien.recipes.{module}"), name)(*arguments)
         return made
 
     return recipe
 
 
-RECIPES: "dict[str, Callable[[], Recipe]]" = {}
+_CKPLUS = (
+    "alexnet", "vgg16", "vgg16-bn", "vgg19", "resnet18", "resnet50", "resnet101", "inception",
+)  # fmt: skip
+
+RECIPES: "dict[str, Callable[[], Recipe]]" = {
+    **{f"ckplus-{name}": _at("ckplus", "corrected", name) for name in _CKPLUS},
+    **{f"ckplus-{name}-source": _at("ckplus", "source", name) for name in _CKPLUS},
+    **{f"ckplus-{name}-last": _at("ckplus", "last", name) for name in _CKPLUS[:4]},
+    "planted-resnet18": _at("planted", "occurrence"),
+    "planted-resnet18-intensity": _at("planted", "intensity"),
+}
 """Every experiment by name: a function that gives its recipe."""
