@@ -4,7 +4,7 @@
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import nn
 
 from mien.errors import InputError
 from mien.models.baselines import baseline, inception
+from mien.models.megraphau import megraphau, opengraphau
 
 __all__ = ["MODELS", "build"]
 
@@ -26,16 +27,26 @@ MODELS: dict[str, Builder] = {
     "resnet50": partial(baseline, "resnet50"),
     "resnet101": partial(baseline, "resnet101"),
     "inception": inception,
+    "megraphau": megraphau,
+    "opengraphau": opengraphau,
 }
-"""Every network by name: a function of ``outputs`` (how many) and of options with defaults."""
+"""Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
+that has an option ``units`` is told their numbers."""
 
 
-def build(name: str, outputs: int, **options: Any) -> nn.Module:  # noqa: ANN401 - options differ
+def build(
+    name: str,
+    outputs: int | None = None,
+    *,
+    units: Sequence[int] = (),
+    **options: Any,  # noqa: ANN401 - options differ
+) -> nn.Module:
     """Make a network with random weights.
 
     Args:
         name: one of MODELS.
-        outputs: how many units or classes.
+        outputs: how many units or classes; not needed where ``units`` are given.
+        units: numbers of the units, in the order of the outputs.
         options: what this network lets one choose.
 
     Raises:
@@ -49,7 +60,15 @@ def build(name: str, outputs: int, **options: Any) -> nn.Module:  # noqa: ANN401
         raise InputError(
             f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
-    return builder(outputs, **options)
+    if units and "units" in known:
+        options["units"] = tuple(units)
+    count = outputs or len(units)
+    if not count or (units and count != len(units)):
+        raise InputError(
+            f"{name} was asked for {count or 'no'} outputs for {len(units)} units; "
+            "give the units, or a number of outputs from 1 on"
+        )
+    return builder(count, **options)
 
 
 def _options(builder: Builder) -> list[str]:

@@ -15,6 +15,9 @@ class Output:
     logits: Float[Tensor, "b k"]
     """One number per unit or class, before any sigmoid or softmax; for intensity networks the
     intensity itself. `mien.models.reading` turns it into what the card promises."""
+    probability: Float[Tensor, "b k"] | None = None
+    """Of networks that compute it without a sigmoid, as a cosine; ``logits`` are then its log-odds,
+    and it is what counts."""
     landmarks: Float[Tensor, "b p 2"] | None = None
     """Pixels of the crop."""
     maps: Float[Tensor, "b k m m"] | None = None

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.errors import InputError
+from mien.models.output import Output
 
 __all__ = ["OUTPUTS", "Reading", "Task"]
 
@@ -57,9 +58,11 @@ class Reading(nn.Module):
         return (values,)
 
     def _read(self, image: Tensor) -> Tensor:
-        logits: Tensor = self.network(image).logits
+        output: Output = self.network(image)
+        logits = output.logits
         if self.task == "occurrence":
-            return torch.sigmoid(logits)
+            ready = output.probability
+            return torch.sigmoid(logits) if ready is None else ready
         if self.task == "intensity":
             return torch.clamp(logits, 0, 5)
         return torch.softmax(logits, dim=1)

@@ -1,0 +1,112 @@
+"""Official checkpoints into our networks, strictly: every tensor finds its place, none is left.
+
+Files are read as plain tensors only; a file that would run code when it is opened is refused.
+"""
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mien.errors import InputError, WeightsError
+from mien.models import megraphau
+
+__all__ = ["OFFICIAL", "from_official", "read_tensors"]
+
+State = Mapping[str, Tensor]
+Layout = Mapping[str, Sequence[str]]
+
+SHOWN = 4
+"""Names listed in an error."""
+
+OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
+    "megraphau": megraphau.official,
+    "opengraphau": megraphau.official_open,
+}
+"""For each network: a state dict of the authors' to our network and the layout of its tensors."""
+
+
+def from_official(name: str, state: State) -> nn.Module:
+    """Build a network from the authors' tensors.
+
+    Args:
+        name: one of OFFICIAL.
+        state: the authors' state dict; the prefix ``module.`` of data parallel training is
+            dropped.
+
+    Returns:
+        The network in evaluation mode.
+
+    Raises:
+        InputError: no such network.
+        WeightsError: tensors are missing, left over or of another shape.
+    """
+    if name not in OFFICIAL:
+        raise InputError(f"{name!r} has no official checkpoints here; {', '.join(OFFICIAL)} have")
+    plain = {key.removeprefix("module."): value for key, value in state.items()}
+    network, layout = OFFICIAL[name](plain)
+    _check(name, plain, layout)
+    own = network.state_dict()
+    for key, value in own.items():
+        found = [plain[source] for source in layout[key]]
+        joined = _join(found, value.dim())
+        if joined.shape != value.shape:
+            raise WeightsError(
+                f"{layout[key][0]} of this checkpoint is of shape {tuple(found[0].shape)}, which "
+                f"does not fit {name} ({key}: {tuple(value.shape)}); is it of other units?"
+            )
+        own[key] = joined.to(value.dtype)
+    network.load_state_dict(own)
+    return network.eval()
+
+
+def read_tensors(path: Path, entry: str = "state_dict") -> dict[str, Tensor]:
+    """Read a checkpoint as plain tensors.
+
+    Args:
+        path: a file written by ``torch.save``.
+        entry: where the state dict lies, if the file holds more.
+
+    Raises:
+        WeightsError: it cannot be read, or holds more than plain data.
+    """
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path.name} holds more than tensors and is not opened: reading it could run code; "
+            "save its state dict alone and name that file"
+        ) from error
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        raise WeightsError(f"{path.name} cannot be read as a checkpoint: {error}") from error
+    if isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
+        content = content[entry]
+    if not isinstance(content, Mapping) or not content:
+        raise WeightsError(f"{path.name} holds no state dict; expected tensors by name")
+    strange = [key for key, value in content.items() if not isinstance(value, Tensor)]
+    if strange:
+        raise WeightsError(f"{path.name} holds {strange[0]!r}, which is no tensor")
+    return dict(content)
+
+
+def _join(found: Sequence[Tensor], axes: int) -> Tensor:
+    """One tensor of ours from one or several of theirs: stacked, or one after the other."""
+    if len(found) == 1 or axes == 0:
+        return found[0]
+    return torch.stack(list(found)) if found[0].dim() < axes else torch.cat(list(found))
+
+
+def _check(name: str, state: State, layout: Layout) -> None:
+    """Refuse tensors that are missing or left over."""
+    wanted = {source for sources in layout.values() for source in sources}
+    for word, keys in (("lacks", wanted - set(state)), ("has unknown", set(state) - wanted)):
+        if keys:
+            shown = ", ".join(sorted(keys)[:SHOWN])
+            more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
+            raise WeightsError(
+                f"this checkpoint {word} tensors for {name}: {shown}{more}; "
+                "name a checkpoint of this network, or of this stage and backbone"
+            )

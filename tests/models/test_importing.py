@@ -1,0 +1,89 @@
+"""Official checkpoints: strict, and never more than tensors."""
+
+import pickle
+
+import pytest
+import torch
+
+from mien.errors import InputError, WeightsError
+from mien.models.importing import from_official, read_tensors
+from mien.models.megraphau import official
+
+UNITS = 4
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    """A stage-2 network of four units, and its checkpoint as the authors would have saved it."""
+    names = {"head.sc": torch.zeros(UNITS, 1), "head.edge_fc.weight": torch.zeros(1)}
+    names |= {f"backbone.layer3.{n}.conv1.weight": torch.zeros(1) for n in range(2)}
+    network, layout = official(names)
+    state = {}
+    for key, value in network.state_dict().items():
+        sources = layout[key]
+        parts = [value] * len(sources)
+        if len(sources) > 1 and value.dim():
+            parts = value.reshape(UNITS, -1, *value.shape[2:] if "norm" not in key else ())
+        state |= {f"module.{name}": part for name, part in zip(sources, parts, strict=True)}
+    return network, state
+
+
+def test_every_tensor_finds_its_place(checkpoint):
+    network, state = checkpoint
+    found = from_official("megraphau", state)
+    for key, value in network.state_dict().items():
+        assert torch.equal(found.state_dict()[key], value), key
+    assert not found.training
+
+
+def test_a_missing_tensor_is_named(checkpoint):
+    state = dict(checkpoint[1])
+    del state["module.head.gnn.B2.weight"]
+    with pytest.raises(WeightsError, match=r"lacks tensors for megraphau: head\.gnn\.B2\.weight"):
+        from_official("megraphau", state)
+
+
+def test_a_tensor_too_many_is_named(checkpoint):
+    state = checkpoint[1] | {"head.extra": torch.zeros(1)}
+    with pytest.raises(WeightsError, match=r"unknown tensors for megraphau: head\.extra"):
+        from_official("megraphau", state)
+
+
+def test_another_shape_is_named(checkpoint):
+    state = checkpoint[1] | {"module.head.edge_fc.bias": torch.zeros(5)}
+    with pytest.raises(WeightsError, match=r"head\.edge_fc\.bias .* shape \(5,\)"):
+        from_official("megraphau", state)
+
+
+def test_a_network_without_official_checkpoints():
+    with pytest.raises(InputError, match="'resnet18' has no official checkpoints"):
+        from_official("resnet18", {})
+
+
+class Hostile:
+    """Runs something when it is unpickled."""
+
+    def __reduce__(self):
+        return (print, ("run",))
+
+
+def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
+    path = tmp_path / "hostile.pth"
+    torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": Hostile()}, path)
+    with pytest.raises(WeightsError, match="reading it could run code"):
+        read_tensors(path)
+    path.write_bytes(pickle.dumps(Hostile(), protocol=2))
+    with pytest.raises(WeightsError):
+        read_tensors(path)
+    assert "run" not in capsys.readouterr().out
+
+
+def test_plain_tensors_are_read_from_either_form(tmp_path):
+    one = {"a": torch.ones(2)}
+    for number, content in enumerate((one, {"epoch": 3, "state_dict": one})):
+        path = tmp_path / f"{number}.pth"
+        torch.save(content, path)
+        assert torch.equal(read_tensors(path)["a"], one["a"])
+    torch.save({"epoch": 3}, path)
+    with pytest.raises(WeightsError, match="'epoch', which is no tensor"):
+        read_tensors(path)

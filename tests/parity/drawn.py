@@ -1,0 +1,42 @@
+"""The rule by which both sides of a comparison fill a network with the same weights."""
+
+import json
+import zlib
+
+import numpy as np
+import torch
+
+__all__ = ["drawn_state", "drawn_tensor", "picture"]
+
+
+def drawn_tensor(name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """The weights that belong to a name and a shape."""
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    last = name.rpartition(".")[2]
+    if last == "num_batches_tracked":
+        return torch.zeros(shape, dtype=torch.int64)
+    if last == "running_var":
+        values = 0.5 + rng.random(shape)
+    elif last == "running_mean":
+        values = 0.1 * rng.standard_normal(shape)
+    elif last == "weight" and len(shape) == 1:
+        values = 1 + 0.1 * rng.standard_normal(shape)
+    elif last.endswith("bias"):
+        values = 0.05 * rng.standard_normal(shape)
+    elif len(shape) >= 2:
+        values = rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
+    else:
+        values = 0.05 * rng.standard_normal(shape)
+    return torch.from_numpy(np.asarray(values)).float()
+
+
+def drawn_state(path) -> dict[str, torch.Tensor]:
+    """A state dict from a file of names and shapes."""
+    keys = json.loads(path.read_text())["keys"]
+    return {one["key"]: drawn_tensor(one["key"], tuple(one["shape"])) for one in keys}
+
+
+def picture(side: int, seed: int = 0) -> torch.Tensor:
+    """The pictures that both sides read, (2, 3, side, side)."""
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(rng.standard_normal((2, 3, side, side)).astype(np.float32))
