@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
-from mien.models import megraphau
+from mien.models.megraphau import official, official_open
 
 __all__ = ["OFFICIAL", "from_official", "read_tensors"]
 
@@ -23,8 +23,8 @@ SHOWN = 4
 """Names listed in an error."""
 
 OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
-    "megraphau": megraphau.official,
-    "opengraphau": megraphau.official_open,
+    "megraphau": official,
+    "opengraphau": official_open,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""
 
