@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, learn, weights
+from mien.cli import analyze, animate, datasets, learn, weights
 from mien.errors import MienError
 
 __all__ = ["app", "main"]
@@ -27,7 +27,7 @@ app = typer.Typer(
 app.command("analyze")(analyze.analyze)
 app.command("animate")(animate.animate)
 app.add_typer(weights.app, name="weights")
-app.add_typer(learn.datasets, name="datasets")
+app.add_typer(datasets.app, name="datasets")
 app.add_typer(learn.train, name="train")
 
 

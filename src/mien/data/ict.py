@@ -113,8 +113,7 @@ def prepared(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise UnreadableSource(
-            f"{path} is not there; make it with: "
-            f"mien datasets prepare ict --source FOLDER --data {folder}"
+            f"{path} is not there; make it with: mien datasets ict --source FOLDER --data {folder}"
         )
     return path
 

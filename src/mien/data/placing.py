@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 
 from mien.data.labels import Points
 from mien.face.geometry import reference
-from mien.face.landmarks import landmarks, mirror
+from mien.face.landmarks import landmarks, mirror, reduce
 from mien.values import MESH_POINTS, Float32
 
 __all__ = ["Placed", "against_mesh", "inner", "outside", "posture", "unit_of"]
 
-JAW = 17
-"""The first points of the schemes 66 and 68: every tracker puts them elsewhere."""
 BEYOND = 0.1
 """Eye distances that a point may lie outside the picture: landmarks of a cut-off chin are right."""
 FACE_LIKE = 0.85
@@ -38,13 +36,8 @@ class Placed(NamedTuple):
 
 
 def inner(points: Points) -> Float32:
-    """The 49 points without jaw and inner mouth corners, (n, 49, 2), whatever the scheme."""
-    if points.scheme == "49":
-        return points.value
-    faces = points.value[:, JAW:]
-    if points.scheme == "68":
-        faces = np.delete(faces, (60 - JAW, 64 - JAW), axis=1)
-    return np.asarray(faces, np.float32)
+    """The 49 points (n, 49, 2) of any scheme; trackers do not agree on the jaw, it is left out."""
+    return reduce(points.value, points.scheme, "49")
 
 
 def unit_of(faces: Float32) -> Float32:

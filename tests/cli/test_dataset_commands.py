@@ -1,0 +1,61 @@
+"""mien datasets: every command, without torch."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mien.data import DATASETS, ict
+
+
+@pytest.mark.parametrize("command", ["ict", "render", "plant"])
+def test_what_makes_training_data_asks_for_its_folder(mien_command, command):
+    shown = mien_command("datasets", command, "--help")
+    assert shown.code == 0
+    assert "--data" in shown.out
+
+
+def test_the_group_itself_is_light():
+    code = "import sys, mien.cli.datasets; sys.exit(bool({'torch', 'numpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_ict_refuses_another_folder(mien_command, tmp_path):
+    ended = mien_command("datasets", "ict", "--source", tmp_path, "--data", tmp_path / "data")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_ict_reads_a_checkout(mien_command, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(ict, "prepare", lambda *paths: asked.append(paths))
+    ended = mien_command("datasets", "ict", "--source", tmp_path, "--data", tmp_path / "data")
+    assert ended.code == 0
+    assert asked == [(tmp_path, tmp_path / "data")]
+    assert "licence" in ended.out
+
+
+def test_rendering_without_the_face_model_says_what_to_do(mien_command, tmp_path):
+    ended = mien_command("datasets", "render", "--data", tmp_path)
+    assert ended.code == 2
+    assert "mien datasets ict" in ended.err
+
+
+def test_planting_needs_portraits(mien_command, tmp_path, front_end, shared):
+    with np.load(shared / "data" / "ict_to_mesh468.npz") as file:
+        names = {name for name in ict.FaceModel.__dataclass_fields__ if name != "names"}
+        arrays = {name: file[name] for name in (*names, "expression_names")}
+    np.savez(tmp_path / ict.MESH_FILE, **arrays)
+    ended = mien_command("datasets", "plant", "--portraits", tmp_path, "--data", tmp_path)
+    assert ended.code == 2
+    assert "portraits" in ended.err
+
+
+def test_the_list_names_every_set_its_units_and_its_terms(mien_command):
+    ended = mien_command("datasets", "list")
+    assert ended.code == 0
+    for name, entry in DATASETS.items():
+        assert f"\n{name} " in f"\n{ended.out}"
+        assert entry.terms in ended.out
+    assert "AU 6, 10, 12, 14, 17" in ended.out
