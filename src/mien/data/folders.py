@@ -1,13 +1,12 @@
-"""The folders of a copy of a data set: found under their known names, listed once, written anew."""
+"""The folders of a copy of a data set: found under their known names, each listed once."""
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mien.data.findings import Findings
 from mien.errors import InputError
-from mien.files import cannot_write
 
 __all__ = [
     "PICTURES",
@@ -17,9 +16,9 @@ __all__ = [
     "last_number",
     "listing",
     "need",
-    "new_folder",
     "note_many",
     "numbered",
+    "ranges",
     "relative",
     "text_of",
 ]
@@ -148,6 +147,22 @@ def note_many(
         )
 
 
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers in words, runs of them as ranges, of many the first few.
+
+    >>> ranges([3, 4, 5, 9])
+    '3-5, 9'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [f"{low}-{high}" if high > low else f"{low}" for low, high in runs]
+    return ", ".join(words if len(words) <= 6 else [*words[:5], f"and so on to {runs[-1][1]}"])
+
+
 def relative(path: Path, root: Path) -> str:
     """A path as findings and indices name it: from the root, with forward slashes."""
     return path.relative_to(root).as_posix()
@@ -163,23 +178,3 @@ def text_of(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig", "replace")
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
-
-
-def new_folder(root: Path) -> Path:
-    """Make the folder that a set is written to, so that no copy is ever written over.
-
-    Raises:
-        InputError: it is a file, holds something, or cannot be made.
-    """
-    if root.exists() and (not root.is_dir() or any(_inside(root))):
-        raise InputError(f"{root} is there already and not empty; write to a new folder")
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(root, error) from error
-    return root
-
-
-def _inside(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        yield from (entry.name for entry in entries)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mien.data.findings import Findings
 from mien.data.folders import text_of
 
-__all__ = ["Rows", "check_codes", "first_of_each", "parse", "read_rows"]
+__all__ = ["Rows", "check_codes", "parse", "read_rows"]
 
 
 class Rows(NamedTuple):
@@ -115,15 +115,3 @@ def check_codes(
             f"{what} is {other:g}, expected one of {expected}{more}",
         )
     return good
-
-
-def first_of_each(rows: Rows, findings: Findings, place: str, what: str) -> Rows:
-    """The lines without those whose first number came before; these are noted as duplicates."""
-    key = rows.value[:, 0]
-    _, first = np.unique(key, return_index=True)
-    if len(first) == len(key):
-        return rows
-    again = np.setdiff1d(np.arange(len(key)), first)
-    for row in again.tolist():
-        findings.add("duplicate", f"{place}:{rows.line[row]}", f"{what} {key[row]:g} came before")
-    return rows.take(np.sort(first))

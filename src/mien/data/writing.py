@@ -1,0 +1,79 @@
+"""What the writers of all formats share: a new folder, names for persons, and pictures."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
+from pathlib import Path
+
+from PIL import Image as Picture
+
+from mien.data.recording import Recording
+from mien.errors import InputError
+from mien.files import cannot_write
+from mien.values import Image
+
+__all__ = ["by_person", "in_turn", "new_folder", "write_picture"]
+
+QUALITY = 95
+
+
+@contextmanager
+def new_folder(root: Path) -> Iterator[Path]:
+    """Give a temporary folder; it becomes ``root`` when all went well, else nothing is left.
+
+    Args:
+        root: the folder to be; what holds something is never written over.
+
+    Raises:
+        InputError: ``root`` is a file, holds something, or cannot be made or written to.
+    """
+    if root.exists() and not (root.is_dir() and next(root.iterdir(), None) is None):
+        raise InputError(f"{root} is there already and not empty; write to a new folder")
+    partial = root.with_name(f".{root.name}.{os.getpid()}.part")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        if root.exists():
+            root.rmdir()
+        partial.rename(root)
+    except OSError as error:
+        raise cannot_write(root, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def by_person(recordings: Sequence[Recording], names: Sequence[str]) -> dict[str, list[Recording]]:
+    """The recordings of each person under a name, persons in the order of their numbers.
+
+    Raises:
+        InputError: there are more persons than names, or none.
+    """
+    persons = sorted({recording.person for recording in recordings})
+    if not 0 < len(persons) <= len(names):
+        raise InputError(
+            f"there are recordings of {len(persons)} persons, expected 1 to {len(names)}"
+        )
+    return {
+        name: [recording for recording in recordings if recording.person == person]
+        for person, name in zip(persons, names, strict=False)
+    }
+
+
+def in_turn(parts: Sequence[Sequence[str]]) -> list[str]:
+    """Names out of each part in turn: the first persons then are of different folds.
+
+    >>> in_turn([["a", "b"], ["c"]])
+    ['a', 'c', 'b']
+    """
+    return [name for row in zip_longest(*parts) for name in row if name is not None]
+
+
+def write_picture(path: Path, image: Image) -> None:
+    """Write a picture; the suffix says the kind: .png as it is, .jpg nearly so."""
+    picture = Picture.fromarray(image)
+    if path.suffix == ".jpg":
+        picture.save(path, quality=QUALITY, subsampling=0)
+    else:
+        picture.save(path)
