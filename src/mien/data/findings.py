@@ -24,11 +24,13 @@ KINDS: dict[str, str] = {
     "no face": "a sampled picture in which no face was found",
     "frames differ": "label, landmark and picture of one row that name different frames",
     "stray": "files that belong to nothing; harmless",
+    "no subject": "pictures whose person is not told: each counts as a person of its own",
+    "not used": "columns of a table that say nothing here; harmless",
 }
-"""Every kind of finding, in words. "no label", "no landmarks", "no face" and "stray" are remarks:
-they leave pictures out, and a copy that has only these is clean."""
+"""Every kind of finding, in words. Those of REMARKS leave pictures out or tell what is assumed; a
+copy that has only these is clean."""
 
-REMARKS = frozenset({"no label", "no landmarks", "no face", "stray"})
+REMARKS = frozenset({"no label", "no landmarks", "no face", "stray", "no subject", "not used"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,219 @@
+"""A table of pictures as it lies on disk: CSV or Parquet, to columns that know their lines."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from arro3.io import read_parquet
+from numpy.typing import NDArray
+
+from mien.data.findings import Findings
+from mien.data.folders import NOTED, text_of
+from mien.errors import InputError
+from mien.values import Float32
+
+__all__ = ["NAMES", "Columns", "find_table", "read_columns"]
+
+NAMES = ("labels.csv", "labels.parquet")
+"""How the table in a folder is called."""
+
+UNKNOWN = frozenset({"", "nan", "na", "n/a", "null", "none"})
+"""What an empty cell may hold, in small letters."""
+
+Cell = str | int | float | bool | None
+
+
+class Columns(NamedTuple):
+    """The cells of a table by column."""
+
+    name: str
+    """Of the file, for findings."""
+    cells: Mapping[str, Sequence[Cell]]
+    line: NDArray[np.int64]
+    """(n,): number of the line in the file, from 1; of the row in a Parquet file."""
+    comma: bool
+    """Whether numbers are written with a decimal comma."""
+
+    def place(self, row: int) -> str:
+        """File and line of a row, for findings."""
+        return f"{self.name}:{self.line[row]}"
+
+    def texts(self, column: str) -> list[str]:
+        """The cells of a column as text without blanks around it; an empty one is ""."""
+        told = {cell: _text(cell) for cell in set(self.cells[column])}
+        return [told[cell] for cell in self.cells[column]]
+
+    def numbers(self, column: str, findings: Findings) -> Float32:
+        """The cells of a column as numbers, float32 (n,); NaN where it is empty.
+
+        A cell that is no finite number is noted as "bad line", and is NaN.
+        """
+        return self._numbers(column, findings).astype(np.float32)
+
+    def integers(self, column: str, findings: Findings) -> NDArray[np.int64]:
+        """The cells of a column as whole numbers from 0, int64 (n,); -1 where there is none.
+
+        A cell that is none, an empty one too, is noted as "bad line".
+        """
+        value = self._numbers(column, findings)
+        whole = (value >= 0) & (value == np.floor(value)) & (value < 2**53)
+        self.note(np.isnan(value), findings, "bad line", f"has no {column}")
+        self.note(
+            ~whole & ~np.isnan(value), findings, "bad line", f"has a {column} that is no "
+            "whole number from 0",
+        )  # fmt: skip
+        return np.where(whole, value, -1).astype(np.int64)
+
+    def note(self, where: NDArray[np.bool_], findings: Findings, kind: str, what: str) -> None:
+        """Note a fault of some rows: at the first, with their number."""
+        rows = np.flatnonzero(where)
+        if len(rows):
+            more = f" ({len(rows)} lines like this)" if len(rows) > 1 else ""
+            findings.add(kind, self.place(int(rows[0])), what + more)
+
+    def _numbers(self, column: str, findings: Findings) -> NDArray[np.float64]:
+        cells = self.cells[column]
+        told = {cell: _number(cell, self.comma) for cell in set(cells)}
+        wrong = np.array([told[cell] is None for cell in cells], bool)
+        for row in np.flatnonzero(wrong)[:NOTED].tolist():
+            what = f"{column} is {_short(cells[row])}, expected a number"
+            findings.add("bad line", self.place(row), what)
+        wrong &= np.cumsum(wrong) > NOTED
+        self.note(wrong, findings, "bad line", f"{column} is no number here either")
+        values = [np.nan if (value := told[cell]) is None else value for cell in cells]
+        return np.array(values, np.float64)
+
+
+def find_table(root: Path) -> Path:
+    """The table of a set: ``root`` itself, or the table in the folder ``root``.
+
+    Raises:
+        InputError: there is none, or it cannot be said which.
+    """
+    if root.is_file():
+        if root.suffix.lower() not in (".csv", ".tsv", ".txt", ".parquet"):
+            raise InputError(f"{root} has the suffix {root.suffix!r}; a table is .csv or .parquet")
+        return root
+    if not root.is_dir():
+        raise InputError(
+            f"{root} does not exist; expected a folder with {' or '.join(NAMES)}, or the table"
+        )
+    there = [root / name for name in NAMES if (root / name).is_file()]
+    there = there or sorted([*root.glob("*.csv"), *root.glob("*.parquet")])
+    if len(there) != 1:
+        found = ", ".join(path.name for path in there) or "none"
+        raise InputError(
+            f"{root} holds {found}, expected one table of pictures there; name it "
+            f"{' or '.join(NAMES)}, or give the file itself"
+        )
+    return there[0]
+
+
+def read_columns(path: Path, findings: Findings) -> Columns:
+    """Read a table.
+
+    Args:
+        path: the file; one with a suffix other than .parquet is text, separated by commas,
+            semicolons (then numbers may have a decimal comma) or tabs.
+        findings: lines with too many or too few cells are noted as "bad line" and left out.
+
+    Raises:
+        InputError: it cannot be read, or two columns have the same name.
+    """
+    columns = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, findings)
+    if not len(columns.line):
+        raise InputError(f"{path} has no line of data, expected one for each picture")
+    return columns
+
+
+def _csv(path: Path, findings: Findings) -> Columns:
+    lines = text_of(path).splitlines(keepends=True)
+    head = lines[0] if lines else ""
+    mark = max(",;\t", key=head.count)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    reader = csv.reader(lines, delimiter=mark, strict=True)
+    before = 0
+    try:
+        for row in reader:
+            if row and any(row):
+                rows.append(row)
+                numbers.append(before + 1)
+            before = reader.line_num
+    except csv.Error as error:
+        raise InputError(
+            f"{path.name}:{before + 1} cannot be read ({error}); is a quotation mark open there?"
+        ) from error
+    if not rows:
+        raise InputError(f"{path} is empty, expected a head line with the names of columns")
+    names = _heads(path, [name.strip() for name in rows[0]])
+    good = [row for row, cells in enumerate(rows) if row and len(cells) == len(names)]
+    for row, cells in enumerate(rows):
+        if len(cells) != len(names):
+            findings.add(
+                "bad line", f"{path.name}:{numbers[row]}",
+                f"has {len(cells)} cells, expected {len(names)} as in the head line",
+            )  # fmt: skip
+    columns = zip(*(rows[row] for row in good), strict=True)
+    cells = dict(zip(names, columns, strict=False)) if good else dict.fromkeys(names, ())
+    line = np.array([numbers[row] for row in good], np.int64)
+    return Columns(path.name, cells, line, mark == ";")
+
+
+def _parquet(path: Path) -> Columns:
+    try:
+        with path.open("rb") as file:
+            head, length = file.read(4), file.seek(0, 2)
+            file.seek(max(0, length - 8))
+            tail = file.read(8)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
+    footer = int.from_bytes(tail[:4], "little")  # what is damaged would end the program below
+    whole = head == tail[4:] == b"PAR1" and 0 < footer <= length - 12
+    if not whole:
+        raise InputError(f"{path} is no Parquet file, or is cut short; write it anew")
+    try:
+        table = read_parquet(path).read_all()
+    except Exception as error:  # whatever its library raises
+        raise InputError(f"{path} cannot be read ({error}); write it anew") from error
+    names = _heads(path, table.column_names)
+    cells = {name: table[name].to_pylist() for name in names}
+    return Columns(path.name, cells, np.arange(table.num_rows) + 1, comma=False)
+
+
+def _heads(path: Path, names: list[str]) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        InputError: two are the same.
+    """
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise InputError(f"{path} has the column {', '.join(twice)} twice; leave one out")
+    return names
+
+
+def _text(cell: Cell) -> str:
+    text = "" if cell is None or cell != cell else str(cell).strip()
+    return "" if text.lower() in UNKNOWN else text
+
+
+def _number(cell: Cell, comma: bool) -> float | None:
+    """The number in a cell, NaN in an empty one; None if it is neither."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        if text.lower() in UNKNOWN:
+            return np.nan
+        cell = text.replace(",", ".") if comma else text
+    try:
+        value = np.nan if cell is None else float(cell)
+    except (TypeError, ValueError):
+        return None
+    return None if np.isinf(value) else value
+
+
+def _short(cell: Cell) -> str:
+    text = str(cell)
+    return repr(text if len(text) <= 30 else f"{text[:27]}...")
