@@ -1,84 +1,90 @@
-"""How well predicted intensities follow the true ones: pure functions of arrays.
+"""Every metric by task and name: what it is computed from, which way is better, and its mean."""
 
-All take predictions and truths of one shape, (n,) or (n, k), and give one number, or one per
-column. Where a figure does not exist - a column that does not vary - it is NaN, for the caller to
-leave out.
-"""
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from mien.errors import ShapeError
+from mien.errors import InputError
+from mien.evaluation import classes, intensity, occurrence
+from mien.evaluation.intensity import icc31, mae, pcc, slope
+from mien.evaluation.paired import Bools, Floats
 
-__all__ = ["icc31", "mae", "pcc", "slope"]
+__all__ = ["METRICS", "TASKS", "Metric", "Task", "icc31", "mae", "mean", "metric", "pcc", "slope"]
 
-Floats = NDArray[np.float64]
+Task = Literal["occurrence", "intensity", "expression"]
+TASKS: tuple[Task, ...] = ("occurrence", "intensity", "expression")
 
 
-def pcc(predicted: ArrayLike, true: ArrayLike) -> Floats:
-    """Pearson correlation.
+class Metric(NamedTuple):
+    """One figure per unit, or class."""
 
-    >>> float(pcc([1, 2, 3], [2, 4, 6]))
-    1.0
+    title: str
+    """What it is called in tables."""
+    high: bool
+    """Whether more is better."""
+    of: Callable[[NDArray[np.float64]], Floats] | None
+    """From counts, moments or the confusion matrix; None where every prediction is needed."""
+    zero: bool = False
+    """Whether a figure that does not exist counts as 0 in the mean; it is left out otherwise."""
+    overall: bool = False
+    """One figure for all classes together, which takes the place of a mean."""
+
+
+METRICS: dict[Task, dict[str, Metric]] = {
+    "occurrence": {
+        "f1": Metric("F1", True, occurrence.f1_of),
+        "accuracy": Metric("accuracy", True, occurrence.accuracy_of),
+        "balanced_accuracy": Metric("balanced accuracy", True, occurrence.balanced_accuracy_of),
+        "auroc": Metric("AUROC", True, None),
+        "average_precision": Metric("AP", True, None),
+    },
+    "intensity": {
+        "pcc": Metric("PCC", True, intensity.pcc_of, zero=True),
+        "ccc": Metric("CCC", True, intensity.ccc_of, zero=True),
+        "icc": Metric("ICC(3,1)", True, intensity.icc31_of, zero=True),
+        "mae": Metric("MAE", False, intensity.mae_of),
+        "mse": Metric("MSE", False, intensity.mse_of),
+    },
+    "expression": {
+        "accuracy": Metric("accuracy", True, classes.accuracy_of, overall=True),
+        "recall": Metric("recall", True, classes.recall_of),
+        "precision": Metric("precision", True, classes.precision_of),
+        "f1": Metric("F1", True, classes.f1_of),
+    },
+}
+"""Task, then name as in recipes, to metric; the first of a task chooses the epoch."""
+
+
+def metric(task: Task, name: str) -> Metric:
+    """A metric by its name.
+
+    Raises:
+        InputError: there is no such task or metric.
     """
-    first, second = _centred(predicted, true)
-    power = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
-    return _ratio((first * second).sum(axis=0), power)
+    if task not in METRICS:
+        raise InputError(f"{task!r} is no task; there are {', '.join(TASKS)}")
+    if name not in METRICS[task]:
+        raise InputError(f"{name!r} is no metric of {task}; there are {', '.join(METRICS[task])}")
+    return METRICS[task][name]
 
 
-def slope(predicted: ArrayLike, true: ArrayLike) -> Floats:
-    """By how much the prediction rises when the truth rises by one: 1 is right, less is shrunk.
+def mean(values: NDArray[np.float64], labelled: Bools, *, zero: bool) -> Floats:
+    """The mean over units, (..., k) to (...); NaN if there is nothing to average.
 
-    >>> float(slope([0, 1, 2], [0, 2, 4]))
+    Args:
+        values: a figure per unit, NaN where it does not exist.
+        labelled: of the same shape: False for a unit no label of which is known; it is left out.
+        zero: whether other figures that do not exist count as 0; they are left out otherwise.
+
+    >>> nan = float("nan")
+    >>> float(mean(np.array([0.5, nan, nan]), np.array([True, True, False]), zero=True))
+    0.25
+    >>> float(mean(np.array([0.5, nan, nan]), np.array([True, True, False]), zero=False))
     0.5
     """
-    first, second = _centred(predicted, true)
-    return _ratio((first * second).sum(axis=0), (second**2).sum(axis=0))
-
-
-def mae(predicted: ArrayLike, true: ArrayLike) -> Floats:
-    """Mean absolute error.
-
-    >>> float(mae([1, 2], [2, 4]))
-    1.5
-    """
-    first, second = _pair(predicted, true)
-    return np.asarray(np.abs(first - second).mean(axis=0))
-
-
-def icc31(predicted: ArrayLike, true: ArrayLike) -> Floats:
-    """Intraclass correlation ICC(3,1) of Shrout and Fleiss: two fixed raters, single rating.
-
-    (MS_rows - MS_error) / (MS_rows + MS_error) of the two-way analysis of variance. An offset
-    between the raters does not count against it, a difference in scale does.
-
-    >>> float(icc31([1, 2, 3], [2, 3, 4]))
-    1.0
-    >>> float(icc31([1, 2, 3], [2, 4, 6]))
-    0.8
-    """
-    first, second = _centred(predicted, true)
-    rows = (first + second) ** 2 / 2
-    errors = (first - second) ** 2 / 2
-    return _ratio((rows - errors).sum(axis=0), (rows + errors).sum(axis=0))
-
-
-def _pair(predicted: ArrayLike, true: ArrayLike) -> tuple[Floats, Floats]:
-    first, second = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
-    if first.shape != second.shape or first.ndim not in (1, 2) or len(first) < 2:
-        raise ShapeError(
-            f"got predictions of shape {first.shape} for truths of shape {second.shape}, "
-            "expected two equal shapes (n,) or (n, k) with n of at least 2"
-        )
-    return first, second
-
-
-def _centred(predicted: ArrayLike, true: ArrayLike) -> tuple[Floats, Floats]:
-    first, second = _pair(predicted, true)
-    return first - first.mean(axis=0), second - second.mean(axis=0)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """A quotient that is NaN where there is nothing to divide by."""
-    safe = np.where(below > 1e-12, below, 1.0)
-    return np.asarray(np.where(below > 1e-12, above / safe, np.nan))
+    there = labelled & (zero | ~np.isnan(values))
+    total = np.where(there, np.nan_to_num(values), 0.0).sum(axis=-1)
+    number = there.sum(axis=-1)
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)

@@ -1,0 +1,255 @@
+"""Tables of figures as Markdown, of several folds, and beside published figures."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from mien.errors import InputError
+from mien.evaluation.metrics import METRICS
+from mien.evaluation.predictions import Name, Predictions, concatenate
+from mien.evaluation.scoring import Figures, ScoreTable, tabulate, title
+
+__all__ = [
+    "MEAN_OF_FOLDS",
+    "POOLED",
+    "Beside",
+    "Published",
+    "beside",
+    "beside_json",
+    "beside_markdown",
+    "markdown",
+    "mean_of_folds",
+    "pooled",
+]
+
+MEAN_OF_FOLDS = "mean of folds"
+POOLED = "folds pooled"
+
+
+class Published(Protocol):
+    """A published figure; `mien.training.recipe.Expected` is one."""
+
+    @property
+    def source(self) -> str:
+        """Paper or table, with its year."""
+
+    @property
+    def metric(self) -> str:
+        """Name, as in `mien.evaluation.metrics.METRICS`."""
+
+    @property
+    def mean(self) -> float:
+        """Over the units, on the scale of ours."""
+
+    @property
+    def units(self) -> Mapping[int, float]:
+        """The same per unit; may be empty."""
+
+    @property
+    def protocol(self) -> str:
+        """Under which it was obtained, in words."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One published metric with ours; None where there is no figure."""
+
+    source: str
+    metric: str
+    protocol: str
+    """Of the publication."""
+    mean: tuple[float | None, float | None]
+    """Ours, the published."""
+    units: Mapping[Name, tuple[float | None, float | None]]
+    """The same per unit of either."""
+    note: str = ""
+
+
+def mean_of_folds(tables: Sequence[ScoreTable]) -> ScoreTable:
+    """Each figure averaged over the folds, as most papers print it.
+
+    Every fold weighs the same, however many pictures it has. A unit's figure that a fold lacks is
+    left out of that unit's average, and noted; confusion matrices and counts are added. There are
+    no intervals: those of the pooled table are by person.
+
+    Raises:
+        InputError: none, tables of several, or folds of different kinds.
+    """
+    first = _alike(tables)
+    units: dict[Name, dict[str, float | None]] = {}
+    notes = []
+    for name in first.units:
+        rows = [one.units[name] for one in tables]
+        units[name] = _average(rows)
+        for metric in first.units[name]:
+            lacking = [
+                one.fold or str(at + 1)
+                for at, one in enumerate(tables)
+                if one.units[name][metric] is None
+            ]
+            if lacking:
+                what = METRICS[first.task][metric].title
+                notes.append(
+                    f"{what} of {title(name)} does not exist in fold {', '.join(lacking)}."
+                )
+    return replace(
+        first,
+        units=units,
+        mean=_average([one.mean for one in tables]),
+        counts={name: _added([one.counts[name] for one in tables]) for name in first.units},
+        pictures=sum(one.pictures for one in tables),
+        subjects=None,
+        intervals={},
+        mean_interval={},
+        confusion=_summed(tables),
+        notes=tuple(notes),
+        fold=f"{MEAN_OF_FOLDS} {', '.join(one.fold for one in tables)}",
+    )
+
+
+def pooled(parts: Sequence[Predictions], folds: Sequence[int | str] = ()) -> ScoreTable:
+    """One score over the predictions of all folds together, as the CK+ source prints it.
+
+    F1 and correlations of all pictures at once are not the mean of those of the folds.
+
+    Args:
+        parts: predictions of each fold's test part.
+        folds: their numbers, for the title.
+
+    Raises:
+        InputError: none, or predictions of different kinds.
+    """
+    named = folds or range(1, len(parts) + 1)
+    return replace(tabulate(concatenate(parts)), fold=f"{POOLED} {', '.join(map(str, named))}")
+
+
+def markdown(table: ScoreTable) -> str:
+    """The table as Markdown: what it was measured on, figures of three decimals, intervals, notes."""
+    metrics = [name for name in METRICS[table.task] if name in table.mean]
+    heads = [METRICS[table.task][name].title for name in metrics]
+    shown = "class" if table.task == "expression" else "unit"
+    rows = [[shown, *heads, "shown in", "known in"]]
+    bounds = table.intervals
+    for name, figures in table.units.items():
+        cells = [_cell(figures.get(one), bounds.get(name, {}).get(one)) for one in metrics]
+        rows.append([title(name), *cells, *map(str, table.counts[name])])
+    cells = [_cell(table.mean[one], table.mean_interval.get(one)) for one in metrics]
+    rows.append(["mean", *cells, "", ""])
+    parts = [_facts(table), _grid(rows)]
+    if table.mean_interval:
+        parts.append("In brackets: 95 % intervals, by drawing persons.")
+    if table.confusion is not None:
+        names = [title(name) for name in table.units]
+        matrix = [["truth \\ said", *names]]
+        matrix += [[n, *map(str, row)] for n, row in zip(names, table.confusion, strict=True)]
+        parts.append(_grid(matrix))
+    return "\n\n".join([*parts, *table.notes]) + "\n"
+
+
+def beside(table: ScoreTable, expected: Sequence[Published]) -> tuple[Beside, ...]:
+    """Ours beside published figures; see `beside_markdown` and `beside_json`."""
+    return tuple(_beside(table, one) for one in expected)
+
+
+def beside_markdown(table: ScoreTable, pairs: Sequence[Beside]) -> str:
+    """What we measured beside each publication as Markdown, both protocols named."""
+    parts = [f"Ours: {_facts(table)}"]
+    for one in pairs:
+        rows = [["", "ours", "published", "difference"]]
+        rows += [[title(name), *_pair(pair)] for name, pair in one.units.items()]
+        rows.append(["mean", *_pair(one.mean)])
+        known = METRICS[table.task].get(one.metric)
+        name = known.title if known else one.metric
+        parts += [f"**{name}** of {one.source}; published under: {one.protocol or 'not said'}."]
+        parts += [_grid(rows), *([one.note] if one.note else [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def beside_json(table: ScoreTable, pairs: Sequence[Beside]) -> str:
+    """The same as JSON; figures that do not exist are null."""
+    ours: dict[str, Any] = json.loads(table.to_json())
+    values = {"ours": ours, "published": [asdict(one) for one in pairs]}
+    return json.dumps(values, indent=1, allow_nan=False)
+
+
+def _beside(table: ScoreTable, one: Published) -> Beside:
+    names = list(table.units) + [unit for unit in one.units if unit not in table.units]
+    units = {
+        name: (
+            table.units.get(name, {}).get(one.metric),
+            one.units.get(name) if isinstance(name, int) else None,
+        )
+        for name in names
+        if one.units
+    }
+    note = ""
+    if one.metric not in table.mean:
+        note = f"{one.metric} is not among our figures."
+    elif one.units and set(one.units) != set(table.units):
+        note = "The two means are over different units."
+    mean = table.mean.get(one.metric), one.mean
+    return Beside(one.source, one.metric, one.protocol, mean, units, note)
+
+
+def _alike(tables: Sequence[ScoreTable]) -> ScoreTable:
+    kinds = {(one.task, tuple(one.units), one.threshold, one.data, one.protocol) for one in tables}
+    if len(kinds) != 1:
+        raise InputError(
+            f"got {len(tables)} tables of {len(kinds)} kinds, expected one or more of the same "
+            "task, units, threshold, data set and protocol"
+        )
+    return tables[0]
+
+
+def _average(rows: Sequence[Figures]) -> dict[str, float | None]:
+    out: dict[str, float | None] = {}
+    for name in rows[0]:
+        there = [value for row in rows if (value := row[name]) is not None]
+        out[name] = float(np.mean(there)) if there else None
+    return out
+
+
+def _added(pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    return sum(one for one, _ in pairs), sum(two for _, two in pairs)
+
+
+def _summed(tables: Sequence[ScoreTable]) -> tuple[tuple[int, ...], ...] | None:
+    matrices = [one.confusion for one in tables if one.confusion is not None]
+    if not matrices:
+        return None
+    return tuple(tuple(int(v) for v in row) for row in np.sum(matrices, axis=0))
+
+
+def _facts(table: ScoreTable) -> str:
+    persons = "" if table.subjects is None else f" of {table.subjects} persons"
+    words = [
+        table.data or "data set not named",
+        table.protocol or "protocol not named",
+        f"fold {table.fold}" if table.fold.isdigit() else table.fold or "fold not named",
+        f"{table.pictures} pictures{persons}",
+    ]
+    if table.threshold is not None:
+        words.append(f"present from {table.threshold:g} on")
+    return ", ".join([*words, f"mien {table.version}"]) + "."
+
+
+def _cell(value: float | None, bounds: tuple[float | None, float | None] | None = None) -> str:
+    if value is None:
+        return "–"
+    if bounds is None or None in bounds:
+        return f"{value:.3f}"
+    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+
+
+def _pair(pair: tuple[float | None, float | None]) -> list[str]:
+    ours, theirs = pair
+    gap = "–" if ours is None or theirs is None else f"{ours - theirs:+.3f}"
+    return [_cell(ours), _cell(theirs), gap]
+
+
+def _grid(rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "| " + " | ".join("---" for _ in rows[0]) + " |", *lines[1:]])
