@@ -1,15 +1,27 @@
-"""The mesh of the largest face in a picture, found as the reading half finds it."""
+"""The mesh of the face in a picture that is meant, found as the reading half finds it."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from mien.data.rendered import Find
-from mien.face.detector import Detector
+from mien.face.detector import Detector, overlaps
 from mien.face.mesh import PRESENT, MeshFitter, region_of_detection, region_of_mesh
+from mien.face.tracker import find_faces
 from mien.runtime import open_session
 from mien.values import Float32, Image
 from mien.weights.store import model_path
 
-__all__ = ["open_finder"]
+__all__ = ["MEANT", "Box", "Pick", "open_finder", "open_picker"]
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels."""
+Pick = Callable[[Image, Box | None], Float32 | None]
+"""A picture, and the box of the face that is meant, to its mesh (478, 3); None without a face."""
+
+MEANT = 0.2
+"""A face is the one in a box if they overlap at least so far: intersection over union. Boxes of
+data sets are drawn in many ways, with and without forehead and ears."""
 
 
 def open_finder() -> Find:
@@ -29,3 +41,25 @@ def open_finder() -> Find:
         return mesh if presence > PRESENT else None
 
     return find
+
+
+def open_picker() -> Pick:
+    """Open the face models once; the function gives the mesh that `mien.find_faces` fits.
+
+    Without a box it takes the largest face.
+    """
+    sessions = {name: open_session(model_path(name)) for name in ("face-short", "face-full")}
+    detector = Detector(sessions["face-short"], sessions["face-full"])
+    fitter = MeshFitter(open_session(model_path("face-mesh")))
+
+    def pick(image: Image, box: Box | None) -> Float32 | None:
+        faces = find_faces(image, detector, fitter)
+        if not faces:
+            return None
+        if box is None:
+            return faces[0].mesh
+        shares = overlaps(np.array(box), np.stack([face.box for face in faces]))
+        best = int(shares.argmax())
+        return faces[best].mesh if shares[best] >= MEANT else None
+
+    return pick

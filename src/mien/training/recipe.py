@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mien.data.transforms import Augment
+
 __all__ = [
     "Augment",
     "Data",
@@ -35,24 +37,6 @@ class Model:
     start: str = ""
     """Weights to start from: "" random; "imagenet" (through torchvision, downloads); or a file or
     run folder of ours."""
-
-
-@dataclass(frozen=True)
-class Augment:
-    """How training pictures are varied; testing pictures never are."""
-
-    flip: float = 0.5
-    """Probability of mirroring; landmarks, and sided units if there are any, are mirrored too."""
-    shift: bool = True
-    """Cut the crop at a random place of the aligned picture; else from its middle."""
-    brightness: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
-    """Largest relative change of each."""
-    erase: float = 0.0
-    """Probability of an erased box."""
-    erased: tuple[float, float] = (0.02, 0.1)
-    """Smallest and largest share of the picture that is erased."""
 
 
 @dataclass(frozen=True)
