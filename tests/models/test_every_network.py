@@ -1,0 +1,96 @@
+"""One sweep over every line of MODELS."""
+
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mien.models import MODELS, build
+
+class Small(NamedTuple):
+    """Settings that make a network fast, not others."""
+
+    size: int = 64
+    options: dict = {}
+    outputs: int = 3
+
+
+SMALL = {
+    "inception": Small(75, {"head": "plain"}),
+    **dict.fromkeys(("alexnet", "vgg16", "vgg16-bn", "vgg19"), Small(64, {"head": "plain"})),
+    **dict.fromkeys(("resnet50", "resnet101"), Small(64, {"head": "plain"})),
+    "resnet18": Small(64, {"head": "small"}),
+    "megraphau": Small(224, {"backbone": "resnet18", "neighbours": 2}),
+    "opengraphau": Small(224, {"backbone": "resnet18"}, 41),
+}
+"""A network that is not named here is built as it is."""
+
+
+def small(name):
+    """A new network with random weights."""
+    settings = SMALL.get(name, Small())
+    return build(name, settings.outputs, **settings.options)
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def network(name):
+    torch.manual_seed(0)
+    return small(name)
+
+
+@pytest.fixture(scope="module")
+def image(name):
+    size = SMALL.get(name, Small()).size
+    return torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
+
+
+def test_forward_is_finite_of_the_right_shape_and_repeatable(name, network, image):
+    network.eval()
+    with torch.no_grad():
+        first, second = network(image), network(image)
+    assert first.logits.shape == (2, SMALL.get(name, Small()).outputs)
+    assert torch.isfinite(first.logits).all()
+    assert torch.equal(first.logits, second.logits)
+    assert first.logits[0].tolist() != first.logits[1].tolist()
+
+
+def test_the_gradient_reaches_every_parameter(network, image):
+    network.zero_grad(set_to_none=True)
+    network.train()(image).logits.square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().sum() > 0, name
+    network.zero_grad(set_to_none=True)
+
+
+def test_the_state_survives_a_round_trip(name, network, image):
+    torch.manual_seed(7)
+    other = small(name).eval()
+    network.eval()
+    with torch.no_grad():
+        wanted = network(image).logits
+        assert not torch.allclose(other(image).logits, wanted)
+        other.load_state_dict(network.state_dict())
+        assert torch.equal(other(image).logits, wanted)
+
+
+def test_every_tensor_is_a_parameter_or_a_buffer(network):
+    for module in network.modules():
+        for name, value in vars(module).items():
+            kept = value.values() if isinstance(value, dict) and name[0] != "_" else [value]
+            assert not any(isinstance(one, Tensor) for one in kept), name
+
+
+def test_the_device_is_left_to_the_caller(name):
+    with torch.device("meta"):
+        network = small(name)
+    everything = [*network.parameters(), *network.buffers()]
+    assert {one.device.type for one in everything} == {"meta"}
+    assert isinstance(network, nn.Module)
