@@ -15,7 +15,7 @@ from mien.data.comparing import Seen, compare
 from mien.data.finding import open_finder
 from mien.data.findings import Findings
 from mien.data.labels import STILL, Index, Points
-from mien.data.looking import images
+from mien.data.looking import faults
 from mien.data.picturefiles import FileFacts, Progress, look, same_bytes, sizes
 from mien.data.placing import outside, posture
 from mien.data.rates import Rates, rates
@@ -75,7 +75,9 @@ def check(
         _points(state, index.points, size)
     _decode(state, sample, every, progress)
     _faces(state, size, sample, find, progress)
-    return state.report(len(facts), rates(index))
+    counted = rates(index)
+    _constant(state, counted)
+    return state.report(len(facts), counted)
 
 
 @dataclass
@@ -207,18 +209,25 @@ def _points(state: _State, points: Points, size: NDArray[np.int64]) -> None:
     )
 
 
+def _constant(state: _State, counted: Rates) -> None:
+    """Units that cannot be learned: in none of the pictures, or in all."""
+    for word, rate in (("never", 0.0), ("always", 1.0)):
+        units = [unit for unit, share in counted.occurrence.items() if share.rate == rate]
+        if units:
+            names = ", ".join(f"AU{unit}" for unit in units)
+            state.notes.append(f"{word} present: {names}")
+
+
 def _decode(state: _State, sample: int, every: bool, progress: Progress | None) -> None:
     """Decode pictures in full, all or some."""
     rows = np.flatnonzero(~state.bad)
-    if not every:
-        rows = spread(rows, sample)
-    for number, (row, image) in enumerate(images(state.index, rows), 1):
+    if not every:  # one frame of a video is not decoded without those before it
+        rows = spread(np.flatnonzero(~state.bad & (state.index.frame == STILL)), sample)
+    for row, error in faults(state.index, rows, progress):
         state.decoded += 1
-        if isinstance(image, InputError):
+        if error is not None:
             state.bad[row] = True
-            state.findings.add("unreadable picture", state.place(row), str(image))
-        if progress is not None:
-            progress("pictures", number, number / len(rows))
+            state.findings.add("unreadable picture", state.place(row), str(error))
 
 
 def _faces(
@@ -242,6 +251,8 @@ def _faces(
         )
         return
     state.seen = seen
+    if seen.looked and len(seen.mesh) < seen.looked / 2:
+        state.notes.append("on most pictures no face was found: are these the right files?")
     state.decoded += seen.looked
 
     def add(kind: str, places: Iterable[int], what: Callable[[int], str]) -> None:

@@ -13,8 +13,9 @@ from mien.data.findings import KINDS, REMARKS, Finding
 from mien.data.rates import Rates
 from mien.files import as_text, whole_file
 
-__all__ = ["Looked", "Report", "Shift", "write_report"]
+__all__ = ["Looked", "Of", "Report", "Shift", "Verdict", "write_report"]
 
+Of = Literal["landmarks", "labels"]
 Verdict = Literal["in step", "shifted", "too weak"]
 
 
@@ -36,7 +37,7 @@ class Looked:
 class Shift:
     """Whether landmarks or labels are in step with the pictures, over one sequence or all."""
 
-    of: Literal["landmarks", "labels"]
+    of: Of
     sequence: str
     """Name of the sequence; empty: all that were looked at, together."""
     frames: int

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.checkreport import Shift
+from mien.data.checkreport import Of, Shift
 from mien.data.labels import Index, Labels
 from mien.data.looking import meshes
 from mien.data.picturefiles import Progress
@@ -31,6 +30,9 @@ TRUSTED = ("dependable", "fair")
 """How reliable the network must be for a unit whose course is compared with labels."""
 MOVING = 0.25
 """Deviation of a unit in the pictures, in intensities, from which on its course is compared."""
+
+JUMP = 0.2
+"""Eye distances by which a face that is found on one picture alone lies off its neighbours."""
 
 Signal = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Frame numbers, and the values there."""
@@ -115,7 +117,7 @@ def _time(index: Index, stretches: list[Stretch], seen: Seen) -> None:
 
 
 def _judged(
-    of: Literal["landmarks", "labels"],
+    of: Of,
     stretches: list[Stretch],
     signals: Callable[[Stretch], Courses | None],
 ) -> list[Shift]:
@@ -134,18 +136,18 @@ def _judged(
 def _landmarks(index: Index, seen: Seen, stretch: Stretch) -> Courses | None:
     """Courses of the 49 points, in eye distances: the place of the head and its expression."""
     points = index.points
-    rows = [row for row in stretch.rows.tolist() if row in seen.mesh]
-    if points is None or not rows:
+    rows = np.array([row for row in stretch.rows.tolist() if row in seen.mesh], np.intp)
+    if points is None or len(rows) == 0:
         return None
-    there = points.known[stretch.around]
-    told = inner(points)[stretch.around].astype(np.float64)
-    found = np.stack([landmarks(seen.mesh[row], "49") for row in rows]).astype(np.float64)
-    unit = float(np.median(unit_of(found.astype(np.float32))))
-    numbers = index.number
-    seen_at, told_at = _spread(
-        (numbers[rows], found.reshape(len(found), -1) / unit),
-        (numbers[stretch.around][there], told[there].reshape(int(there.sum()), -1) / unit),
-    )
+    found = np.stack([landmarks(seen.mesh[row], "49") for row in rows.tolist()])
+    unit = float(np.median(unit_of(found)))
+    around = stretch.around[points.known[stretch.around]]
+    courses = []
+    for places, faces in ((rows, found), (around, inner(points.take(around)))):
+        calm = _steady(faces / unit)
+        flat = (faces[calm] / unit).reshape(int(calm.sum()), -1).astype(np.float64)
+        courses.append((index.number[places[calm]], flat))
+    seen_at, told_at = _spread(courses[0], courses[1])
     return Courses(seen_at, told_at, scaled=False, first=index.path[rows[0]])
 
 
@@ -187,6 +189,16 @@ def _labels(
         (index.number[stretch.around], np.stack(kept_told, axis=1)),
     )
     return Courses(seen_at, told_at, scaled=True, first=index.path[rows[0]])
+
+
+def _steady(faces: Float32) -> NDArray[np.bool_]:
+    """Faces (n, 49, 2), in eye distances, that do not jump away and back for a moment."""
+    if len(faces) < 3:
+        return np.ones(len(faces), bool)
+    padded = np.concatenate([faces[:1], faces[:1], faces, faces[-1:], faces[-1:]])
+    usual = np.median(np.stack([padded[i : i + len(faces)] for i in range(5)]), axis=0)
+    away = np.linalg.norm(faces - usual, axis=2).mean(axis=1)
+    return np.asarray(away < JUMP)
 
 
 def _columns(card: ModelSpec, units: tuple[int, ...]) -> dict[int, list[int]]:

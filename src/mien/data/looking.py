@@ -1,20 +1,22 @@
 """Decode some pictures of an index and find the mesh of the face that is meant on each."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.labels import STILL, Index
-from mien.data.picturefiles import Progress
+from mien.data.picturefiles import TELL_EVERY, THREADS, Progress
 from mien.data.rendered import Find
 from mien.errors import InputError
 from mien.values import Float32, Image
 from mien.video.pictures import read_picture
 from mien.video.reader import open_source
 
-__all__ = ["images", "meshes"]
+__all__ = ["faults", "images", "meshes"]
 
 MARGIN = 0.5
 """Sides of a face's box that are shown around it when only this face is meant."""
@@ -35,6 +37,26 @@ def images(index: Index, rows: Rows) -> Iterator[Read]:
             yield from _still(index.root / path, some)
         else:
             yield from _video(index.root / path, {int(index.frame[row]): row for row in some})
+
+
+def faults(
+    index: Index, rows: Rows, progress: Progress | None = None
+) -> Iterator[tuple[int, InputError | None]]:
+    """Decode the pictures of some rows in full: what is wrong with each, None if nothing is."""
+
+    def try_one(row: int) -> list[tuple[int, InputError | None]]:
+        return [(row, _error(image)) for _, image in _still(index.root / index.path[row], [row])]
+
+    still = index.frame[rows] == STILL
+    with ThreadPoolExecutor(THREADS) as pool:
+        done = chain(
+            chain.from_iterable(pool.map(try_one, rows[still].tolist())),
+            ((row, _error(image)) for row, image in images(index, rows[~still])),
+        )
+        for number, one in enumerate(done, 1):
+            yield one
+            if progress is not None and (number % TELL_EVERY == 0 or number == len(rows)):
+                progress("pictures", number, number / len(rows))
 
 
 def meshes(
@@ -65,6 +87,10 @@ def _mesh(image: Image, box: Float32 | None, find: Find) -> Float32 | None:
         return None
     mesh = find(np.ascontiguousarray(image[y0:y1, x0:x1]), True)
     return None if mesh is None else mesh + np.array([x0, y0, 0], np.float32)
+
+
+def _error(image: Image | InputError) -> InputError | None:
+    return image if isinstance(image, InputError) else None
 
 
 def _still(path: Path, rows: list[int]) -> Iterator[Read]:

@@ -5,17 +5,17 @@ n up to a limit.
 Only movement counts. From both courses their mean is taken, so a still face, or a scheme that puts
 every point a little elsewhere, decides nothing. How well a shift fits is the share of the movement
 in the pictures that it explains, ``1 - residual / movement``; every shift is compared with none on
-the same pictures. A shift is believed only if it leaves clearly less unexplained, and if it
-explains most of the movement; else the answer is that there is too little to go by.
+the same pictures. A shift is believed only if it leaves clearly less unexplained and explains most
+of the movement, and "in step" only if shifts fit clearly worse; else there is too little to go by.
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.checkreport import Shift, Verdict
+from mien.data.checkreport import Of, Shift, Verdict
 
 __all__ = ["LIMIT", "Course", "Courses", "course", "judge", "together"]
 
@@ -23,10 +23,16 @@ LIMIT = 10
 """Frames by which shifts are looked for, in both directions."""
 FEWEST = 8
 """Pictures on which a shift must be compared."""
-EXPLAINED = 0.5
-"""Share of the movement that must be explained before anything is said."""
 CLEARER = 0.75
-"""A shift leaves less than this share of what is unexplained without it."""
+"""What fits clearly better leaves less than this share of what the other leaves unexplained."""
+SURE = 3
+"""Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
+AGREEING = 2 / 3
+"""Share of the sequences to which a shift must be an improvement to be one of all."""
+ENOUGH = {"landmarks": (0.5, 0.5), "labels": (0.6, 0.35)}
+"""Share of the movement that must be explained before anything is said: of one sequence, and of
+three or more together. A coder and a network agree less than two trackers do; in a single sequence
+a few smooth courses fit one another by chance."""
 
 Float64 = NDArray[np.float64]
 
@@ -55,12 +61,18 @@ class Course(NamedTuple):
     """(2 LIMIT + 1,): sum of squares to be explained, on the same frames."""
     pictures: int
     first: str = ""
+    parts: tuple["Course", ...] = ()
+    """The sequences of which this is the sum."""
 
     @property
     def gains(self) -> Float64:
         """Share of the movement that each shift explains more than none, NaN if not compared."""
+        return self.share(self.shifted) - self.share(self.straight)
+
+    def share(self, left: Float64) -> Float64:
+        """Share of the movement that is explained by what leaves ``left``, by shift."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            share = np.divide(self.straight - self.shifted, self.movement)
+            share = 1 - np.divide(left, self.movement)
         share[self.movement <= 0] = np.nan
         return np.asarray(share, np.float64)
 
@@ -96,27 +108,42 @@ def together(parts: Sequence[Course]) -> Course:
         total([part.movement for part in parts]),
         sum(part.pictures for part in parts),
         parts[0].first,
+        tuple(parts),
     )
 
 
-def judge(part: Course, of: Literal["landmarks", "labels"], sequence: str = "") -> Shift:
+def judge(part: Course, of: Of, sequence: str = "") -> Shift:
     """The shift that fits best, and whether it may be believed."""
     gains = part.gains
-    usable = np.isfinite(gains) & (part.movement > 0)
-    if not usable[LIMIT]:
+    if not np.isfinite(gains[LIMIT]):
         return Shift(of, sequence, 0, 0.0, 0.0, part.pictures, "too weak", part.first)
-    best = int(np.nanargmax(np.where(usable, gains, np.nan)))
-    fit, as_is = (float(1 - values[best] / part.movement[best])
-                  for values in (part.shifted, part.straight))  # fmt: skip
-    clearer = part.shifted[best] < CLEARER * part.straight[best]
-    verdict: Verdict
-    if fit < EXPLAINED:
-        verdict = "too weak"
-    else:
-        verdict = "shifted" if clearer and best != LIMIT else "in step"
-    frames = best - LIMIT if verdict == "shifted" else 0
-    return Shift(of, sequence, frames, max(fit, 0.0), max(as_is, 0.0), part.pictures, verdict,
-                 part.first)  # fmt: skip
+    best = int(np.nanargmax(gains))
+    verdict: Verdict = "too weak"
+    if part.share(part.shifted)[best] >= ENOUGH[of][len(part.parts) >= 3]:
+        clearer = bool(part.shifted[best] < CLEARER * part.straight[best])
+        if best != LIMIT and clearer:
+            verdict = "shifted" if _agreed(part, best) else "too weak"
+        elif _sure(part):
+            verdict = "in step"
+    if verdict != "shifted":
+        best = LIMIT
+    fit, as_is = (max(0.0, float(part.share(left)[best])) for left in (part.shifted, part.straight))
+    return Shift(of, sequence, best - LIMIT, fit, as_is, part.pictures, verdict, part.first)
+
+
+def _agreed(part: Course, best: int) -> bool:
+    """Whether most of the sequences, if there are several, gain by the same shift."""
+    gains = np.array([one.gains[best] for one in part.parts])
+    told = gains[np.isfinite(gains)]
+    return len(part.parts) == 0 or bool((told > 0).sum() >= AGREEING * len(told) > 0)
+
+
+def _sure(part: Course) -> bool:
+    """Whether a shift would have been seen: a steady drift, or a stillness, fits any."""
+    far = np.abs(np.arange(-LIMIT, LIMIT + 1)) >= SURE
+    compared = far & np.isfinite(part.gains)
+    worse = part.straight[compared] < CLEARER * part.shifted[compared]
+    return bool(compared.any() and worse.all())
 
 
 def _moved(values: Float64, shift: int) -> Float64:
