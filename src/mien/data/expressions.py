@@ -22,6 +22,7 @@ __all__ = [
     "Expressions",
     "central_units",
     "draw",
+    "draw_levels",
     "planted",
     "sided_units",
     "table",
@@ -160,7 +161,7 @@ def draw(rng: Generator, count: int, names: Sequence[str]) -> Expressions:
         count: how many.
         names: names of the expression shapes.
     """
-    levels = [_levels(rng) for _ in range(count)]
+    levels = [draw_levels(rng) for _ in range(count)]
     parted = np.array([level.pop(25, 0.0) for level in levels], np.float32)
     intensity = np.stack([_with_sides(rng, level) for level in levels])
     noise = np.abs(rng.normal(0, 0.02, intensity.shape)) * (rng.random(intensity.shape) < 0.3)
@@ -180,8 +181,8 @@ def draw(rng: Generator, count: int, names: Sequence[str]) -> Expressions:
     return Expressions(intensity, weights, radians)
 
 
-def _levels(rng: Generator) -> dict[int, float]:
-    """Which units, how strong: one expression before its sides are drawn."""
+def draw_levels(rng: Generator) -> dict[int, float]:
+    """Which units, how strong, 0-1: one expression before its sides are drawn."""
     kind = rng.random()
     levels: dict[int, float] = {}
     if kind < 0.15:

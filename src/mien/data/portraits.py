@@ -29,12 +29,15 @@ __all__ = [
     "MIX",
     "REST",
     "SINGLE",
+    "Change",
     "Planted",
+    "draw_changes",
     "evaluation",
     "groups",
     "is_quiet",
     "pairs",
     "read",
+    "read_one",
     "read_planted",
     "singles",
     "split",
@@ -70,7 +73,7 @@ class Planted:
 
 
 @dataclass(frozen=True, eq=False)
-class _Change:
+class Change:
     """What is done to a portrait for one picture."""
 
     intensity: Float32
@@ -90,14 +93,27 @@ def read(folder: Path, find: Find) -> list[Portrait]:
     paths = sorted(folder.glob("*.jpg")) + sorted(folder.glob("*.png"))
     if not paths:
         raise UnreadableSource(f"{folder} holds no .jpg or .png portraits; name a folder of faces")
-    out = []
-    for path in paths:
+    found = (read_one(path, find) for path in paths)
+    return [portrait for portrait in found if portrait is not None]
+
+
+def read_one(path: Path, find: Find) -> Portrait | None:
+    """A portrait, no larger than the mesh network can use; None without a usable face.
+
+    Raises:
+        UnreadableSource: it is no picture.
+    """
+    try:
         with Picture.open(path) as picture:
             image = np.asarray(picture.convert("RGB"))
-        mesh = find(image, False)
-        if mesh is not None and _eyes(mesh) >= SMALLEST:
-            out.append(to_size(Portrait(image, mesh)))
-    return out
+    except (OSError, SyntaxError) as error:
+        raise UnreadableSource(
+            f"{path} cannot be read as a picture ({error}); take it out of the folder"
+        ) from error
+    mesh = find(image, False)
+    if mesh is None or _eyes(mesh) < SMALLEST:
+        return None
+    return to_size(Portrait(image, mesh))
 
 
 def is_quiet(mesh: Float32) -> bool:
@@ -131,15 +147,15 @@ def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> P
     """Every portrait unchanged, with each unit alone at two levels, and with twelve mixtures."""
     mixing = table(model.names)
 
-    def changes(number: int) -> Iterator[_Change]:
+    def changes(number: int) -> Iterator[Change]:
         rng = np.random.default_rng((60, number))
         rest = np.zeros(OUTPUTS, np.float32)
-        yield _Change(rest, rest @ mixing, REST)
+        yield Change(rest, rest @ mixing, REST)
         for unit, intensity in single_units(number):
-            yield _Change(intensity, intensity @ mixing, SINGLE, unit)
+            yield Change(intensity, intensity @ mixing, SINGLE, unit)
         drawn = expressions.draw(rng, MIXES, model.names)
         for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
-            yield _Change(intensity, weights, MIX)
+            yield Change(intensity, weights, MIX)
 
     rows = [
         row
@@ -152,23 +168,33 @@ def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> P
 def groups(portraits: Sequence[Portrait], model: FaceModel, find: Find, seed: int) -> Planted:
     """One group per portrait to learn from: its face shape changed, then four expressions."""
 
-    def changes(number: int) -> Iterator[_Change]:
-        rng = np.random.default_rng((seed, number))
-        identity = np.zeros(IDENTITIES, np.float32)
-        identity[:40] = rng.normal(0, rng.uniform(0, 0.45), 40)
-        rest = np.zeros(OUTPUTS, np.float32)
-        nothing = np.zeros(len(model.names), np.float32)
-        yield _Change(rest, nothing, REST, 0, identity, _small_turn(rng))
-        yield _Change(rest, _jaw(rng, model), NUISANCE, 0, identity, _small_turn(rng))
-        drawn = expressions.draw(rng, GROUP - 2, model.names)
-        for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
-            yield _Change(intensity, weights, MIX, 0, identity, _small_turn(rng))
+    def changes(number: int) -> Iterator[Change]:
+        return draw_changes(np.random.default_rng((seed, number)), model)
 
     rows = []
     for number, portrait in enumerate(portraits):
         made = list(_rows(portrait, number, changes(number), model, find))
         rows += made if len(made) == GROUP else []
     return _table(rows)
+
+
+def draw_changes(rng: Generator, model: FaceModel, count: int = GROUP) -> Iterator[Change]:
+    """What is done to one portrait: another face shape all through, then one expression each.
+
+    Args:
+        rng: source of chance.
+        model: the cut-down face model.
+        count: pictures; the first is without a change, the second changes without a unit.
+    """
+    identity = np.zeros(IDENTITIES, np.float32)
+    identity[:40] = rng.normal(0, rng.uniform(0, 0.45), 40)
+    rest = np.zeros(OUTPUTS, np.float32)
+    nothing = np.zeros(len(model.names), np.float32)
+    yield Change(rest, nothing, REST, 0, identity, _small_turn(rng))
+    yield Change(rest, _jaw(rng, model), NUISANCE, 0, identity, _small_turn(rng))
+    drawn = expressions.draw(rng, count - 2, model.names)
+    for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
+        yield Change(intensity, weights, MIX, 0, identity, _small_turn(rng))
 
 
 def singles(faces: Planted) -> Examples:
@@ -213,7 +239,7 @@ def write(faces: Planted, path: Path) -> None:
 
 
 def _rows(
-    portrait: Portrait, number: int, changes: Iterator[_Change], model: FaceModel, find: Find
+    portrait: Portrait, number: int, changes: Iterator[Change], model: FaceModel, find: Find
 ) -> Iterator[Planted]:
     """The changed pictures of one portrait on which the mesh was found again, one row each."""
     for change in changes:

@@ -30,7 +30,19 @@ from mien.errors import UnreadableSource
 from mien.face.geometry import SKIN, difference, features
 from mien.values import Float32, Image
 
-__all__ = ["FRAMES", "Find", "Rendered", "make", "pairs", "read", "singles", "split"]
+__all__ = [
+    "FRAMES",
+    "Find",
+    "Rendered",
+    "Shot",
+    "draw_shots",
+    "make",
+    "pairs",
+    "read",
+    "singles",
+    "split",
+    "spoil",
+]
 
 FRAMES = 6
 """Pictures per person; the first is neutral."""
@@ -71,7 +83,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, eq=False)
-class _Shot:
+class Shot:
     """What one picture shows."""
 
     intensity: Float32
@@ -156,11 +168,11 @@ def _person(
     identity = draw_identities(rng, 1, (0.7, 1.1))
     rest, style = head.person(identity[0]), draw_style(rng)
     again = bool(rng.random() < 0.5)  # of one kind per person, as in one video: the two differ
-    for number, shot in enumerate(_shots(rng, model, identity)):
+    for number, shot in enumerate(draw_shots(rng, model, identity)):
         camera = draw_camera(rng)
         vertices = head.express(rest, shot.weights, shot.gaze)
         turn = rotations(shot.pose[None])[0]
-        picture = _spoil(rng, render(head, vertices, turn, camera, style))
+        picture = spoil(rng, render(head, vertices, turn, camera, style))
         mesh = find(picture, again)
         if mesh is None or _misses(mesh, head.mesh(vertices), turn, camera):
             continue
@@ -176,16 +188,18 @@ def _person(
         }  # fmt: skip
 
 
-def _shots(rng: Generator, model: FaceModel, identity: Float32) -> list[_Shot]:
+def draw_shots(
+    rng: Generator, model: FaceModel, identity: Float32, count: int = FRAMES
+) -> list[Shot]:
     """What the pictures of a person show; the first is neutral and nearly frontal."""
-    drawn = expressions.draw(rng, FRAMES, model.names)
-    pose, gaze = draw_poses(rng, FRAMES), drawn.gaze
+    drawn = expressions.draw(rng, count, model.names)
+    pose, gaze = draw_poses(rng, count), drawn.gaze
     intensity, weights = drawn.intensity, drawn.weights
     intensity[0], weights[0], pose[0] = 0, 0, pose[0] / 2
     gaze[0] = np.deg2rad(rng.normal(0, (4, 3)))
-    persons = np.repeat(identity, FRAMES, axis=0)
+    persons = np.repeat(identity, count, axis=0)
     intensity[:, -1] = lips_parted(model, persons, weights)
-    return [_Shot(*row) for row in zip(intensity, weights, gaze, pose, strict=True)]
+    return [Shot(*row) for row in zip(intensity, weights, gaze, pose, strict=True)]
 
 
 def _misses(mesh: Float32, true: Float32, turn: Float32, camera: Camera) -> bool:
@@ -194,7 +208,7 @@ def _misses(mesh: Float32, true: Float32, turn: Float32, camera: Camera) -> bool
     return bool(np.abs(error).mean() > LOST * camera.size)
 
 
-def _spoil(rng: Generator, picture: Image) -> Image:
+def spoil(rng: Generator, picture: Image) -> Image:
     """Blur and noise, as cameras have them."""
     if rng.random() < 0.4:
         blur = ImageFilter.GaussianBlur(rng.uniform(0.4, 1.2))
