@@ -117,24 +117,29 @@ class Person:
         Raises:
             KeyError: there is no such unit.
         """
+        fine = round(size * TIMES)
         view = view or View()
-        skin = self._moved(intensities)
-        irises = _irises(self.neutral, view.gaze)
-        turn = rotations(np.deg2rad(np.array([view.pose], np.float32)))[0]
-        whole = layout()
-        behind = skin[whole.openings] - np.array([0, 0, BEHIND], np.float32)
+        skin, turn, camera = self._moved(intensities), _turn(view), _Camera(fine, view)
+        behind = skin[layout().openings] - np.array([0, 0, BEHIND], np.float32)
         points = np.concatenate([skin, behind, surround(skin, self.hair)])
         seen = (points - MIDDLE) @ turn.T
-        fine = round(size * TIMES)
-        camera = _Camera(fine, view)
-        drawn = camera.project(seen)
-        eyes = camera.project((irises - MIDDLE) @ turn.T)
+        drawn, eyes = camera.project(seen), self._eyes(view, turn, camera)
         picture = self._colours(drawn, seen, eyes, view, fine)
-        mesh = np.concatenate([drawn[:SKIN], eyes])
-        mesh[:, 2] -= mesh[:SKIN, 2].mean()
-        mesh *= size / fine
-        mesh[:, :2] += (size / fine - 1) / 2
-        return _finish(picture, size, view), mesh.astype(np.float32)
+        mesh = _in_pixels(np.concatenate([drawn[:SKIN], eyes]), size / fine)
+        return _finish(picture, size, view), mesh
+
+    def mesh(
+        self, intensities: Mapping[int, float], size: int = 256, view: View | None = None
+    ) -> Float32:
+        """The true mesh alone, as `picture` gives it, float32 (478, 3)."""
+        view = view or View()
+        turn, camera = _turn(view), _Camera(size, view)
+        drawn = camera.project((self._moved(intensities) - MIDDLE) @ turn.T)
+        return _in_pixels(np.concatenate([drawn, self._eyes(view, turn, camera)]), 1.0)
+
+    def _eyes(self, view: View, turn: Float32, camera: "_Camera") -> Float32:
+        """The irises in the picture, (10, 3)."""
+        return camera.project((_irises(self.neutral, view.gaze) - MIDDLE) @ turn.T)
 
     def _moved(self, intensities: Mapping[int, float]) -> Float32:
         """The skin with its units, (468, 3)."""
@@ -257,6 +262,19 @@ def _identity(rng: Generator) -> Float32:
     out[upper] -= 0.42 * gap
     out[lower] += 0.42 * gap
     return out.astype(np.float32)
+
+
+def _turn(view: View) -> Float32:
+    """Rotation of the head, (3, 3)."""
+    return np.asarray(rotations(np.deg2rad(np.array([view.pose], np.float32)))[0], np.float32)
+
+
+def _in_pixels(mesh: Float32, share: float) -> Float32:
+    """A mesh of the fine picture in pixels of the picture."""
+    mesh[:, 2] -= mesh[:SKIN, 2].mean()
+    mesh *= share
+    mesh[:, :2] += (share - 1) / 2
+    return mesh.astype(np.float32)
 
 
 def _irises(neutral: Float32, gaze: tuple[float, float]) -> Float32:

@@ -36,6 +36,7 @@ __all__ = [
     "groups",
     "is_quiet",
     "pairs",
+    "paths",
     "read",
     "read_one",
     "read_planted",
@@ -90,11 +91,20 @@ def read(folder: Path, find: Find) -> list[Portrait]:
     Raises:
         UnreadableSource: there is no picture.
     """
-    paths = sorted(folder.glob("*.jpg")) + sorted(folder.glob("*.png"))
-    if not paths:
-        raise UnreadableSource(f"{folder} holds no .jpg or .png portraits; name a folder of faces")
-    found = (read_one(path, find) for path in paths)
+    found = (read_one(path, find) for path in paths(folder))
     return [portrait for portrait in found if portrait is not None]
+
+
+def paths(folder: Path) -> list[Path]:
+    """The portraits of a folder, in the order of their names.
+
+    Raises:
+        UnreadableSource: there is none.
+    """
+    found = sorted(folder.glob("*.jpg")) + sorted(folder.glob("*.png"))
+    if not found:
+        raise UnreadableSource(f"{folder} holds no .jpg or .png portraits; name a folder of faces")
+    return found
 
 
 def read_one(path: Path, find: Find) -> Portrait | None:
@@ -211,11 +221,11 @@ def pairs(faces: Planted) -> Examples:
     return Examples(difference(described[rows], described[partner]), faces.intensity[rows])
 
 
-def read_planted(*paths: Path) -> Planted:
+def read_planted(*files: Path) -> Planted:
     """Planted sets from files; groups of different files stay apart."""
     names = [field.name for field in fields(Planted)]
     parts: list[dict[str, NDArray[np.generic]]] = []
-    for path in paths:
+    for path in files:
         if not path.is_file():
             raise UnreadableSource(
                 f"{path} is not there; make it with: "
