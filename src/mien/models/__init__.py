@@ -12,6 +12,7 @@ from torch import nn
 
 from mien.errors import InputError
 from mien.models.baselines import baseline, inception
+from mien.models.jaanet import jaanet
 from mien.models.megraphau import megraphau, opengraphau
 
 __all__ = ["MODELS", "build"]
@@ -27,6 +28,7 @@ MODELS: dict[str, Builder] = {
     "resnet50": partial(baseline, "resnet50"),
     "resnet101": partial(baseline, "resnet101"),
     "inception": inception,
+    "jaanet": jaanet,
     "megraphau": megraphau,
     "opengraphau": opengraphau,
 }

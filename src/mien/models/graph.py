@@ -121,7 +121,8 @@ class Attention(nn.Module):
         self, query: Float[Tensor, "*b q h"], key: Float[Tensor, "*b p h"]
     ) -> Float[Tensor, "*b q p"]:
         """How much of each place goes into each place of the query."""
-        return (query @ key.transpose(-1, -2) * self.scale).softmax(dim=-1)
+        alike = query @ key.transpose(-1, -2) * self.scale
+        return torch.softmax(alike, dim=-1)
 
 
 class Edges(nn.Module):

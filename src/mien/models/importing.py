@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
-from mien.models.megraphau import official, official_open
+from mien.models.jaanet import official as official_jaanet
+from mien.models.megraphau import official as official_megraphau
+from mien.models.megraphau import official_open
 
 __all__ = ["OFFICIAL", "from_official", "read_tensors"]
 
@@ -23,7 +25,8 @@ SHOWN = 4
 """Names listed in an error."""
 
 OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
-    "megraphau": official,
+    "jaanet": official_jaanet,
+    "megraphau": official_megraphau,
     "opengraphau": official_open,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""

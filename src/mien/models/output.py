@@ -22,6 +22,8 @@ class Output:
     """Pixels of the crop."""
     maps: Float[Tensor, "b k m m"] | None = None
     """Where the network looked for each unit, 0-1."""
+    drawn: Float[Tensor, "b k n n"] | None = None
+    """Maps drawn from the landmarks, from which ``maps`` were made."""
     features: Float[Tensor, "b d"] | None = None
     edges: Float[Tensor, "b kk e"] | None = None
     """Logits of the relations between units."""
