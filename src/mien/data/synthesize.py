@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from mien.data.folders import check_root
 from mien.data.showing import Drawn, Planted, Rendered, Shown, Source
-from mien.data.table_writing import write_picture, write_table
+from mien.data.table_writing import BOX, write_picture, write_table
 from mien.errors import InputError
 from mien.files import cannot_write, whole_file
 
@@ -209,7 +209,7 @@ def _written(root: Path, number: int, shown: list[Shown]) -> Iterator[dict[str, 
     for frame, one in enumerate(shown):
         path = f"pictures/{subject[:-3]}/{subject}-{frame:02d}.jpg"
         write_picture(root / path, one.image)
-        box = dict(zip(("x0", "y0", "x1", "y1"), one.box.tolist(), strict=True))
+        box = dict(zip(BOX, one.box.tolist(), strict=True))
         yield (
             {"path": path, "subject": subject, "sequence": subject, "number": str(frame)}
             | {f"AU{unit}": f"{value:.4g}" for unit, value in one.units.items()}

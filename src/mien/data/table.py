@@ -26,7 +26,7 @@ from mien.data.folders import NOTED, PICTURES, listing, note_many
 from mien.data.labels import STILL, Expressions, Index, Labels
 from mien.data.recording import Recording
 from mien.data.table_files import Columns, find_table, read_columns
-from mien.data.table_writing import write_recordings
+from mien.data.table_writing import BOX, write_recordings
 from mien.errors import InputError
 from mien.values import Float32
 
@@ -37,7 +37,6 @@ CLASSES = (
 )  # fmt: skip
 """Expressions that come first among the classes, in this order; others follow by the alphabet."""
 
-BOX = ("x0", "y0", "x1", "y1")
 OTHERS = ("path", "subject", "sequence", "number", "frame", "expression", "part", *BOX)
 _UNIT = re.compile(r"AU0*(\d{1,2})(_p|_present)?")
 _MOST = 5.0

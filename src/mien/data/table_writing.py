@@ -1,21 +1,20 @@
 """Pictures with a table, written: the folder that `mien.data.table` reads."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image as Picture
 
-from mien.data.folders import new_folder
 from mien.data.recording import Recording
+from mien.data.writing import QUALITY, new_folder
 from mien.files import cannot_write, whole_file
 from mien.values import Float32, Image
 
-__all__ = ["unit_columns", "write_picture", "write_recordings", "write_table"]
+__all__ = ["BOX", "unit_columns", "write_picture", "write_recordings", "write_table"]
 
-QUALITY = 95
-"""Of the JPEG pictures, 0-100; colours are not thinned out."""
+BOX = ("x0", "y0", "x1", "y1")
+"""Columns of the face that is meant."""
 
 
 def write_recordings(root: Path, recordings: Sequence[Recording]) -> None:
@@ -24,23 +23,26 @@ def write_recordings(root: Path, recordings: Sequence[Recording]) -> None:
     Raises:
         InputError: the folder holds something or cannot be written to.
     """
-    new_folder(root)
-    rows: list[dict[str, object]] = []
+    with new_folder(root) as folder:
+        write_table(folder / "labels.csv", _rows(folder, recordings))
+
+
+def _rows(folder: Path, recordings: Sequence[Recording]) -> Iterator[dict[str, object]]:
+    """Write the pictures; their rows."""
     count: dict[int, int] = {}
     for recording in recordings:
         count[recording.person] = count.get(recording.person, 0) + 1
-        subject, sequence = f"P{recording.person + 1:03d}", f"R{count[recording.person]}"
+        subject, name = f"P{recording.person + 1:03d}", f"R{count[recording.person]}"
         for number, image in enumerate(recording.images):
-            path = f"{subject}/{sequence}/{number:04d}.jpg"
-            write_picture(root / path, image)
+            path = f"{subject}/{name}/{number:04d}.jpg"
+            write_picture(folder / path, image)
             last = number == len(recording.images) - 1
-            rows.append(
-                {"path": path, "subject": subject, "sequence": f"{subject}/{sequence}",
-                 "number": number, "expression": recording.expression if last else ""}
-                | unit_columns(recording.units, recording.intensity[number], occurrence=True)
+            yield (
+                {"path": path, "subject": subject, "sequence": f"{subject}/{name}"}
+                | {"number": number, "expression": recording.expression if last else ""}
+                | unit_columns(recording.units, recording.intensity[number])
                 | _box(recording.points[number])
-            )  # fmt: skip
-    write_table(root / "labels.csv", rows)
+            )
 
 
 def write_picture(path: Path, image: Image) -> None:
@@ -75,27 +77,14 @@ def write_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
             raise cannot_write(path, error) from error
 
 
-def unit_columns(
-    units: Sequence[int], intensity: Float32, *, occurrence: bool = False
-) -> dict[str, object]:
-    """The cells of one picture's units, by column.
-
-    Args:
-        units: their numbers.
-        intensity: (k,), 0-5; NaN is unknown.
-        occurrence: also say which are present, from intensity 1 (A) on.
-    """
-    cells: dict[str, object] = {}
-    for unit, value in zip(units, intensity.tolist(), strict=True):
-        cells[f"AU{unit}"] = "" if np.isnan(value) else f"{value:.4g}"
-    if occurrence:
-        for unit, value in zip(units, intensity.tolist(), strict=True):
-            cells[f"AU{unit}_p"] = "" if np.isnan(value) else int(value >= 1)
-    return cells
+def unit_columns(units: Sequence[int], intensity: Float32) -> dict[str, object]:
+    """The cells of one picture's units: intensity 0-5, and occurrence from 1 (A) on."""
+    pairs = list(zip(units, intensity.tolist(), strict=True))
+    strong: dict[str, object] = {f"AU{unit}": f"{value:.4g}" for unit, value in pairs}
+    return strong | {f"AU{unit}_p": int(value >= 1) for unit, value in pairs}
 
 
 def _box(points: Float32) -> dict[str, object]:
     """The box around the landmarks."""
     corners = [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
-    return {name: f"{value:.1f}" for name, value in zip(("x0", "y0", "x1", "y1"), corners,
-                                                        strict=True)}  # fmt: skip
+    return {name: f"{value:.1f}" for name, value in zip(BOX, corners, strict=True)}
