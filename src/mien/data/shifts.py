@@ -19,20 +19,28 @@ from mien.data.checkreport import Of, Shift, Verdict
 
 __all__ = ["LIMIT", "Course", "Courses", "course", "judge", "together"]
 
-LIMIT = 10
+LIMIT = 30
 """Frames by which shifts are looked for, in both directions."""
 FEWEST = 8
-"""Pictures on which a shift must be compared."""
+"""Pictures on which a shift must be compared, and half of those that can be compared unshifted."""
 CLEARER = 0.75
 """What fits clearly better leaves less than this share of what the other leaves unexplained."""
+CONSISTENT = 4.0
+"""Or it fits better in one sequence after the other: mean gain over its standard error."""
+SEVERAL = 5
+"""Sequences from which on that is asked."""
+LAG = 2
+"""A shift that leaves little less must be as large as this: trackers may lag by a frame."""
 SURE = 3
 """Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
 AGREEING = 2 / 3
 """Share of the sequences to which a shift must be an improvement to be one of all."""
-ENOUGH = {"landmarks": (0.5, 0.5), "labels": (0.6, 0.35)}
-"""Share of the movement that must be explained before anything is said: of one sequence, and of
-three or more together. A coder and a network agree less than two trackers do; in a single sequence
-a few smooth courses fit one another by chance."""
+PICTURES = {"landmarks": 10, "labels": 24}
+"""Pictures from which on something is said."""
+ENOUGH = {"landmarks": (0.5, 0.5), "labels": (0.8, 0.35)}
+"""Share of the movement that must be explained before anything is said: of one or two sequences,
+and of more together. A coder and a network agree less than two trackers do; but in one sequence two
+smooth courses often fit one another by chance."""
 
 Float64 = NDArray[np.float64]
 
@@ -82,18 +90,21 @@ def course(courses: Courses) -> Course:
     count = 2 * LIMIT + 1
     shifted, straight, movement = np.full(count, np.nan), np.full(count, np.nan), np.zeros(count)
     seen, told, scaled, first = courses
-    there = np.isfinite(seen).all(axis=1)
-    unmoved = np.isfinite(told).all(axis=1)
+    both = np.isfinite(seen).all(axis=1) & np.isfinite(told).all(axis=1)
+    when = np.flatnonzero(both)
+    far = (np.ptp(when) if len(when) else 0) / 3  # a shift is compared with what it leaves over
     for place, shift in enumerate(range(-LIMIT, LIMIT + 1)):
+        if abs(shift) > far or len(when) < FEWEST:
+            continue
         moved = _moved(told, shift)
-        rows = there & unmoved & np.isfinite(moved).all(axis=1)
-        if rows.sum() < FEWEST:
+        rows = both & np.isfinite(moved).all(axis=1)
+        if rows.sum() < max(FEWEST, both.sum() / 2):
             continue
         goal = seen[rows] - seen[rows].mean(axis=0)
         shifted[place] = _unexplained(goal, moved[rows], scaled)
         straight[place] = _unexplained(goal, told[rows], scaled)
         movement[place] = (goal**2).sum()
-    return Course(shifted, straight, movement, int((there & unmoved).sum()), first)
+    return Course(shifted, straight, movement, int(both.sum()), first)
 
 
 def together(parts: Sequence[Course]) -> Course:
@@ -115,13 +126,12 @@ def together(parts: Sequence[Course]) -> Course:
 def judge(part: Course, of: Of, sequence: str = "") -> Shift:
     """The shift that fits best, and whether it may be believed."""
     gains = part.gains
-    if not np.isfinite(gains[LIMIT]):
+    if not np.isfinite(gains[LIMIT]) or part.pictures < PICTURES[of]:
         return Shift(of, sequence, 0, 0.0, 0.0, part.pictures, "too weak", part.first)
     best = int(np.nanargmax(gains))
     verdict: Verdict = "too weak"
     if part.share(part.shifted)[best] >= ENOUGH[of][len(part.parts) >= 3]:
-        clearer = bool(part.shifted[best] < CLEARER * part.straight[best])
-        if best != LIMIT and clearer:
+        if best != LIMIT and _better(part, best):
             verdict = "shifted" if _agreed(part, best) else "too weak"
         elif _sure(part):
             verdict = "in step"
@@ -138,12 +148,35 @@ def _agreed(part: Course, best: int) -> bool:
     return len(part.parts) == 0 or bool((told > 0).sum() >= AGREEING * len(told) > 0)
 
 
+def _better(part: Course, place: int) -> bool:
+    """Whether a shift fits clearly better than none."""
+    if part.shifted[place] < CLEARER * part.straight[place]:
+        return True
+    return abs(place - LIMIT) >= LAG and _consistency(part, place) > CONSISTENT
+
+
 def _sure(part: Course) -> bool:
     """Whether a shift would have been seen: a steady drift, or a stillness, fits any."""
-    far = np.abs(np.arange(-LIMIT, LIMIT + 1)) >= SURE
-    compared = far & np.isfinite(part.gains)
-    worse = part.straight[compared] < CLEARER * part.shifted[compared]
-    return bool(compared.any() and worse.all())
+    places = [
+        place
+        for place in np.flatnonzero(np.isfinite(part.gains)).tolist()
+        if abs(place - LIMIT) >= SURE
+    ]
+    worse = [
+        part.straight[place] < CLEARER * part.shifted[place]
+        or _consistency(part, place) < -CONSISTENT
+        for place in places
+    ]
+    return bool(worse) and all(worse)
+
+
+def _consistency(part: Course, place: int) -> float:
+    """Mean gain of a shift over the sequences by its standard error; 0 for few sequences."""
+    gains = np.array([one.gains[place] for one in part.parts])
+    told = gains[np.isfinite(gains)]
+    if len(told) < SEVERAL:
+        return 0.0
+    return float(told.mean() / max(told.std(ddof=1) / np.sqrt(len(told)), 1e-12))
 
 
 def _moved(values: Float64, shift: int) -> Float64:
