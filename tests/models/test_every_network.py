@@ -1,6 +1,8 @@
 """One sweep over every line of MODELS."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -8,11 +10,12 @@ from torch import Tensor, nn
 
 from mien.models import MODELS, build
 
+
 class Small(NamedTuple):
     """Settings that make a network fast, not others."""
 
     size: int = 64
-    options: dict = {}
+    options: Mapping[str, Any] = MappingProxyType({})
     outputs: int = 3
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+from urllib.error import HTTPError
 from urllib.parse import urlparse
 from urllib.request import urlopen
 
@@ -100,6 +101,8 @@ def imagenet(name: str, say: Say = logger.info) -> Path:
     try:
         _fetch(what, path)
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         if isinstance(error, OSError) and error.errno in FULL:
             raise cannot_write(path, error) from error
         raise WeightsError(f"{what.url} cannot be fetched ({error}); {by_hand}") from error
