@@ -7,18 +7,39 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from mien.errors import ShapeError, WeightsError
+from mien.errors import InputError, ShapeError, WeightsError
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32, Image, Scores
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-__all__ = ["Predictor", "middle", "normalised", "open_session"]
+__all__ = ["Predictor", "find_model", "middle", "normalised", "open_session"]
+
+MODEL_FILE = "model.onnx"
+"""Name of the network in a run folder."""
 
 BATCH = 8
 """Crops that go through a network at once: more is not faster on a CPU, and a large network takes
 100 MB for each eight of 224 pixels."""
+
+
+def find_model(path: Path) -> Path:
+    """The ONNX file that is meant: the file itself, or the one of a run folder.
+
+    Raises:
+        InputError: there is no such file, or the folder holds none.
+    """
+    if path.is_dir():
+        if not (path / MODEL_FILE).is_file():
+            raise InputError(
+                f"{path} is a folder without {MODEL_FILE}; name an ONNX file, or the folder of a "
+                "finished run"
+            )
+        return path / MODEL_FILE
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; name an ONNX file that mien wrote")
+    return path
 
 
 def open_session(path: Path, threads: int = 1) -> "ort.InferenceSession":

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from mien.analysis.added import Added
 from mien.analysis.rows import NOBODY, Rows
 from mien.face.geometry import FEATURES
 from mien.spec import ModelSpec
@@ -30,7 +31,9 @@ class Network:
 
 def made_up_networks():
     """Both networks; the difference network adds 1 to what the features say."""
-    return SimpleNamespace(single=Network(SINGLE), difference=Network(DIFFERENCE, 1.0))
+    return SimpleNamespace(
+        single=Network(SINGLE), difference=Network(DIFFERENCE, 1.0), added=Added()
+    )
 
 
 def made_up_rows(track, frame=None, rate=30.0, seed=0):
@@ -55,6 +58,7 @@ def made_up_rows(track, frame=None, rate=30.0, seed=0):
         openness=numbers(0.30, 0.34, 2),
         gaze=numbers(0, 1, 2),
         single=numbers(0, 5, len(UNITS)),
+        added=np.zeros((len(track), 0), np.float32),
         features=numbers(0, 3, FEATURES, kind=np.float16),
         mesh=numbers(0, 99, 478, 3),
     )
@@ -95,6 +99,9 @@ class Scene(SimpleNamespace):
 
     def follow(self, frame):
         return [made_up_face(track, frame.index) for track in self.seen(frame.index)]
+
+    def with_models(self, models):
+        return self
 
     def hashes(self):
         return {"one": "abc"}

@@ -42,7 +42,9 @@ class Checked(HTMLParser):
 
 
 def table_of(frames, faces=1, source="out/clip & co.mp4"):
-    schema = table_schema(UNITS, {"networks": {"au-mesh": "ab12"}}, {"AU12": "dependable"})
+    schema = table_schema(
+        UNITS, {"networks": {"au-mesh": "ab12"}}, {"AU12": {"reliability": "dependable"}}
+    )
     builder = TableBuilder(schema)
     for frame in range(frames):
         for face in range(faces):

@@ -50,7 +50,7 @@ def test_every_column_says_its_unit_and_meaning():
         for field in map(schema.field, schema.names):
             assert field.metadata[b"meaning"], field.name
             assert b"unit" in field.metadata, field.name
-    twelve = table_schema(UNITS, reliability={"AU12_L": "fair"}).field("AU12_L").metadata
+    twelve = table_schema(UNITS, marks={"AU12_L": {"reliability": "fair"}}).field("AU12_L").metadata
     assert twelve == {
         b"unit": b"0-5",
         b"meaning": b"intensity of lip corner puller, the person's left",
@@ -188,7 +188,17 @@ def test_the_outputs_page_equals_the_schema():
     said = {name: (kind, unit, meaning) for name, kind, unit, meaning in rows}
     shown = table_columns(["AU12", "AU12_L", "AU12_R"])
     mesh = mesh_schema().field("mesh").metadata
-    wanted = {c.name: (c.kind, c.unit, c.meaning) for c in shown}
+    added = table_columns(["AU12", "AU12_L", "AU12_R", "AU12_p"], ["happiness"])
+    wanted = {c.name: (c.kind, c.unit, c.meaning) for c in (*shown, *added)}
     wanted["mesh"] = ("float32[1434]", mesh[b"unit"].decode(), mesh[b"meaning"].decode())
     assert said == wanted
     assert [row[0] for row in rows] == list(wanted)
+
+
+def test_a_network_of_ones_own_adds_its_columns():
+    names = [column.name for column in table_columns(["AU45_p", "AU12_p"], ["Glad", "in awe"])]
+    assert names[-3:] == ["glad_p", "in_awe_p", "expression"]
+    assert names.count("AU45_p") == 1
+    assert names.index("AU45_p") < names.index("AU12_p")
+    with pytest.raises(InputError, match="two columns glad_p"):
+        table_columns([], ["glad", "Glad"])

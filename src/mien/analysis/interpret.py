@@ -66,7 +66,7 @@ class Interpreter:
         self._networks = networks
         self.neutrals = neutrals
         self._watches = watches
-        self._sides = Sides(networks.single.spec)
+        self._sides = Sides(networks.added.columns.layout(networks.single.spec))
 
     def tables(self, chunks: Iterable[Rows]) -> Iterator[tuple[Rows, Columns]]:
         """Each chunk of rows with its columns, in order, once all in its reach has come."""
@@ -93,10 +93,16 @@ class Interpreter:
         return self._columns(courses[-1], courses[:-1], [])
 
     def intensity(self, rows: Rows) -> Float32:
-        """Intensities (n, k), 0-5, of the single-frame network or against the neutral."""
+        """Intensities (n, k), 0-5: single-frame or against the neutral, or of added networks."""
+        added = self._networks.added.columns
+        return added.intensities(self._default(rows), rows.added, self._networks.single.spec)
+
+    def _default(self, rows: Rows) -> Float32:
+        """Intensities (n, k), 0-5, of the default networks."""
         values = rows.single.copy()
         if rows.features.shape[1] == 0:
             return values
+        sides = Sides(self._networks.single.spec)
         for track, neutral in self.neutrals.items():
             here = np.flatnonzero(rows.track == track)
             if len(here) and neutral.features is not None:
@@ -104,7 +110,7 @@ class Interpreter:
                 moved = geometry.difference(frames, neutral.features)
                 against = self._networks.difference.score(moved).intensity
                 if against is not None:
-                    unsettled = self._sides.outputs_of(neutral.unsettled)
+                    unsettled = sides.outputs_of(neutral.unsettled)
                     values[here] = combine(rows.single[here], against, unsettled)
         return values
 
@@ -115,6 +121,7 @@ class Interpreter:
             **self._place(rows),
             **self._units(now.values),
             **self._eyes(rows),
+            **self._networks.added.columns.columns(rows.added),
             **self._feeling(now, before, after),
             **self._neutral(rows),
         }

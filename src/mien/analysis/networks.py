@@ -1,15 +1,23 @@
 """The networks that an analysis runs, opened once and shared by all sources."""
 
+import copy
+from collections.abc import Sequence
 from functools import cache, cached_property
 from hashlib import sha256
+from pathlib import Path
 
+from mien.analysis.added import Added
 from mien.face.detector import Detector
 from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
 from mien.runtime import Predictor, open_session
 from mien.weights.store import Store, open_store
 
-__all__ = ["NAMES", "Networks", "shared_networks"]
+__all__ = ["NAMES", "Models", "Networks", "shared_networks"]
+
+Models = str | Path | Sequence[str | Path]
+"""One network of one's own, several, or an empty tuple for none."""
+
 
 NAMES = ("face-short", "face-full", "face-mesh", "au-mesh", "au-mesh-difference")
 """The networks by their names in the store."""
@@ -24,6 +32,27 @@ class Networks:
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store or open_store()
+        self.added = Added()
+
+    def with_models(self, models: Models) -> "Networks":
+        """The same networks, and these beside them; all are opened once.
+
+        Args:
+            models: ONNX files with their card inside, or run folders that hold one.
+
+        Raises:
+            InputError: a file is missing, reads no crops, or gives what another gives already.
+            WeightsError: a file is no ONNX network of ours.
+        """
+        paths = [models] if isinstance(models, str | Path) else models
+        if not paths:
+            return self
+        added = Added(paths)
+        for name in ("detector", "fitter", "single", "difference"):
+            getattr(self, name)  # opened here, so that both have the same
+        other = copy.copy(self)
+        other.added = added
+        return other
 
     @cached_property
     def detector(self) -> Detector:
@@ -51,10 +80,11 @@ class Networks:
         return Tracker(self.detector, self.fitter, max_faces=max_faces, settle=settle)
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of each network's file by its name."""
-        return {
+        """SHA-256 of each network's file by its name, of added ones by their path."""
+        own = {
             name: sha256(self._store.model_path(name).read_bytes()).hexdigest() for name in NAMES
         }
+        return own | self.added.hashes()
 
 
 @cache

@@ -1,18 +1,19 @@
 """The first pass: frames to rows of meshes, eyes and single-frame intensities."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mien.analysis import eyes
+from mien.analysis.added import Crops
 from mien.analysis.networks import Networks
 from mien.analysis.rows import NOBODY, Rows
 from mien.face import geometry
 from mien.face.tracker import Tracker
 from mien.values import MESH_POINTS, Face, Float32, Frame
 
-__all__ = ["CHUNK", "Keep", "Observation", "observe", "rows_of"]
+__all__ = ["CHUNK", "Keep", "Observation", "observation", "observe", "rows_of"]
 
 CHUNK = 64
 """Rows that go through the features and the single-frame network at once."""
@@ -35,6 +36,8 @@ class Observation:
     index: int
     time: float
     faces: tuple[Face, ...]
+    crops: tuple[Crops, ...] = ()
+    """What added networks read of each face; empty where there are none."""
 
 
 def observe(
@@ -43,7 +46,7 @@ def observe(
     """Follow the faces through the frames and read each one, a chunk at a time."""
     waiting: list[Observation] = []
     for frame in frames:
-        waiting.append(Observation(frame.index, frame.time, tuple(tracker.follow(frame))))
+        waiting.append(observation(frame, tuple(tracker.follow(frame)), networks))
         if sum(max(1, len(seen.faces)) for seen in waiting) >= CHUNK:
             yield rows_of(waiting, networks, keep)
             waiting = []
@@ -51,11 +54,18 @@ def observe(
         yield rows_of(waiting, networks, keep)
 
 
-def rows_of(observations: Iterable[Observation], networks: Networks, keep: Keep) -> Rows:
+def observation(frame: Frame, faces: tuple[Face, ...], networks: Networks) -> Observation:
+    """The faces of a frame, with what has to be cut out while it is at hand."""
+    crops = networks.added.cut(frame.image, faces) if networks.added else ()
+    return Observation(frame.index, frame.time, faces, crops)
+
+
+def rows_of(observations: Sequence[Observation], networks: Networks, keep: Keep) -> Rows:
     """One row per face; a frame without a face gives one row without."""
     pairs = [(seen, face) for seen in observations for face in (seen.faces or (None,))]
     faces = [face for _, face in pairs if face is not None]
     present = np.array([face is not None for _, face in pairs])
+    crops = [crop for seen in observations for crop in (seen.crops or ((),) * len(seen.faces))]
     meshes = _stack([face.mesh for face in faces], (MESH_POINTS, 3))
     features = geometry.features(meshes)
     single = networks.single.score(features).intensity
@@ -79,6 +89,7 @@ def rows_of(observations: Iterable[Observation], networks: Networks, keep: Keep)
         openness=spread(eyes.openness(meshes)),
         gaze=spread(eyes.gaze(meshes)),
         single=spread(single),
+        added=spread(networks.added.score(crops)),
         features=spread(features).astype(np.float16) if keep.features else nothing,
         mesh=spread(meshes) if keep.mesh else np.zeros((len(pairs), 0, 3), np.float32),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from arro3.core import RecordBatch, Schema, Table
 
 from mien.analysis.annotate import Annotator
-from mien.analysis.networks import Networks, shared_networks
+from mien.analysis.networks import Models, Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.options import Options
 from mien.analysis.rows import NOBODY, Rows
@@ -61,6 +61,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     start: str | float | None = None,
     end: str | float | None = None,
     max_faces: int | None = None,
+    model: Models = (),
     output: str | Path | None = None,
     mesh: str | Path | None = None,
     annotate: str | Path | None = None,
@@ -80,6 +81,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
         start: seconds or ``"1:02.5"``; earlier frames are left out.
         end: seconds; frames from here on are left out.
         max_faces: follow at most so many faces, the largest.
+        model: an ONNX file that ``mien export`` or a training run wrote, or several: its columns
+            come beside the default ones, or in their place where it gives the same.
         output: also write the table here, and a run report beside it.
         mesh: also write the landmarks here, as a table.
         annotate: also write a copy of the picture or video with the results drawn in.
@@ -95,7 +98,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     """
     options = Options.of(neutral, every, start, end, max_faces)
     outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
-    job = _Job(expand(source), options, outputs, shared_networks(), progress)
+    job = _Job(expand(source), options, outputs, shared_networks().with_models(model), progress)
     batches: list[RecordBatch] = []
     job.run(batches.append, keep_going=False)
     return Table.from_batches(batches, schema=job.schema)
@@ -144,11 +147,13 @@ class _Job:
         self._networks = networks
         self._progress = progress
         self._hashes = networks.hashes()
-        self._facts = {
+        self._facts: dict[str, object] = {
             "version": version("mien"),
             "networks": self._hashes,
             "options": options.facts(),
         }
+        if networks.added:
+            self._facts["models"] = networks.added.facts()
         self.schema = self._schema()
         self._neutral: Neutral | None = None
         if options.neutral.picture is not None:
@@ -219,10 +224,15 @@ class _Job:
             **self._facts,
             "reliability": {"single": _trust(single), "difference": _trust(difference)},
         }
-        columns = Sides(single).columns
+        added = self._networks.added.columns
+        columns = added.unit_columns(single)
         trust = _trust(self._reader())
-        known = {name: trust.get(name.split("_")[0]) for name in columns}
-        return table_schema(columns, facts, {name: how for name, how in known.items() if how})
+        marks = {
+            name: {"reliability": trust[name.split("_")[0]]}
+            for name in Sides(single).columns
+            if name.split("_")[0] in trust
+        }
+        return table_schema(columns, facts, marks | added.marks(), tuple(added.classes))
 
     def _reader(self) -> ModelSpec:
         """Card of the network that reads the units, as far as it is known beforehand."""
@@ -235,8 +245,11 @@ class _Job:
     def _trusted_units(self) -> tuple[str, ...]:
         """Columns of the units that are not weak."""
         spec = self._reader()
-        trust = _trust(spec)
-        names = (f"AU{unit}" for unit in Sides(spec).units)
+        added = self._networks.added.columns
+        trust = _trust(spec) | {
+            name: mark.get("reliability", "") for name, mark in added.marks().items()
+        }
+        names = (f"AU{unit}" for unit in Sides(added.layout(spec)).units)
         return tuple(name for name in names if trust.get(name) != "weak")
 
     def _writer(self, files: ExitStack, path: Path | None, schema: Schema) -> Writer | None:

@@ -41,6 +41,8 @@ class Rows:
     """(n, k) intensities by the single-frame network"""
     features: NDArray[np.float16]
     """(n, 1410), or (n, 0) when no difference is asked for"""
+    added: NDArray[np.float32]
+    """(n, m) what added networks say, see `mien.analysis.added`; m is 0 where there are none"""
     mesh: NDArray[np.float32]
     """(n, 478, 3), or (n, 0, 3) when the mesh is not needed again"""
 

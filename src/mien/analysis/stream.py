@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.analysis.interpret import Interpreter
-from mien.analysis.networks import Networks, shared_networks
+from mien.analysis.networks import Models, Networks, shared_networks
 from mien.analysis.neutral import Neutral
-from mien.analysis.observe import Keep, Observation, rows_of
+from mien.analysis.observe import Keep, observation, rows_of
 from mien.analysis.options import Options
 from mien.analysis.rows import Rows
 from mien.analysis.run import neutral_of_picture
@@ -59,7 +59,7 @@ def find_faces(image: Image) -> list[Face]:
     return tracker.find_faces(image, networks.detector, networks.fitter)
 
 
-def stream(
+def stream(  # noqa: PLR0913 - the front door: all by keyword
     source: str | Path,
     *,
     neutral: str | Path = "auto",
@@ -67,6 +67,7 @@ def stream(
     start: str | float | None = None,
     end: str | float | None = None,
     max_faces: int | None = None,
+    model: Models = (),
 ) -> Iterator[FrameReading]:
     """Read a picture, a video or a camera frame by frame, as it comes.
 
@@ -81,12 +82,13 @@ def stream(
         start: seconds; earlier frames are left out.
         end: seconds; frames from here on are left out.
         max_faces: follow at most so many faces, the largest.
+        model: networks of your own, as in `analyze`.
 
     Yields:
         A `FrameReading` per frame.
     """
     options = Options.of(neutral, every, start, end, max_faces)
-    networks = shared_networks()
+    networks = shared_networks().with_models(model)
     given: Neutral | None = None
     if options.neutral.picture is not None:
         given = neutral_of_picture(options.neutral.picture, networks)
@@ -97,7 +99,7 @@ def stream(
         follower = networks.tracker(options.max_faces)
         for frame in frames:
             faces = tuple(follower.follow(frame))
-            rows = rows_of([Observation(frame.index, frame.time, faces)], networks, keep)
+            rows = rows_of([observation(frame, faces, networks)], networks, keep)
             yield FrameReading(frame, faces, reader.read(rows) if faces else ())
 
 
@@ -107,8 +109,9 @@ class _Reader:
     def __init__(self, source: str, networks: Networks, gathering: Gathering) -> None:
         self._gathering = gathering
         self._interpreter = Interpreter(source, networks, {}, {})
-        units = Sides(networks.single.spec).columns
-        self._names = tuple(column.name for column in table_columns(units))
+        added = networks.added.columns
+        units = added.unit_columns(networks.single.spec)
+        self._names = tuple(one.name for one in table_columns(units, tuple(added.classes)))
         self._past: list[Rows] = []
         self._renewed = -np.inf
 

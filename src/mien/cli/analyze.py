@@ -41,6 +41,15 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     faces: Annotated[
         int | None, typer.Option(help="Follow at most so many faces, the largest.")
     ] = None,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--model",
+            metavar="FILE.onnx",
+            help="Also ask this network, a file or run folder of mien export or mien train; "
+            "may be given again.",
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option(help="Also write a copy with mesh, boxes, numbers and AU bars drawn in."),
@@ -59,7 +68,9 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     from mien.weights.store import open_store
 
     options = Options.of(neutral, every, start, end, faces)
-    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
+    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True))).with_models(
+        model or ()
+    )
     summary = Summary() if output is None and not quiet else None
     with showing_progress(quiet) as progress:
         report = analyze_to_files(

@@ -10,7 +10,7 @@ from mien.facs.emotions import NEUTRAL
 from mien.facs.units import UNITS
 
 if TYPE_CHECKING:
-    from arro3.core import RecordBatch
+    from arro3.core import RecordBatch, Schema
 
     from mien.analysis.networks import Networks
 
@@ -18,6 +18,12 @@ __all__ = ["Summary"]
 
 WORTH_SHOWING = 0.5
 """Intensity under which a unit is not listed."""
+
+LIKELY = 0.5
+"""Probability from which a unit of an added network is listed."""
+
+KEPT = ("source", "time", "face", "emotion", "neutral", "expression")
+"""Columns that are looked at beside the units."""
 
 MOST_FACES = 12
 """Faces listed; the rest is counted."""
@@ -33,6 +39,10 @@ class _Person:
     """Highest value of each unit, and when."""
     emotions: dict[str, int] = field(default_factory=dict)
     neutral: str = ""
+    chances: dict[str, float] = field(default_factory=dict)
+    """Highest probability of each unit by added networks."""
+    expressions: dict[str, int] = field(default_factory=dict)
+    """Rows of each expression by an added network."""
 
 
 class Summary:
@@ -40,14 +50,19 @@ class Summary:
 
     def __init__(self) -> None:
         self._people: dict[tuple[str, int], _Person] = {}
+        self._models: dict[str, str] = {}
+        """The added network that gives a column."""
+        self._trust: dict[str, str] = {}
+        """How far that network's reading of a unit can be trusted."""
 
     def add(self, batch: "RecordBatch") -> None:
         """Take a batch of the AU table."""
         columns = {
             name: batch.column(name).to_pylist()
             for name in batch.schema.names
-            if name in ("source", "time", "face", "emotion", "neutral") or _is_unit(name)
+            if name in KEPT or _is_unit(name) or _is_chance(name)
         }
+        self._note_models(batch.schema)
         units = [name for name in columns if _is_unit(name)]
         for row, face in enumerate(columns["face"]):
             if face is None:
@@ -61,17 +76,33 @@ class Summary:
                 if value is not None:
                     person.total[unit] = person.total.get(unit, 0.0) + value
                     person.peak[unit] = max(person.peak.get(unit, (-1.0, 0.0)), (value, time))
-            emotion = columns["emotion"][row]
-            if emotion is not None:
-                person.emotions[emotion] = person.emotions.get(emotion, 0) + 1
+            for name in self._models.keys() & columns.keys():
+                if _is_chance(name) and (value := columns[name][row]) is not None:
+                    person.chances[name] = max(person.chances.get(name, 0.0), value)
+            for kind, counts in (("emotion", person.emotions), ("expression", person.expressions)):
+                if (said := columns.get(kind, {row: None})[row]) is not None:
+                    counts[said] = counts.get(said, 0) + 1
+
+    def _note_models(self, schema: "Schema") -> None:
+        """Which columns come from added networks."""
+        for name in schema.names:
+            facts = schema.field(name).metadata
+            if b"model" in facts:
+                self._models[name] = facts[b"model"].decode()
+                self._trust[name] = facts.get(b"reliability", b"").decode()
 
     def text(self, networks: "Networks") -> str:
         """The summary, ready to be shown."""
         lines: list[str] = []
         for (source, face), person in list(self._people.items())[:MOST_FACES]:
             spec = (networks.single if person.neutral == "none" else networks.difference).spec
-            trust = {f"AU{unit}": how for unit, how in spec.reliability}
+            trust: dict[str, str] = {f"AU{unit}": how for unit, how in spec.reliability}
+            trust |= {
+                name: f"{self._trust[name]} by {model}".lstrip()
+                for name, model in self._models.items()
+            }
             lines += _lines(f"{Path(source).name}, face {face}", person, trust)
+            lines += _by_models(person, self._models)
         if (more := len(self._people) - MOST_FACES) > 0:
             lines.append(f"... and {more} more faces; -o writes them all to a table.")
         return "\n".join(lines or ["No face was found."])
@@ -98,6 +129,26 @@ def _lines(title: str, person: _Person, trust: Mapping[str, str]) -> list[str]:
         lines.append(f"{line}  {trust.get(name, '')}".rstrip())
     if len(lines) == 1:
         lines.append("  no action unit above a trace")
+    return lines
+
+
+def _is_chance(name: str) -> bool:
+    """Whether a column is a unit's probability: AU12_p."""
+    return name.startswith("AU") and name[2:].partition("_")[0].isdecimal() and name.endswith("_p")
+
+
+def _by_models(person: _Person, models: Mapping[str, str]) -> list[str]:
+    """What added networks say of one face: units likely at some time, expressions."""
+    lines = []
+    for model in dict.fromkeys(models[name] for name in person.chances):
+        mine = {name: value for name, value in person.chances.items() if models[name] == model}
+        likely = sorted((-value, name) for name, value in mine.items() if value >= LIKELY)
+        units = [f"{name.removesuffix('_p')} {-value:.2f}" for value, name in likely]
+        lines.append(f"  by {model}: {', '.join(units) or 'no action unit is likely'}")
+    if person.expressions:
+        name, count = max(person.expressions.items(), key=lambda item: item[1])
+        share = f" in {100 * count / person.rows:.0f} % of the frames" if person.rows > 1 else ""
+        lines.append(f"  by {models['expression']}: {name}{share}")
     return lines
 
 

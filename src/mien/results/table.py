@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -20,6 +21,7 @@ __all__ = [
     "METADATA_KEY",
     "Column",
     "TableBuilder",
+    "class_column",
     "make_batch",
     "mesh_schema",
     "read_facts",
@@ -111,6 +113,9 @@ MESH = Column(
 )
 
 
+EXPRESSION = Column("expression", "str", "", "the most probable class of the added network")
+
+
 def unit_column(name: str) -> Column:
     """The column of an action unit, by its name in the table.
 
@@ -133,32 +138,53 @@ def unit_column(name: str) -> Column:
     return Column(name, "float32", "0-5", f"intensity of {unit}{sides[form]}")
 
 
-def table_columns(units: Sequence[str]) -> tuple[Column, ...]:
+def class_column(name: str) -> Column:
+    """The column of an expression class of an added network: ``happiness_p`` of "Happiness"."""
+    spelled = re.sub(r"\W+", "_", name.strip().lower())
+    return Column(f"{spelled}_p", "float32", "0-1", f"probability of {name}")
+
+
+def table_columns(units: Sequence[str], classes: Sequence[str] = ()) -> tuple[Column, ...]:
     """The columns of the AU table in their order.
 
     Args:
-        units: names of the action-unit columns that the networks give.
+        units: names of the action-unit columns that the networks give; with ``AU45_p`` among them,
+            it is theirs, not the blinks'.
+        classes: names of the expression classes that an added network gives.
+
+    Raises:
+        InputError: two columns would have the same name.
     """
-    return (*KEYS, *PLACE, *map(unit_column, units), *EYES, *FEELING)
+    eyes = (column for column in EYES if column.name not in units)
+    added = (*map(class_column, classes), EXPRESSION) if classes else ()
+    columns = (*KEYS, *PLACE, *map(unit_column, units), *eyes, *FEELING, *added)
+    if len({column.name for column in columns}) < len(columns):
+        names = [column.name for column in columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InputError(
+            f"the table would have two columns {', '.join(twice)}; expected units and classes of "
+            "different names"
+        )
+    return columns
 
 
 def table_schema(
     units: Sequence[str],
     facts: Mapping[str, object] | None = None,
-    reliability: Mapping[str, str] | None = None,
+    marks: Mapping[str, Mapping[str, str]] | None = None,
+    classes: Sequence[str] = (),
 ) -> Schema:
     """Schema of the AU table; unit and meaning of each column stand in its metadata.
 
     Args:
         units: names of the action-unit columns, such as ``AU12_L``.
         facts: what is worth knowing of the run (version, networks, neutral, options); JSON.
-        reliability: how far each unit column can be trusted, by its name.
+        marks: more metadata of columns by their name: ``reliability``, how far it can be trusted,
+            and ``model``, the added network that gives it.
+        classes: names of the expression classes that an added network gives.
     """
-    trust = reliability or {}
-    fields = [
-        column.field(**({"reliability": trust[column.name]} if column.name in trust else {}))
-        for column in table_columns(units)
-    ]
+    more = marks or {}
+    fields = [column.field(**more.get(column.name, {})) for column in table_columns(units, classes)]
     return _schema(fields, facts)
 
 

@@ -1,0 +1,117 @@
+"""Networks of one's own beside the default ones: they read crops while the frame is at hand."""
+
+import os
+from collections.abc import Sequence
+from hashlib import file_digest
+from pathlib import Path
+
+import numpy as np
+
+from mien.analysis.added_columns import AddedColumns
+from mien.errors import InputError, ShapeError
+from mien.face.align import TEMPLATES, crop
+from mien.runtime import Predictor, find_model
+from mien.spec import ModelSpec
+from mien.values import Face, Float32, Image
+
+__all__ = ["Added", "Crops"]
+
+Crops = tuple[Image | None, ...]
+"""The crops of one face that the networks ask for; None where it cannot be cut."""
+
+
+class Added:
+    """The networks that ``--model`` names, opened.
+
+    Args:
+        paths: ONNX files with their card inside, or run folders that hold one.
+
+    Raises:
+        InputError: a file is missing, reads no crops, or gives what another gives already.
+        WeightsError: a file is no ONNX network of ours.
+    """
+
+    columns: AddedColumns
+    """What their numbers are."""
+
+    def __init__(self, paths: Sequence[str | Path] = ()) -> None:
+        self._files = tuple(find_model(Path(path)) for path in paths)
+        threads = os.cpu_count() or 1
+        self._predictors = tuple(Predictor(path, threads) for path in self._files)
+        specs = tuple(one.spec for one in self._predictors)
+        for path, spec in zip(self._files, specs, strict=True):
+            _check(path, spec)
+        self.columns = AddedColumns(specs)
+        self._wants = tuple((spec.template, spec.aligned or spec.size) for spec in specs)
+        self._cuts = tuple(dict.fromkeys(self._wants))
+
+    def __bool__(self) -> bool:
+        return bool(self._files)
+
+    def cut(self, image: Image, faces: Sequence[Face]) -> tuple[Crops, ...]:
+        """The crops of each face of a frame; each template is cut once however many read it."""
+        return tuple(
+            tuple(_cut(image, face, template, side) for template, side in self._cuts)
+            for face in faces
+        )
+
+    def score(self, crops: Sequence[Crops]) -> Float32:
+        """What all networks say of n faces, (n, width); NaN where a face could not be cut."""
+        values = np.full((len(crops), self.columns.width), np.nan, np.float32)
+        for number, predictor in enumerate(self._predictors):
+            cut = self._cuts.index(self._wants[number])
+            seen = [mine[cut] if mine else None for mine in crops]
+            there = [row for row, picture in enumerate(seen) if picture is not None]
+            if there:
+                pictures = [picture for picture in seen if picture is not None]
+                scores = predictor.score_crops(np.stack(pictures))
+                for output, place in self.columns.places[number].items():
+                    values[there, place] = getattr(scores, output)
+        return values
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file by its name."""
+        found = {}
+        for path in self._files:
+            with path.open("rb") as file:
+                found[str(path)] = file_digest(file, "sha256").hexdigest()
+        return found
+
+    def facts(self) -> list[dict[str, object]]:
+        """What a report should say of each network."""
+        return [
+            {
+                "file": str(path),
+                "name": spec.name,
+                "task": spec.task,
+                "precision": spec.precision,
+                "template": spec.template,
+                "trained_on": spec.trained_on,
+                "licence": spec.licence,
+            }
+            for path, spec in zip(self._files, self.columns.specs, strict=True)
+        ]
+
+
+def _check(path: Path, spec: ModelSpec) -> None:
+    """Raise InputError unless the network can be asked of the faces of a frame."""
+    if spec.reads != "crop":
+        raise InputError(
+            f"{path} reads the {spec.reads}, as the default networks do; "
+            "--model takes networks that read crops"
+        )
+    if spec.template not in TEMPLATES:
+        raise InputError(
+            f"{path} reads crops of the template {spec.template!r}, which is not known here; "
+            f"expected one of {', '.join(TEMPLATES)}"
+        )
+
+
+def _cut(image: Image, face: Face, template: str, side: int) -> Image | None:
+    """One crop; None where the face lies outside the picture."""
+    if face.mesh is None:
+        return None
+    try:
+        return crop(image, face.mesh, template, side).image
+    except ShapeError:
+        return None

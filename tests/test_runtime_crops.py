@@ -1,0 +1,113 @@
+"""Networks of crops: cut, normalised and read as their card says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mien.errors import InputError, ShapeError, WeightsError
+from mien.runtime import BATCH, Predictor, find_model, middle, normalised
+from tests.crop_networks import card, write
+
+
+def pictures(count, side, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), np.uint8)
+
+
+def test_a_crop_is_normalised_by_the_card():
+    spec, images = card(), pictures(3, 16)
+    wanted = (images / 255 - np.array(spec.mean)) / np.array(spec.std)
+    found = normalised(images, spec)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted.transpose(0, 3, 1, 2), atol=2e-6)
+    bare = normalised(images, replace(spec, mean=(), std=()))
+    np.testing.assert_allclose(bare, images.transpose(0, 3, 1, 2) / 255, atol=1e-6)
+
+
+def test_the_middle_is_that_of_the_testing_pictures():
+    from mien.data import transforms
+
+    images = pictures(2, 21)
+    for size in (16, 17, 21):
+        place = transforms.middle(21, size)
+        wanted = images[:, place.top : place.top + size, place.left : place.left + size]
+        np.testing.assert_array_equal(middle(images, size), wanted)
+
+
+@pytest.mark.parametrize("task", ["occurrence", "intensity", "expression"])
+def test_what_the_card_promises_is_given(tmp_path, task):
+    more = {"classes": ("calm", "glad")} if task == "expression" else {}
+    spec = card(task, **more)
+    weights, bias = np.array([[1.0, 0.2], [0.5, -1.0], [0.0, 2.0]]), np.array([0.3, 0.1])
+    predictor = Predictor(write(tmp_path / "net.onnx", spec, weights, bias))
+    images = pictures(2 * BATCH + 3, 20)
+    inside = images[:, 2:18, 2:18].astype(np.float64)
+    means = ((inside / 255 - spec.mean) / spec.std).mean(axis=(1, 2)) @ weights + bias
+    wanted = {
+        "occurrence": 1 / (1 + np.exp(-means)),
+        "intensity": np.clip(means, 0, 5),
+        "expression": np.exp(means) / np.exp(means).sum(axis=1, keepdims=True),
+    }[task]
+    scores = predictor.score_crops(images)
+    found = getattr(scores, spec.outputs[0])
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+    assert sum(one is not None for one in vars(scores).values()) == 1
+    np.testing.assert_array_equal(
+        getattr(predictor.score_crops(images[:, 2:18, 2:18]), spec.outputs[0]), found
+    )
+    assert getattr(predictor.score_crops(images[:0]), spec.outputs[0]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        pictures(2, 18),
+        pictures(2, 20)[..., :2],
+        pictures(2, 20)[0],
+        pictures(2, 20)[:, :16],
+        pictures(2, 20).astype(np.float32),
+    ],
+)
+def test_crops_of_another_shape_or_type_are_refused(tmp_path, images):
+    predictor = Predictor(write(tmp_path / "net.onnx", card()))
+    with pytest.raises(ShapeError, match=r"expected uint8 \(n, 20, 20, 3\) or \(n, 16, 16, 3\)"):
+        predictor.score_crops(images)
+
+
+def test_a_network_is_asked_only_for_what_it_reads(tmp_path):
+    crops = Predictor(write(tmp_path / "net.onnx", card()))
+    with pytest.raises(ShapeError, match="reads crops and got features"):
+        crops.score(np.zeros((1, 16), np.float32))
+    from mien.weights.catalog import FILES
+
+    with pytest.raises(ShapeError, match="reads the mesh and got crops"):
+        Predictor(FILES / "au-mesh.onnx").score_crops(pictures(1, 16))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"outputs": ("intensity",)}, r"promises intensity and the network gives probability"),
+        ({"units": (1, 2, 4), "sides": ("",) * 3}, r"names 3 outputs .* gives 2"),
+        ({"size": 17}, r"reads the crop with size 17, and the network takes"),
+        ({"reads": "mesh"}, r"reads the mesh with size 16, and the network takes"),
+    ],
+)
+def test_a_card_that_is_not_the_networks_is_refused(tmp_path, change, told):
+    path = write(tmp_path / "net.onnx", card())
+    import onnx
+
+    model = onnx.load(str(path))
+    onnx.helper.set_model_props(model, {"mien": replace(card(), **change).to_json()})
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(WeightsError, match=told):
+        Predictor(path)
+
+
+def test_a_run_folder_stands_for_its_network(tmp_path):
+    with pytest.raises(InputError, match=r"is a folder without model\.onnx"):
+        find_model(tmp_path)
+    path = write(tmp_path / "model.onnx", card())
+    assert find_model(tmp_path) == find_model(path) == path
+    with pytest.raises(InputError, match=r"there is no file .*none\.onnx"):
+        find_model(tmp_path / "none.onnx")
