@@ -34,11 +34,12 @@ from mien.data.folders import (
 from mien.data.framecodes import Coded, UnitFile, coded, frame_lines, labels_at
 from mien.data.joining import join, known_units
 from mien.data.labels import STILL, Index, Points
-from mien.data.landmark_files import SUFFIXES, points_of, read_frame, read_sequence, scheme_68_to
+from mien.data.landmark_files import SUFFIXES, points_of, read_frame, read_sequence
 from mien.data.published import BP4D_PARTS
 from mien.data.recording import Recording
 from mien.data.writing import by_person, in_turn, new_folder, write_picture
 from mien.errors import InputError
+from mien.face.landmarks import reduce
 from mien.facs.units import UNITS
 
 __all__ = ["INTENSITY", "OCCURRENCE", "read", "write"]
@@ -299,7 +300,7 @@ def _write_task(root: Path, person: str, task: str, recording: Recording) -> Non
         rows = zip(frames, grades.get(unit, absent), strict=True)
         text = "".join(f"{frame},{grade}\n" for frame, grade in rows)
         (root / _INT[0] / f"AU{unit:02}" / f"{person}_{task}_AU{unit:02}.csv").write_text(text)
-    points = scheme_68_to(recording.points, 49) + FIRST_PIXEL
+    points = reduce(recording.points, "68", "49") + FIRST_PIXEL
     rows_of = [
         ",".join([str(frame), *(f"{number:.4f}" for number in one.ravel().tolist())])
         for frame, one in zip(frames, points, strict=True)

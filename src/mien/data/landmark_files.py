@@ -13,24 +13,13 @@ from mien.data.numbers import parse
 from mien.errors import InputError
 from mien.values import Float32
 
-__all__ = ["COUNTS", "SUFFIXES", "points_of", "read_frame", "read_sequence", "scheme_68_to"]
+__all__ = ["COUNTS", "SUFFIXES", "points_of", "read_frame", "read_sequence"]
 
 SUFFIXES = (".mat", ".txt", ".csv")
 """Of landmark files."""
 
 COUNTS = (49, 66, 68)
 """Numbers of points that have a scheme."""
-
-_INNER_CORNERS = (60, 64)
-"""Of 68 points, those that 66 and 49 lack."""
-
-
-def scheme_68_to(points: Float32, count: int) -> Float32:
-    """68 points (n, 68, 2) as 66 (without the inner mouth corners) or 49 (without the jaw too)."""
-    if count == 68:
-        return points
-    without = np.delete(points, _INNER_CORNERS, axis=1)
-    return without[:, 66 - count :]
 
 
 def read_frame(path: Path, findings: Findings, place: str) -> Float32 | None:
