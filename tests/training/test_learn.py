@@ -10,9 +10,8 @@ from mien.data.synthetic import Examples
 from mien.evaluation.units import Exam
 from mien.face.geometry import FEATURES, mirror
 from mien.runtime import Predictor
-from mien.training.fit import Schedule
 from mien.training.learn import Material, learn
-from mien.training.meshrecipe import Calibration, MeshRecipe, Shares
+from mien.training.meshrecipe import Calibration, MeshRecipe, MeshSchedule, Shares
 
 RECIPE = MeshRecipe(
     name="toy",
@@ -21,7 +20,7 @@ RECIPE = MeshRecipe(
     widths=(32,),
     dropout=0.0,
     networks=2,
-    schedule=Schedule(steps=250, batch=96, rate=5e-3, report=250),
+    schedule=MeshSchedule(epochs=1, steps=250, batch=96, rate=5e-3),
 )
 
 
@@ -61,7 +60,7 @@ def test_a_run_leaves_its_settings_figures_and_network(run):
     assert names == {"recipe.json", "network-1", "network-2", "report.json", "model.onnx"}
     assert json.loads((folder / "recipe.json").read_text())["shares"]["planted"] == 0.25
     line = json.loads((folder / "network-2" / "metrics.jsonl").read_text().splitlines()[-1])
-    assert line["rendered"] > 0.8
+    assert line["validate.rendered"] > 0.8
     assert path == folder / "model.onnx"
 
 

@@ -4,7 +4,6 @@
 have been made (`docs/training.md` says how).
 """
 
-from mien.training.fit import Schedule
 from mien.training.meshrecipe import Calibration, MeshRecipe, Shares
 
 __all__ = ["RECIPES", "difference", "single"]
@@ -22,7 +21,6 @@ def single() -> MeshRecipe:
         shares=Shares(simulated=0.45, rendered=0.4, planted=0.15),
         simulated=120_000,
         networks=2,
-        schedule=Schedule(steps=4000),
     )
 
 
@@ -34,7 +32,6 @@ def difference() -> MeshRecipe:
         shares=Shares(simulated=0.45, rendered=0.35, planted=0.2),
         simulated=120_000,
         networks=2,
-        schedule=Schedule(steps=4000),
         calibration=Calibration(stretch=2.0),
     )
 

@@ -1,173 +1,247 @@
-"""One training loop: mixed sources in fixed shares, one-cycle schedule, resumable run folder."""
+"""The one training loop, on Lightning: an experiment and a run folder to trained weights.
 
-import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+A run that was stopped, killed or switched off goes on where it was, with the same numbers: each
+epoch begins from its own seed, and its end is written whole or not at all.
+"""
+
+import logging
+import signal
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import lightning.pytorch as pl
 import torch
-from numpy.random import Generator
-from torch import Tensor, nn
+from lightning.fabric.utilities.warnings import PossibleUserWarning
+from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
+from torch import nn
 
-from mien.data.synthetic import Examples
+from mien.errors import InputError, WeightsError
+from mien.training import checkpoints, optimising
+from mien.training.checkpoints import MARK, WholeFiles
+from mien.training.experiment import Experiment
+from mien.training.keeping import Keeper, write_metrics
+from mien.training.learner import Learner, Line, Passages
+from mien.training.runfolder import BEST, LAST
+from mien.training.settings import differences
 
-__all__ = ["CHECKPOINT", "METRICS", "Schedule", "Source", "fit"]
+__all__ = ["Fitted", "fit"]
 
-CHECKPOINT = "checkpoint.pt"
-METRICS = "metrics.jsonl"
+FREE = ("recipe.trainer.workers", "recipe.trainer.strategy", "recipe.expected", "recipe.paper")
+"""Settings that a run may change on its way: they change no number."""
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-Check = Callable[[nn.Module], dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast."""
-
-    steps: int = 6000
-    batch: int = 256
-    rate: float = 1.5e-3
-    """Highest learning rate of the one-cycle schedule."""
-    decay: float = 0.02
-    """Weight decay."""
-    report: int = 500
-    """Steps between two lines of metrics and two checkpoints."""
-    seed: int = 7
+LENGTHENED = ("constant", "step")
+"""Schedules whose first epochs do not depend on how many there are: such runs can be made longer.
+"""
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
-    """Examples with their share of every batch."""
+class Fitted:
+    """A trained network."""
 
-    examples: Examples
-    share: float
-    groups: int = 1
-    """Examples come in rows of this many that are always drawn together, as a group."""
-    within: bool = False
-    """Score only how the members of a group differ: their common offset is unknown."""
+    network: nn.Module
+    """With the weights of the chosen epoch, in evaluation mode, on the processor."""
+    epoch: int
+    """The chosen epoch, from 0."""
+    lines: tuple[Line, ...]
+    """Figures of all epochs, as in metrics.jsonl."""
 
 
 def fit(
-    network: nn.Module, sources: Sequence[Source], schedule: Schedule, folder: Path, check: Check
-) -> nn.Module:
-    """Train a network; an interrupted run goes on from its last checkpoint.
+    experiment: Experiment,
+    folder: Path,
+    *,
+    bar: bool = False,
+    tell: Callable[[Line], None] | None = None,
+) -> Fitted:
+    """Train; a run that was stopped goes on from its last whole epoch.
 
     Args:
-        network: features to intensities.
-        sources: what each batch is made of.
-        schedule: how long and how fast.
-        folder: the run folder; gets metrics.jsonl and checkpoint.pt.
-        check: figures on held-out examples, written with every report.
+        experiment: what to train; its network is changed.
+        folder: the run folder; gets metrics, best and last checkpoint and TensorBoard's files.
+        bar: show a progress bar on standard error.
+        tell: is given the figures of each epoch.
 
-    Returns:
-        The same network, trained, in evaluation mode.
+    Raises:
+        InputError: the settings cannot be trained with, the folder holds another run, the losses
+            are no numbers any more, or the disk refuses.
+        WeightsError: a checkpoint in the folder is damaged or of something else.
+        KeyboardInterrupt: Ctrl-C; what the last whole epoch brought is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=schedule.rate, weight_decay=schedule.decay
+    _check(experiment)
+    last = folder / LAST
+    found = checkpoints.read(last) if last.exists() else None
+    epoch = 0
+    if found is not None:
+        _compare(found, experiment, folder)
+        kept = found["callbacks"][Keeper.__name__]
+        epoch = len(kept["lines"])
+        if found[MARK]["stopped"] or epoch >= experiment.trainer.epochs:
+            write_metrics(folder, kept["lines"])
+            return _fitted(experiment, folder, kept)
+    keeper = Keeper(folder, tell)
+    with _hushed():
+        _run(experiment, keeper, epoch, bar)
+    return _fitted(experiment, folder, keeper.state_dict())
+
+
+def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
+    """Run Lightning from an epoch on."""
+    optimising.freeze(experiment.network, experiment.optim.rates)
+    experiment.network.train()
+    learner = Learner(experiment)
+    trainer = _trainer(experiment, keeper, bar)
+    _begin_at(trainer, epoch)
+    validate = None
+    if experiment.validate is not None:
+        validate = Passages(experiment.validate, learner)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(
+            learner,
+            Passages(experiment.train, learner),
+            validate,
+            ckpt_path=keeper.folder / LAST if epoch else None,
+            weights_only=True,
+        )
+    except SystemExit:
+        if not keeper.interrupted:
+            raise
+        # Lightning makes an exit of it, and leaves the process deaf to the next one.
+        signal.signal(signal.SIGINT, before)
+        raise KeyboardInterrupt from None
+
+
+def _trainer(experiment: Experiment, keeper: Keeper, bar: bool) -> pl.Trainer:
+    """Lightning's trainer with the settings of the recipe."""
+    one = experiment.trainer
+    callbacks: list[Callback] = [keeper]
+    if one.patience:
+        mode = "min" if experiment.smaller else "max"
+        callbacks.append(
+            EarlyStopping(
+                experiment.monitor,
+                patience=one.patience,
+                mode=mode,
+                check_finite=False,
+                check_on_train_epoch_end=True,
+            )
+        )
+    if bar:
+        callbacks.append(_Bar())
+    return pl.Trainer(
+        accelerator="auto",
+        devices=one.devices,
+        num_nodes=one.nodes,
+        strategy=one.strategy,
+        precision=one.precision,
+        max_epochs=one.epochs,
+        accumulate_grad_batches=one.accumulate,
+        gradient_clip_val=experiment.optim.clip or None,
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=bar,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        plugins=[WholeFiles()],
+        default_root_dir=keeper.folder,
     )
-    pace = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=schedule.rate, total_steps=schedule.steps
-    )
-    first = _resume(folder / CHECKPOINT, network, optimiser, pace)
-    rng = np.random.default_rng((schedule.seed, first))
-    torch.manual_seed(schedule.seed + first)
-    sizes = [round(schedule.batch * source.share) for source in sources]
-    total, started = 0.0, time.perf_counter()
-    for step in range(first, schedule.steps):
-        network.train()
-        loss = _loss(network, sources, sizes, rng)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call] # torch gives it no types
-        optimiser.step()
-        pace.step()
-        total += float(loss.detach())
-        if (step + 1) % schedule.report == 0 or step + 1 == schedule.steps:
-            network.eval()
-            line = {"step": step + 1, "loss": total / schedule.report, **check(network)}
-            line["seconds"] = round(time.perf_counter() - started, 1)
-            _record(folder, line)
-            _save(folder / CHECKPOINT, step + 1, network, optimiser, pace)
-            total = 0.0
-    return network.eval()
 
 
-def _loss(
-    network: nn.Module, sources: Sequence[Source], sizes: Sequence[int], rng: Generator
-) -> Tensor:
-    """Mean squared error of one mixed batch; the offset of a group may be left out."""
-    features, targets = [], []
-    for source, size in zip(sources, sizes, strict=True):
-        rows = _rows(source, size, rng)
-        features.append(source.examples.features[rows])
-        targets.append(source.examples.target[rows])
-    error = network(torch.from_numpy(np.concatenate(features)))
-    error = error - torch.from_numpy(np.concatenate(targets))
-    parts = []
-    for source, part in zip(sources, _split(error, [len(rows) for rows in features]), strict=True):
-        parts.append(_within(part, source.groups) if source.within else part)
-    return torch.cat(parts).square().mean()
+def _begin_at(trainer: pl.Trainer, epoch: int) -> None:
+    """Set the counter of epochs: only whole ones are kept, so there is nothing else to restore."""
+    progress = trainer.fit_loop.epoch_progress
+    for count in (progress.current, progress.total):
+        for name in ("ready", "started", "processed", "completed"):
+            setattr(count, name, epoch)
 
 
-def _within(error: Tensor, size: int) -> Tensor:
-    """Errors minus their group's mean: what all members share is the face's own.
+class _Bar(RichProgressBar):
+    """The bar of an epoch with its loss, on standard error."""
 
-    Even a weak pull of that mean to 0 harms: with 0.3 of it left in, AU12 read 1.9 on portraits
-    with the caption "smiling", without it 4.0, at the same figures on planted portraits.
-    """
-    grouped = error.reshape(-1, size, error.shape[1])
-    return (grouped - grouped.mean(dim=1, keepdim=True)).reshape(error.shape)
+    def __init__(self) -> None:
+        super().__init__(leave=False, console_kwargs={"stderr": True})
 
-
-def _rows(source: Source, size: int, rng: Generator) -> np.ndarray:
-    """Rows of a batch: whole groups."""
-    count = len(source.examples.target) // source.groups
-    chosen = rng.integers(0, count, max(size // source.groups, 1))
-    rows: np.ndarray = (chosen[:, None] * source.groups + np.arange(source.groups)).reshape(-1)
-    return rows
+    def get_metrics(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> dict[str, Any]:  # noqa: ARG002
+        """What is shown beside the bar."""
+        latest = getattr(pl_module, "latest", None)
+        return {} if latest is None else {"loss": f"{float(latest):.4g}"}
 
 
-def _split(values: Tensor, sizes: Sequence[int]) -> Iterator[Tensor]:
-    yield from torch.split(values, list(sizes))
+def _check(experiment: Experiment) -> None:
+    """Refuse what cannot be trained with, before anything is spent."""
+    one = experiment.trainer
+    if one.epochs < 1 or one.accumulate < 1:
+        raise InputError(
+            f"trainer.epochs is {one.epochs} and trainer.accumulate {one.accumulate}; "
+            "expected 1 or more of both"
+        )
+    if one.patience and not experiment.monitor:
+        raise InputError(
+            f"trainer.patience is {one.patience}, but there is no figure to stop by; hold persons "
+            "out with data.held, or set trainer.patience=0"
+        )
+    if one.precision == "16-mixed" and not torch.cuda.is_available():
+        raise InputError(
+            "trainer.precision=16-mixed needs a GPU of NVIDIA; set it to 32 or bf16-mixed"
+        )
 
 
-def _record(folder: Path, line: dict[str, float]) -> None:
-    with (folder / METRICS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+def _compare(found: Mapping[str, Any], experiment: Experiment, folder: Path) -> None:
+    """Refuse to go on with another run."""
+    other = differences(found[MARK]["identity"], dict(experiment.identity))
+    longer = "recipe.trainer.epochs"
+    if experiment.schedule.name in LENGTHENED and longer in other:
+        before, now = other[longer]
+        if now > before:
+            del other[longer]
+    told = [
+        f"{name} was {_said(before)} and is {_said(now)}"
+        for name, (before, now) in other.items()
+        if not any(name == free or name.startswith(f"{free}.") for free in FREE)
+    ]
+    if told:
+        raise InputError(
+            f"{folder} holds another run ({'; '.join(told)}); train into another folder, or begin "
+            "anew with --restart"
+        )
 
 
-def _save(
-    path: Path,
-    step: int,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    pace: torch.optim.lr_scheduler.LRScheduler,
-) -> None:
-    """Write a checkpoint under another name first: a kill leaves the last one whole."""
-    part = path.with_suffix(".part")
-    state = {
-        "step": step,
-        "network": network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "pace": pace.state_dict(),
-    }
-    torch.save(state, part)
-    part.replace(path)
+def _said(value: object) -> str:
+    text = "not there" if value is None else str(value)
+    return text if len(text) <= 40 else text[:12] + "…"
 
 
-def _resume(
-    path: Path,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    pace: torch.optim.lr_scheduler.LRScheduler,
-) -> int:
-    """Load the last checkpoint, if there is one; the number of steps already done."""
-    if not path.is_file():
-        return 0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimiser.load_state_dict(state["optimiser"])
-    pace.load_state_dict(state["pace"])
-    return int(state["step"])
+def _fitted(experiment: Experiment, folder: Path, kept: Mapping[str, Any]) -> Fitted:
+    """The network with the weights of the chosen epoch."""
+    path = folder / BEST
+    network = experiment.network.cpu()
+    try:
+        network.load_state_dict(checkpoints.read(path)["network"])
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(f"{path} does not fit the network of the recipe") from error
+    return Fitted(network.eval(), int(kept["chosen"]), tuple(kept["lines"]))
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep back what Lightning says of itself; its warnings of what is wrong stay."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            # Advice on workers, modules in evaluation mode, logging intervals.
+            warnings.simplefilter("ignore", PossibleUserWarning)
+            # Lightning 2.6 on torch 2.10 and later.
+            warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)
+            yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)

@@ -1,7 +1,7 @@
 """From a recipe and a data folder to a network with its card: draw, fit, calibrate, judge."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -30,15 +30,20 @@ from mien.evaluation.units import (
 from mien.face.geometry import FEATURES, mirror
 from mien.models.meshunits import MeshUnits, Readout
 from mien.spec import ModelSpec
+from mien.training.experiment import Experiment
 from mien.training.export import export
-from mien.training.fit import Source, fit
-from mien.training.meshrecipe import MeshRecipe
+from mien.training.fit import fit
+from mien.training.learner import Line
+from mien.training.meshrecipe import MeshRecipe, MeshSchedule
+from mien.training.mixing import MixedError, Source, digest, mixed
+from mien.training.recipe import Optim, Schedule, Trainer
+from mien.training.runfolder import MODEL, RECIPE, REPORT_JSON
+from mien.training.settings import to_json
 from mien.values import Float32
 
 __all__ = ["Material", "card", "learn", "mirror_table", "read"]
 
 GROUP_FILES = "planted-groups-*.npz"
-MODEL_FILE = "model.onnx"
 PROBES = 500
 SAMPLED = 15_000
 """Examples of each source from which the principal directions are taken."""
@@ -77,31 +82,44 @@ def read(recipe: MeshRecipe, data: Path) -> Material:
     )
 
 
-def learn(recipe: MeshRecipe, material: Material, folder: Path) -> Path:
+def learn(
+    recipe: MeshRecipe,
+    material: Material,
+    folder: Path,
+    tell: Callable[[Line], None] | None = None,
+) -> Path:
     """Fit, calibrate, judge and write one network; a stopped run goes on where it was.
 
     Args:
         recipe: which network.
         material: what it learns from, see `read`.
         folder: the run folder.
+        tell: is given the figures of each epoch.
 
     Returns:
         The ONNX file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1), encoding="utf-8")
+    (folder / RECIPE).write_text(to_json(recipe), encoding="utf-8")
     sources = _sources(recipe, material)
     start = _directions(sources, recipe)
+
+    identity = {"recipe": json.loads(to_json(recipe)), "data": digest(sources)}
 
     def check(one: nn.Module) -> dict[str, float]:
         return judge(_predictor(_readout([one])), material.exam).means()
 
     networks = []
     for number in range(recipe.networks):
-        torch.manual_seed(recipe.seed + number)
-        network = MeshUnits(*start, OUTPUTS, recipe.widths, recipe.dropout, recipe.noise)
-        schedule = replace(recipe.schedule, seed=recipe.schedule.seed + number)
-        networks.append(fit(network, sources, schedule, folder / f"network-{number + 1}", check))
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(recipe.seed + number)
+            network = MeshUnits(*start, OUTPUTS, recipe.widths, recipe.dropout, recipe.noise)
+        experiment = replace(
+            _experiment(network, sources, recipe.schedule, number),
+            check=check,
+            identity={**identity, "network": number + 1},
+        )
+        networks.append(fit(experiment, folder / f"network-{number + 1}", tell=tell).network)
     gain, offset = calibrate(_readout(networks), recipe, material)
     shipped = _readout(networks, gain, offset)
     judged = judge(_predictor(shipped), material.exam)
@@ -109,10 +127,10 @@ def learn(recipe: MeshRecipe, material: Material, folder: Path) -> Path:
         name: {unit: asdict(one) for unit, one in table.items()}
         for name, table in judged.tables().items()
     }
-    (folder / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+    (folder / REPORT_JSON).write_text(json.dumps(report, indent=1), encoding="utf-8")
     probe = material.exam.heads.features[:PROBES]
-    export(shipped, card(recipe, judged), probe, folder / MODEL_FILE, "fp16")
-    return folder / MODEL_FILE
+    export(shipped, card(recipe, judged), probe, folder / MODEL, "fp16")
+    return folder / MODEL
 
 
 def calibrate(
@@ -166,13 +184,29 @@ def mirror_table() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(order), torch.from_numpy(np.sign(numbered))
 
 
+def _experiment(
+    network: nn.Module, sources: Sequence[Source], schedule: MeshSchedule, number: int
+) -> Experiment:
+    """One network as the loop trains it; its last epoch counts."""
+    seed = schedule.seed + number
+    return Experiment(
+        network,
+        MixedError(sources, schedule.batch),
+        mixed(sources, schedule.batch, schedule.steps, seed),
+        Optim("adamw", schedule.rate, schedule.decay),
+        Schedule("one-cycle"),
+        Trainer(epochs=schedule.epochs, seed=seed),
+    )
+
+
 def _readout(
     networks: Sequence[nn.Module], gain: Float32 | None = None, offset: Float32 | None = None
 ) -> Readout:
     gain = np.ones(OUTPUTS, np.float32) if gain is None else gain
     offset = np.zeros(OUTPUTS, np.float32) if offset is None else offset
     swap, (stretch, rest) = torch.from_numpy(SWAP), (torch.from_numpy(a) for a in (gain, offset))
-    return Readout(networks, mirror_table(), swap, stretch, rest).eval()
+    device = next(networks[0].parameters()).device
+    return Readout(networks, mirror_table(), swap, stretch, rest).eval().to(device)
 
 
 def _sources(recipe: MeshRecipe, material: Material) -> list[Source]:
@@ -212,8 +246,10 @@ def _predictor(network: nn.Module) -> Predict:
 
     def predict(features: Float32) -> Float32:
         network.eval()
+        device = next(network.parameters()).device
         with torch.no_grad():
-            parts = [network(part) for part in torch.split(torch.from_numpy(features), 4000)]
+            rows = torch.split(torch.from_numpy(features), 4000)
+            parts = [network(part.to(device)).cpu() for part in rows]
         return np.asarray(torch.cat(parts).numpy() / 5, np.float32)
 
     return predict

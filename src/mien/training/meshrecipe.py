@@ -4,9 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mien.training.fit import Schedule
+__all__ = ["Calibration", "MeshRecipe", "MeshSchedule", "Shares"]
 
-__all__ = ["Calibration", "MeshRecipe", "Shares"]
+
+@dataclass(frozen=True)
+class MeshSchedule:
+    """How long and how fast."""
+
+    epochs: int = 8
+    """Each ends with figures and a checkpoint."""
+    steps: int = 500
+    """Of an epoch: examples are drawn, there is no going through all of them."""
+    batch: int = 256
+    rate: float = 1.5e-3
+    """Highest learning rate of the one-cycle schedule."""
+    decay: float = 0.02
+    """Weight decay."""
+    seed: int = 7
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,7 @@ class MeshRecipe:
     simulated noise has few directions; without this the network lives off those left clean."""
     networks: int = 1
     """Networks of which the shipped one is the average: they differ in their random start."""
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: MeshSchedule = field(default_factory=MeshSchedule)
     calibration: Calibration = field(default_factory=Calibration)
     seed: int = 1
     expected: Mapping[str, float] = field(default_factory=dict)

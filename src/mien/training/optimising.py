@@ -1,0 +1,166 @@
+"""Optimisers and schedules by name, with a rate of their own for some of the parameters."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+from mien.errors import InputError
+from mien.training.recipe import Optim, Schedule
+
+__all__ = ["OPTIMISERS", "SCHEDULES", "Groups", "freeze", "groups", "optimiser", "pace", "share"]
+
+Groups = list[dict[str, Any]]
+"""Parameters with their rate, as optimisers take them; "factor" is that of the recipe."""
+
+
+def _sgd(parameters: Groups, optim: Optim) -> Optimizer:
+    return torch.optim.SGD(
+        parameters,
+        lr=optim.rate,
+        momentum=optim.momentum,
+        weight_decay=optim.decay,
+        nesterov=optim.nesterov,
+    )
+
+
+def _adam(parameters: Groups, optim: Optim) -> Optimizer:
+    return torch.optim.Adam(parameters, lr=optim.rate, betas=optim.betas, weight_decay=optim.decay)
+
+
+def _adamw(parameters: Groups, optim: Optim) -> Optimizer:
+    return torch.optim.AdamW(parameters, lr=optim.rate, betas=optim.betas, weight_decay=optim.decay)
+
+
+OPTIMISERS: dict[str, Callable[[Groups, Optim], Optimizer]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adamw,
+}
+"""Every optimiser by name. One may run the closure of its step more than once."""
+
+
+def _factor(name: str, rates: Mapping[str, float]) -> float:
+    """Factor of the rate of a parameter: that of the longest beginning of its name."""
+    fitting = [start for start in rates if name.startswith(start)]
+    return rates[max(fitting, key=len)] if fitting else 1.0
+
+
+def freeze(network: nn.Module, rates: Mapping[str, float]) -> None:
+    """Take the gradients from parameters whose rate is 0.
+
+    Raises:
+        InputError: no parameter begins so, or all of them are frozen.
+    """
+    names = [name for name, _ in network.named_parameters()]
+    for start in rates:
+        if not any(name.startswith(start) for name in names):
+            raise InputError(
+                f"optim.rates names {start!r}, but no parameter of the network begins so; "
+                f"they begin with {', '.join(sorted({name.split('.')[0] for name in names}))}"
+            )
+    for name, parameter in network.named_parameters():
+        if _factor(name, rates) == 0:
+            parameter.requires_grad_(False)
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        raise InputError("every parameter of the network is frozen; leave one that can learn")
+
+
+def groups(
+    parameters: Iterable[tuple[str, nn.Parameter]], rate: float, rates: Mapping[str, float]
+) -> Groups:
+    """Parameters that learn, those of one rate together."""
+    found: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in parameters:
+        if parameter.requires_grad:
+            found.setdefault(_factor(name, rates), []).append(parameter)
+    return [
+        {"params": list(members), "lr": rate * factor, "factor": factor}
+        for factor, members in found.items()
+    ]
+
+
+def optimiser(parameters: Groups, optim: Optim) -> Optimizer:
+    """Make an optimiser.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    if optim.name not in OPTIMISERS:
+        known = ", ".join(OPTIMISERS)
+        raise InputError(f"there is no optimiser {optim.name!r}; there are {known}")
+    return OPTIMISERS[optim.name](parameters, optim)
+
+
+Shape = Callable[[float, float, Schedule], float]
+"""Epochs done since the warm-up, epochs in all after it, and the schedule, to a factor."""
+
+
+def _constant(done: float, total: float, schedule: Schedule) -> float:  # noqa: ARG001
+    return 1.0
+
+
+def _step(done: float, total: float, schedule: Schedule) -> float:  # noqa: ARG001
+    return float(schedule.factor ** math.floor(done / schedule.every))
+
+
+def _cosine(done: float, total: float, schedule: Schedule) -> float:
+    return schedule.factor + (1 - schedule.factor) * (1 + math.cos(math.pi * done / total)) / 2
+
+
+def _linear(done: float, total: float, schedule: Schedule) -> float:
+    return 1 + (schedule.factor - 1) * done / total
+
+
+SCHEDULES: dict[str, Shape] = {
+    "constant": _constant,
+    "step": _step,
+    "cosine": _cosine,
+    "linear": _linear,
+}
+"""Every schedule but one-cycle, which is torch's own."""
+
+
+def share(schedule: Schedule, step: int, per_epoch: int, epochs: int) -> float:
+    """Factor of the rate at a step.
+
+    During the warm-up it rises by equal amounts from the first step to the last, which has 1; what
+    comes after is counted from there. "step" is counted from the first epoch, as published.
+
+    Args:
+        schedule: any but one-cycle.
+        step: from 0.
+        per_epoch: steps of an epoch.
+        epochs: of the whole training.
+    """
+    warm = schedule.warmup * per_epoch
+    if step < warm:
+        return (step + 1) / warm
+    # Whole steps are counted, and then divided: a sum of fractions would miss the round numbers.
+    before = 0 if schedule.name == "step" else warm
+    done = (step - before) / per_epoch
+    total = max(epochs - before / per_epoch, 1e-9)
+    return SCHEDULES[schedule.name](min(done, total), total, schedule)
+
+
+def pace(optimizer: Optimizer, schedule: Schedule, per_epoch: int, epochs: int) -> LRScheduler:
+    """Make a schedule that is told of every step.
+
+    Raises:
+        InputError: there is none of this name, or the warm-up takes all the epochs.
+    """
+    if schedule.name == "one-cycle":
+        rates: Sequence[float] = [group["lr"] for group in optimizer.param_groups]
+        return OneCycleLR(optimizer, max_lr=list(rates), total_steps=per_epoch * epochs)
+    if schedule.name not in SCHEDULES:
+        known = ", ".join((*SCHEDULES, "one-cycle"))
+        raise InputError(f"there is no schedule {schedule.name!r}; there are {known}")
+    if schedule.warmup >= epochs > 0 and schedule.warmup:
+        raise InputError(
+            f"schedule.warmup is {schedule.warmup} of {epochs} epochs; leave some to learn in"
+        )
+    return LambdaLR(optimizer, lambda step: share(schedule, step, per_epoch, epochs))
