@@ -250,7 +250,8 @@ def _read_table(path: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
         data = path.read_bytes()
     except OSError:
         return None
-    if not (len(data) > 12 and data[:4] == data[-4:] == b"PAR1"):
+    footer = int.from_bytes(data[-8:-4], "little")
+    if not (data[:4] == data[-4:] == b"PAR1" and 0 < footer <= len(data) - 12):
         return None  # arro3 ends in a panic on such files
     try:
         table = read_parquet(io.BytesIO(data)).read_all().combine_chunks()
