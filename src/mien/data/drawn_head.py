@@ -23,6 +23,8 @@ Angles = NDArray[np.float64]
 
 SKULL = np.array([0, 0.55, -0.6]), np.array([0.78, 0.95, 0.78])
 """Middle and radii of the ellipsoid that the hair grows on."""
+WIDTH = 1.5
+"""Of the face that these sizes belong to."""
 LONGITUDES, LATITUDES, FALLS = 33, 7, 4
 FALL = 2
 """The number of the grid that can be seen from either side."""
@@ -103,7 +105,8 @@ def surround(skin: Float32, hair: Hair) -> Float32:
     oval = skin[list(OVAL)]
     back = oval * [0.72, 0.75, 0] + [0, 0.025, -0.85]
     head = (_skull(), *_hair(hair), _ear(-1), _ear(1), _neck())
-    return np.concatenate([back, *head]).astype(np.float32)
+    around = np.concatenate(head) * [np.ptp(oval[:, 0]) / WIDTH, 1, 1]
+    return np.concatenate([back, around]).astype(np.float32)
 
 
 def colours(skin: Float32, hair: Float32, clothes: Float32) -> Float32:
@@ -150,9 +153,11 @@ def _strip(
 def _skull() -> Float32:
     """What is seen between the face and the hair."""
     turn = np.linspace(0, 2 * np.pi, LONGITUDES)
-    latitude = np.linspace(-0.1, np.pi / 2, LATITUDES)[:, None]
+    latitude = np.linspace(-0.6, np.pi / 2, LATITUDES)[:, None]
     middle, radii = SKULL
-    return np.asarray((middle + 0.95 * radii * _ball(turn, latitude)).reshape(-1, 3), np.float32)
+    points = (middle + 0.975 * radii * _ball(turn, latitude)).reshape(-1, 3)
+    points[:, 2] -= 0.9 * np.maximum(0.85 - points[:, 1], 0)  # behind the eyes
+    return np.asarray(points, np.float32)
 
 
 def _hair(hair: Hair) -> tuple[Float32, Float32]:
