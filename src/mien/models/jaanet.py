@@ -48,7 +48,9 @@ class Tiles(nn.Module):
         channels, height, width = x.shape[1:]
         n, high, wide = self.across, height // self.across, width // self.across
         cut = x.reshape(-1, channels, n, high, n, wide).permute(0, 2, 4, 1, 3, 5)
-        found: Tensor = self.conv(functional.relu(self.norm(cut.reshape(-1, n * n * channels, high, wide))))
+        found: Tensor = self.conv(
+            functional.relu(self.norm(cut.reshape(-1, n * n * channels, high, wide)))
+        )
         grid = found.reshape(-1, n, n, found.shape[1] // (n * n), high, wide)
         return grid.permute(0, 3, 1, 4, 2, 5).reshape(-1, grid.shape[3], height, width)
 
@@ -175,7 +177,7 @@ class JAANet(nn.Module):
         side = self.side + 2 * MARGIN
         cells = (centres(points, self.table, EYE_CORNERS) * (side / self.size)).round()
         reach = round((side - 1) / 2 * SPREAD)
-        return draw_maps(cells, side, FALL / (side * SPREAD), (reach, reach))
+        return draw_maps(cells, side, FALL / (side * SPREAD), (reach, reach), cling=True)
 
 
 def jaanet(

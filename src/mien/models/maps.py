@@ -30,24 +30,31 @@ def centres(
 
 
 def draw_maps(
-    cells: Float[Tensor, "b k m 2"], side: int, slope: float, window: tuple[int, int]
+    cells: Float[Tensor, "b k m 2"],
+    side: int,
+    slope: float,
+    window: tuple[int, int],
+    *,
+    cling: bool = False,
 ) -> Float[Tensor, "b k s s"]:
     """Pyramids around m centres for each of k maps, joined by their maximum.
 
-    A cell of the window is ``max(0, 1 - slope (|dx| + |dy|))``; all others are 0. A window that
-    leaves the map is moved onto its outermost row or column, where values follow the true distance.
+    A cell of the window is ``max(0, 1 - slope (|dx| + |dy|))``; all others are 0.
 
     Args:
         cells: whole numbers, x and y of the centres in cells; may lie outside.
         side: of the map.
         slope: by which the value falls per cell.
         window: cells of the window before and after the centre, in both directions.
+        cling: a window that leaves the map still covers its outermost row or column, where values
+            follow the true distance, as in JAA-Net; else it is cut off.
     """
     line = torch.arange(side, dtype=cells.dtype, device=cells.device)
     before, after = window
-    first = (cells - before).clamp(0, side - 1)[..., None]
-    last = (cells + after).clamp(0, side - 1)[..., None]
-    inside = (line >= first) & (line <= last)
+    first, last = cells - before, cells + after
+    if cling:
+        first, last = first.clamp(0, side - 1), last.clamp(0, side - 1)
+    inside = (line >= first[..., None]) & (line <= last[..., None])
     away = (line - cells[..., None]).abs()
     (x, y), (in_x, in_y) = away.unbind(3), inside.unbind(3)
     height = (1 - slope * (y[..., :, None] + x[..., None, :])).clamp(min=0)
