@@ -118,10 +118,11 @@ def test_a_run_of_ours_is_taken_whole(tmp_path, wrap):
             assert torch.equal(value, one.state_dict()[key]), key
 
 
-def test_a_checkpoint_of_lightning_is_taken(tmp_path):
+def test_a_checkpoint_of_the_loop_is_taken_without_its_objective(tmp_path):
     one, other = network(), network()
     nn.init.ones_(one.heads[0].weight)
     state = {f"network.{key}": value for key, value in one.state_dict().items()}
+    state["objective.scale"] = torch.ones(1)
     torch.save({"state_dict": state, "epoch": 2}, tmp_path / "last.ckpt")
     start(other, str(tmp_path / "last.ckpt"))
     assert (other.heads[0].weight == 1).all()

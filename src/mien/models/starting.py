@@ -26,6 +26,8 @@ CLASSIFIERS = ("classifier.", "fc.", "AuxLogits.", "head.")
 """What names of classifiers begin with in torchvision's files; ours are heads of their own."""
 WRAPPED = ("network", "state_dict")
 """Where the weights are in a checkpoint that holds more than them."""
+OWN = "network."
+"""What names begin with in a checkpoint of a run; the others are of its objective."""
 NAMED = 3
 """So many tensors are named in a message."""
 
@@ -94,9 +96,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"{path} holds no tensors by name; save the state dict of the network, or name a run "
             "folder"
         )
-    if all(name.startswith("network.") for name in content):
-        content = {name.removeprefix("network."): value for name, value in content.items()}
-    return dict(content)
+    own = {name.removeprefix(OWN): content[name] for name in content if name.startswith(OWN)}
+    return own or dict(content)
 
 
 def load(
