@@ -19,12 +19,16 @@ from mien.evaluation.metrics import METRICS, mean, metric
 from mien.evaluation.paired import Bools, Floats
 from mien.evaluation.predictions import Predictions, values
 
-__all__ = ["DRAWS", "LEVEL", "Difference", "Interval", "difference", "draws", "intervals"]
+__all__ = ["DRAWS", "LEVEL", "MANY", "Difference", "Interval", "difference", "draws", "intervals"]
 
 DRAWS = 1000
 LEVEL = 0.95
 
-CHUNK = 2_000_000
+MANY = 2000
+"""Persons up to whom AUROC and average precision, whose cost grows with their square, are drawn
+unasked."""
+
+CHUNK = 200_000
 """Numbers held at once while average precision is drawn."""
 
 
@@ -63,7 +67,8 @@ def intervals(
 
     Args:
         predictions: with their subjects.
-        metrics: names; None: all of the task.
+        metrics: names; None: all of the task; with more than MANY persons those only that follow
+            from sums.
         count: draws.
         level: share of the draws inside, above 0 and below 1.
         seed: the same seed gives the same intervals.
@@ -72,7 +77,11 @@ def intervals(
         InputError: the subjects are not given, or it is only one.
     """
     weights = _weights(predictions, count, seed)
-    wanted = METRICS[predictions.task] if metrics is None else metrics
+    wanted = metrics
+    if wanted is None:
+        many = weights.shape[1] > MANY
+        kinds = METRICS[predictions.task].items()
+        wanted = [name for name, kind in kinds if kind.of is not None or not many]
     return {name: _interval(*draws(predictions, name, weights), level) for name in wanted}
 
 
@@ -200,13 +209,13 @@ def _confusions(one: Predictions, codes: NDArray[np.intp], persons: int) -> Floa
 class _Scored(NamedTuple):
     """One unit: scores of its known pictures, by truth and person."""
 
-    positive: Floats
-    """Scores of positives, ascending."""
-    owner: NDArray[np.intp]
-    """Person of each."""
     positives: list[Floats]
     """Scores of each person's positives, ascending."""
     negatives: list[Floats]
+    positive: Floats
+    """Scores of all positives, person after person."""
+    owner: NDArray[np.intp]
+    """Person of each."""
 
 
 def _scored(one: Predictions) -> Iterator[_Scored]:
@@ -214,14 +223,14 @@ def _scored(one: Predictions) -> Iterator[_Scored]:
     for column in range(len(one.names)):
         known = one.known[:, column]
         scores = np.asarray(one.predicted[known, column], np.float64)
-        true, owner = one.truth[known, column] == 1, codes[known]
-        order = np.argsort(scores[true], kind="stable")
-        yield _Scored(
-            scores[true][order],
-            owner[true][order],
-            [np.sort(scores[true & (owner == person)]) for person in range(persons)],
-            [np.sort(scores[~true & (owner == person)]) for person in range(persons)],
-        )
+        order = np.lexsort((scores, codes[known]))
+        scores, true = scores[order], one.truth[known, column][order] == 1
+        ends = np.searchsorted(codes[known][order], np.arange(1, persons))
+        parts = list(zip(np.split(scores, ends), np.split(true, ends), strict=True))
+        positives = [part[shown] for part, shown in parts]
+        negatives = [part[~shown] for part, shown in parts]
+        owner = np.repeat(np.arange(persons), [len(part) for part in positives])
+        yield _Scored(positives, negatives, np.concatenate(positives), owner)
 
 
 def _auroc(one: Predictions, weights: NDArray[np.float64]) -> Floats:
@@ -243,19 +252,20 @@ def _auroc(one: Predictions, weights: NDArray[np.float64]) -> Floats:
 
 
 def _average_precision(one: Predictions, weights: NDArray[np.float64]) -> Floats:
-    """Average precision of every draw, (d, k)."""
+    """Average precision of every draw, (d, k): each positive's precision, summed by its person."""
     out = np.full((len(weights), len(one.names)), np.nan)
     light = weights.astype(np.float32)
+    step = max(1, CHUNK // len(weights))
     for column, unit in enumerate(_scored(one)):
-        total, number = np.zeros(len(weights)), weights @ [len(part) for part in unit.positives]
-        step = max(1, CHUNK // len(weights))
+        total = np.zeros(len(weights))
         for start in range(0, len(unit.positive), step):
             scores, owner = unit.positive[start : start + step], unit.owner[start : start + step]
-            hits = light @ _at_least(unit.positives, scores)
-            alarms = light @ _at_least(unit.negatives, scores)
-            drawn = light[:, owner]
-            precision = np.divide(hits, hits + alarms, out=hits, where=drawn > 0)
-            total += np.where(drawn > 0, drawn * precision, 0).sum(axis=1, dtype=np.float64)
+            hits = _at_least(unit.positives, scores)
+            precision = light @ hits
+            precision /= np.maximum(light @ (hits + _at_least(unit.negatives, scores)), 1)
+            persons, first = np.unique(owner, return_index=True)
+            total += (np.add.reduceat(precision, first, axis=1) * weights[:, persons]).sum(axis=1)
+        number = weights @ np.array([len(part) for part in unit.positives])
         there = number > 0
         out[there, column] = total[there] / number[there]
     return out

@@ -1,91 +1,20 @@
-"""The table of a network's figures: per unit or class, their mean, counts and intervals."""
+"""From predictions to their table of figures."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mien.errors import InputError
 from mien.evaluation.bootstrap import Interval, intervals
 from mien.evaluation.metrics import METRICS, Metric, Task, mean
 from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name, Predictions, summary, values
+from mien.evaluation.scoretable import ScoreTable, plain, title
 
-__all__ = ["Figures", "ScoreTable", "score", "tabulate", "title"]
-
-Figures = Mapping[str, float | None]
-"""Name of a metric to figure; None where it does not exist."""
-
-Bounds = Mapping[str, tuple[float | None, float | None]]
-"""Name of a metric to the two ends of its interval."""
-
-
-@dataclass(frozen=True)
-class ScoreTable:
-    """Figures of one network, or of several folds. F1 and the like are on the scale 0-1."""
-
-    task: Task
-    units: Mapping[Name, Figures]
-    """Number of a unit, or name of a class, to its figures."""
-    mean: Figures
-    """Over the units; what has one figure for all classes (accuracy) as it is."""
-    counts: Mapping[Name, tuple[int, int]]
-    """How many pictures show the unit or class, and for how many that is known."""
-    pictures: int
-    subjects: int | None = None
-    threshold: float | None = None
-    """Of occurrence."""
-    intervals: Mapping[Name, Bounds] = field(default_factory=dict)
-    """95 % intervals by person, per unit or class."""
-    mean_interval: Bounds = field(default_factory=dict)
-    confusion: tuple[tuple[int, ...], ...] | None = None
-    """Of expressions: rows are the truth."""
-    notes: tuple[str, ...] = ()
-    """Figures that do not exist, and how the mean treats them."""
-    data: str = ""
-    """Name of the data set."""
-    protocol: str = ""
-    fold: str = ""
-    """Its number, or what was made of several folds."""
-    version: str = ""
-    """Of mien."""
-
-    def about(self, data: str, protocol: str, fold: int | str) -> "ScoreTable":
-        """The same with what it was measured on."""
-        return replace(self, data=data, protocol=protocol, fold=str(fold))
-
-    def to_json(self) -> str:
-        """As JSON; figures that do not exist are null."""
-        values_ = asdict(self)
-        return json.dumps(values_, indent=1, allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> "ScoreTable":
-        """Read what `to_json` wrote.
-
-        Raises:
-            InputError: it is something else.
-        """
-        try:
-            raw: dict[str, Any] = json.loads(text)
-            for name in ("units", "counts", "intervals"):
-                raw[name] = {_name(key, raw["task"]): one for key, one in raw[name].items()}
-            raw["counts"] = {key: tuple(one) for key, one in raw["counts"].items()}
-            raw["intervals"] = {key: _bounds(one) for key, one in raw["intervals"].items()}
-            raw["mean_interval"] = _bounds(raw["mean_interval"])
-            raw["notes"] = tuple(raw["notes"])
-            if raw["confusion"] is not None:
-                raw["confusion"] = tuple(tuple(row) for row in raw["confusion"])
-            return cls(**raw)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"this is no table of scores ({error}); expected one that mien wrote"
-            ) from error
+__all__ = ["ScoreTable", "score", "tabulate"]
 
 
 def score(  # noqa: PLR0913 - what was said and what is so, as callers hold it
@@ -149,11 +78,11 @@ def tabulate(predictions: Predictions) -> ScoreTable:
     for name, metric in METRICS[one.task].items():
         found = values(one, name)
         if metric.overall:
-            means[name] = _plain(found)
+            means[name] = plain(found)
             continue
         for unit, figure in zip(one.names, found, strict=True):
-            units[unit][name] = _plain(figure)
-        means[name] = _plain(mean(found, labelled, zero=metric.zero))
+            units[unit][name] = plain(figure)
+        means[name] = plain(mean(found, labelled, zero=metric.zero))
         notes += _note(one, metric, found, labelled)
     table = replace(table, units=units, mean=means, notes=tuple(notes))
     return table if persons is None or persons < 2 else _with_intervals(table, intervals(one))
@@ -167,8 +96,8 @@ def _with_intervals(table: ScoreTable, found: Mapping[str, Interval]) -> ScoreTa
         if METRICS[table.task][metric].overall:
             continue
         for unit, low, high in zip(table.units, interval.low, interval.high, strict=True):
-            units[unit][metric] = _plain(low), _plain(high)
-    means = {name: (_plain(one.mean[0]), _plain(one.mean[1])) for name, one in found.items()}
+            units[unit][metric] = plain(low), plain(high)
+    means = {name: (plain(one.mean[0]), plain(one.mean[1])) for name, one in found.items()}
     return replace(table, intervals=units, mean_interval=means)
 
 
@@ -190,22 +119,3 @@ def _note(
 
 def _matrix(one: Predictions) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(int(value) for value in row) for row in summary(one))
-
-
-def title(name: Name) -> str:
-    """AU12 for 12; a class by its name."""
-    return f"AU{name}" if isinstance(name, int) else name
-
-
-def _plain(value: float | np.floating | Floats) -> float | None:
-    """A number for JSON: None instead of NaN."""
-    number = float(value)
-    return None if np.isnan(number) else number
-
-
-def _name(key: str, task: str) -> Name:
-    return key if task == "expression" else int(key)
-
-
-def _bounds(raw: Mapping[str, Sequence[float | None]]) -> Bounds:
-    return {name: (pair[0], pair[1]) for name, pair in raw.items()}

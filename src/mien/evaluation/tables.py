@@ -1,26 +1,25 @@
-"""Tables of figures as Markdown, of several folds, and beside published figures."""
+"""Tables of several folds, averaged or pooled, and tables beside published figures."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from mien.errors import InputError
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.predictions import Name, Predictions, concatenate
-from mien.evaluation.scoring import Figures, ScoreTable, tabulate, title
+from mien.evaluation.scoretable import Figures, ScoreTable, cell, grid, title
+from mien.evaluation.scoring import tabulate
 
 __all__ = [
     "MEAN_OF_FOLDS",
     "POOLED",
     "Beside",
+    "Comparison",
     "Published",
     "beside",
-    "beside_json",
-    "beside_markdown",
-    "markdown",
     "mean_of_folds",
     "pooled",
 ]
@@ -66,6 +65,34 @@ class Beside:
     units: Mapping[Name, tuple[float | None, float | None]]
     """The same per unit of either."""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Our table beside publications."""
+
+    ours: ScoreTable
+    published: tuple[Beside, ...]
+
+    def to_markdown(self) -> str:
+        """One table for each publication, both protocols named."""
+        parts = [f"Ours: {self.ours.facts()}"]
+        for one in self.published:
+            known = METRICS[self.ours.task].get(one.metric)
+            rows = [[known.title if known else one.metric, "ours", "published", "difference"]]
+            rows += [[title(name), *_pair(pair)] for name, pair in one.units.items()]
+            rows.append(["mean", *_pair(one.mean)])
+            parts.append(f"{one.source}; published under: {one.protocol or 'not said'}.")
+            parts += [grid(rows), *([one.note] if one.note else [])]
+        return "\n\n".join(parts) + "\n"
+
+    def to_json(self) -> str:
+        """As JSON; figures that do not exist are null."""
+        values = {
+            "ours": json.loads(self.ours.to_json()),
+            "published": [asdict(one) for one in self.published],
+        }
+        return json.dumps(values, indent=1, allow_nan=False)
 
 
 def mean_of_folds(tables: Sequence[ScoreTable]) -> ScoreTable:
@@ -126,53 +153,9 @@ def pooled(parts: Sequence[Predictions], folds: Sequence[int | str] = ()) -> Sco
     return replace(tabulate(concatenate(parts)), fold=f"{POOLED} {', '.join(map(str, named))}")
 
 
-def markdown(table: ScoreTable) -> str:
-    """The table as Markdown: what it was measured on, figures of three decimals, intervals, notes."""
-    metrics = [name for name in METRICS[table.task] if name in table.mean]
-    heads = [METRICS[table.task][name].title for name in metrics]
-    shown = "class" if table.task == "expression" else "unit"
-    rows = [[shown, *heads, "shown in", "known in"]]
-    bounds = table.intervals
-    for name, figures in table.units.items():
-        cells = [_cell(figures.get(one), bounds.get(name, {}).get(one)) for one in metrics]
-        rows.append([title(name), *cells, *map(str, table.counts[name])])
-    cells = [_cell(table.mean[one], table.mean_interval.get(one)) for one in metrics]
-    rows.append(["mean", *cells, "", ""])
-    parts = [_facts(table), _grid(rows)]
-    if table.mean_interval:
-        parts.append("In brackets: 95 % intervals, by drawing persons.")
-    if table.confusion is not None:
-        names = [title(name) for name in table.units]
-        matrix = [["truth \\ said", *names]]
-        matrix += [[n, *map(str, row)] for n, row in zip(names, table.confusion, strict=True)]
-        parts.append(_grid(matrix))
-    return "\n\n".join([*parts, *table.notes]) + "\n"
-
-
-def beside(table: ScoreTable, expected: Sequence[Published]) -> tuple[Beside, ...]:
-    """Ours beside published figures; see `beside_markdown` and `beside_json`."""
-    return tuple(_beside(table, one) for one in expected)
-
-
-def beside_markdown(table: ScoreTable, pairs: Sequence[Beside]) -> str:
-    """What we measured beside each publication as Markdown, both protocols named."""
-    parts = [f"Ours: {_facts(table)}"]
-    for one in pairs:
-        rows = [["", "ours", "published", "difference"]]
-        rows += [[title(name), *_pair(pair)] for name, pair in one.units.items()]
-        rows.append(["mean", *_pair(one.mean)])
-        known = METRICS[table.task].get(one.metric)
-        name = known.title if known else one.metric
-        parts += [f"**{name}** of {one.source}; published under: {one.protocol or 'not said'}."]
-        parts += [_grid(rows), *([one.note] if one.note else [])]
-    return "\n\n".join(parts) + "\n"
-
-
-def beside_json(table: ScoreTable, pairs: Sequence[Beside]) -> str:
-    """The same as JSON; figures that do not exist are null."""
-    ours: dict[str, Any] = json.loads(table.to_json())
-    values = {"ours": ours, "published": [asdict(one) for one in pairs]}
-    return json.dumps(values, indent=1, allow_nan=False)
+def beside(table: ScoreTable, expected: Sequence[Published]) -> Comparison:
+    """Our figures beside published ones."""
+    return Comparison(table, tuple(_beside(table, one) for one in expected))
 
 
 def _beside(table: ScoreTable, one: Published) -> Beside:
@@ -223,33 +206,7 @@ def _summed(tables: Sequence[ScoreTable]) -> tuple[tuple[int, ...], ...] | None:
     return tuple(tuple(int(v) for v in row) for row in np.sum(matrices, axis=0))
 
 
-def _facts(table: ScoreTable) -> str:
-    persons = "" if table.subjects is None else f" of {table.subjects} persons"
-    words = [
-        table.data or "data set not named",
-        table.protocol or "protocol not named",
-        f"fold {table.fold}" if table.fold.isdigit() else table.fold or "fold not named",
-        f"{table.pictures} pictures{persons}",
-    ]
-    if table.threshold is not None:
-        words.append(f"present from {table.threshold:g} on")
-    return ", ".join([*words, f"mien {table.version}"]) + "."
-
-
-def _cell(value: float | None, bounds: tuple[float | None, float | None] | None = None) -> str:
-    if value is None:
-        return "–"
-    if bounds is None or None in bounds:
-        return f"{value:.3f}"
-    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
-
-
 def _pair(pair: tuple[float | None, float | None]) -> list[str]:
     ours, theirs = pair
     gap = "–" if ours is None or theirs is None else f"{ours - theirs:+.3f}"
-    return [_cell(ours), _cell(theirs), gap]
-
-
-def _grid(rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "| " + " | ".join("---" for _ in rows[0]) + " |", *lines[1:]])
+    return [cell(ours), cell(theirs), gap]
