@@ -94,6 +94,8 @@ def _occurrence(rates: "Rates") -> "Iterator[str]":
     yield ""
     yield f"{'Occurrence':<30}{'present':>9}{'known':>9}{'rate':>8}   lowest, highest of a person"
     for unit, share in rates.occurrence.items():
+        if share.present == 0:
+            continue  # there is a note of these
         own = [of[unit].rate for of in rates.occurrence_by_subject.values()]
         told = [rate for rate in own if rate is not None]
         span = f"   {min(told):.1%} to {max(told):.1%}" if told else ""
@@ -108,6 +110,8 @@ def _intensity(rates: "Rates") -> "Iterator[str]":
     yield ""
     yield f"{'Intensity':<30}" + "".join(f"{level:>9}" for level in range(6)) + "  unknown"
     for unit, row in rates.levels.items():
+        if not any(row[1:]):
+            continue
         counts = "".join(f"{count:>9}" for count in row)
         yield f"  {_unit(unit):<28}{counts}{rates.levels_unknown[unit]:>9.1%}"
 

@@ -20,7 +20,7 @@ from mien.data.picturefiles import FileFacts, Progress, look, same_bytes, sizes
 from mien.data.placing import outside, posture
 from mien.data.rates import Rates, rates
 from mien.data.rendered import Find
-from mien.data.sequences import spread
+from mien.data.sequences import SHORTEST, spread
 from mien.errors import InputError, WeightsError
 from mien.files import as_text
 
@@ -73,8 +73,8 @@ def check(
     size = sizes(index, facts)
     if index.points is not None:
         _points(state, index.points, size)
-    _decode(state, sample, every, progress)
     _faces(state, size, sample, find, progress)
+    _decode(state, sample, every, progress)
     counted = rates(index)
     _constant(state, counted)
     return state.report(len(facts), counted)
@@ -88,6 +88,8 @@ class _State:
     findings: Findings
     bad: Rows = field(init=False)
     decoded: int = 0
+    looked: set[int] = field(default_factory=set)
+    """Rows in which a face was looked for."""
     seen: Seen = field(default_factory=Seen)
     notes: list[str] = field(default_factory=list)
 
@@ -120,7 +122,7 @@ class _State:
             len(self.index),
             tuple(self.findings),
             np.flatnonzero(~self.bad),
-            Looked(files, self.decoded, self.seen.looked, len(self.seen.mesh)),
+            Looked(files, self.decoded, len(self.looked), len(self.seen.mesh)),
             counted,
             tuple(self.seen.shifts),
             tuple(self.notes),
@@ -216,13 +218,19 @@ def _constant(state: _State, counted: Rates) -> None:
         if units:
             names = ", ".join(f"AU{unit}" for unit in units)
             state.notes.append(f"{word} present: {names}")
+    still = [unit for unit, row in counted.levels.items() if row[0] and not any(row[1:])]
+    if still:
+        state.notes.append(f"never above 0: {', '.join(f'AU{unit}' for unit in still)}")
 
 
 def _decode(state: _State, sample: int, every: bool, progress: Progress | None) -> None:
     """Decode pictures in full, all or some."""
-    rows = np.flatnonzero(~state.bad)
-    if not every:  # one frame of a video is not decoded without those before it
-        rows = spread(np.flatnonzero(~state.bad & (state.index.frame == STILL)), sample)
+    left = ~state.bad
+    left[list(state.looked)] = False
+    if every:
+        rows = np.flatnonzero(left)
+    else:  # one frame of a video is not decoded without those before it
+        rows = spread(np.flatnonzero(left & (state.index.frame == STILL)), sample)
     for row, error in faults(state.index, rows, progress):
         state.decoded += 1
         if error is not None:
@@ -251,9 +259,10 @@ def _faces(
         )
         return
     state.seen = seen
-    if seen.looked and len(seen.mesh) < seen.looked / 2:
+    if len(seen.mesh) < len(seen.looked) / 2:
         state.notes.append("on most pictures no face was found: are these the right files?")
-    state.decoded += seen.looked
+    state.looked = {int(rows[place]) for place in seen.looked}
+    state.decoded += len(seen.looked)
 
     def add(kind: str, places: Iterable[int], what: Callable[[int], str]) -> None:
         marked = np.zeros(len(state.index), bool)
@@ -264,10 +273,14 @@ def _faces(
     add("unreadable picture", seen.errors, lambda row: why[row])
     kept = state.bad.copy()
     add("no face", seen.empty, lambda _: "no face was found")
-    if state.index.points is not None:  # what has landmarks can be aligned all the same
-        state.bad = kept | (state.bad & ~state.index.points.known)
+    state.bad = kept  # only a sample was looked at, and with landmarks a picture can be aligned
     add("landmarks mirrored", seen.mirrored, lambda _: "they fit the mirrored picture")
     add("landmarks off", seen.missed, lambda _: "they lie far from the face that was found")
+    if not seen.shifts and len(set(state.index.sequence)) < len(rows):
+        state.notes.append(
+            f"no sequence has {SHORTEST} pictures of a face that moves: whether landmarks and "
+            "labels are in step with the pictures cannot be told"
+        )
     for shift in seen.shifts:
         _shifted(state, shift)
 

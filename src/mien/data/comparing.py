@@ -42,7 +42,8 @@ Signal = tuple[NDArray[np.int64], NDArray[np.float64]]
 class Seen:
     """What was seen on the pictures that were looked at."""
 
-    looked: int = 0
+    looked: tuple[int, ...] = ()
+    """Rows that were looked at."""
     errors: dict[int, str] = field(default_factory=dict)
     """Rows that could not be decoded, and why."""
     mesh: dict[int, Float32] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def compare(
     taken = np.unique(np.concatenate([np.zeros(0, np.intp), *(one.rows for one in stretches)]))
     others = np.setdiff1d(np.arange(len(index)), taken)
     rows = np.concatenate([taken, spread(others, sample - len(taken))])
-    seen = Seen(len(rows))
+    seen = Seen(tuple(rows.tolist()))
     for row, mesh in meshes(index, rows, find, progress):
         if mesh is None:
             seen.empty.append(row)
