@@ -198,7 +198,7 @@ class _Camera:
         self._scale = view.scale * side / SPAN
         self._middle = (side - 1) / 2 + np.array(view.shift) * side
 
-    def project(self, seen: Float32) -> Float32:
+    def project(self, seen: NDArray[np.floating]) -> Float32:
         """Pixels and depth, in pixels too, of points of the turned head."""
         closer = DISTANCE / (DISTANCE - seen[:, 2]) * self._scale
         return np.stack(
