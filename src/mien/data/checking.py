@@ -288,5 +288,5 @@ def _faces(
 def _shifted(state: _State, shift: Shift) -> None:
     """Note a shift; the rows of its sequence are bad."""
     if shift.verdict == "shifted":
-        state.findings.add(f"{shift.of} shifted", shift.first, str(shift))
+        state.findings.add(shift.kind, shift.first, str(shift))
         state.bad |= np.array([name == shift.sequence for name in state.index.sequence])

@@ -15,7 +15,7 @@ from mien.files import as_text, whole_file
 
 __all__ = ["Looked", "Of", "Report", "Shift", "Verdict", "write_report"]
 
-Of = Literal["landmarks", "labels"]
+Of = Literal["landmarks", "occurrence", "intensity"]
 Verdict = Literal["in step", "shifted", "too weak"]
 
 
@@ -52,16 +52,22 @@ class Shift:
     first: str = ""
     """The first of these pictures."""
 
+    @property
+    def kind(self) -> str:
+        """The kind of finding it is if it is one."""
+        return "landmarks shifted" if self.of == "landmarks" else "labels shifted"
+
     def __str__(self) -> str:
+        what = self.of if self.of == "landmarks" else f"{self.of} labels"
         place = self.sequence or "all sequences together"
         shares = f"{self.fit_as_is:.0%} of the movement explained as they are"
         if self.verdict == "too weak":
-            return f"{self.of}, {place}: too little to go by ({shares}, {self.pictures} pictures)"
+            return f"{what}, {place}: too little to go by ({shares}, {self.pictures} pictures)"
         if self.verdict == "in step":
-            return f"{self.of}, {place}: in step ({shares}, {self.pictures} pictures)"
+            return f"{what}, {place}: in step ({shares}, {self.pictures} pictures)"
         late = "late" if self.frames > 0 else "early"
         return (
-            f"{self.of}, {place}: {abs(self.frames)} frames {late}: those of frame "
+            f"{what}, {place}: {abs(self.frames)} frames {late}: those of frame "
             f"i{self.frames:+d} fit the picture of frame i ({shares}, {self.fit:.0%} when moved, "
             f"{self.pictures} pictures)"
         )

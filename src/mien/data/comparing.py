@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,15 +107,29 @@ def _place(index: Index, sizes: NDArray[np.int64], seen: Seen) -> None:
 
 def _time(index: Index, stretches: list[Stretch], seen: Seen) -> None:
     """Whether landmarks and labels are in step with the pictures."""
-    labels = index.occurrence if index.intensity is None else index.intensity
+    if not seen.mesh:
+        return
     if index.points is not None:
         seen.shifts += _judged("landmarks", stretches, partial(_landmarks, index, seen))
-    if labels is not None and seen.mesh:
-        network = Predictor(model_path("au-mesh"))
-        columns = _columns(network.spec, labels.units)
-        if columns:
-            signals = partial(_labels, index, labels, network, columns, seen)
-            seen.shifts += _judged("labels", stretches, signals)
+    network = Predictor(model_path("au-mesh"))
+    tables: tuple[tuple[Of, Labels | None], ...] = (
+        ("occurrence", index.occurrence),
+        ("intensity", index.intensity),
+    )
+    for of, labels in tables:
+        if labels is not None and (columns := _columns(network.spec, labels.units)):
+            reading = _Reading(network, columns, of == "occurrence")
+            seen.shifts += _judged(of, stretches, partial(_labels, index, labels, reading, seen))
+
+
+class _Reading(NamedTuple):
+    """How the units that labels tell are read off meshes."""
+
+    network: Predictor
+    columns: dict[int, list[int]]
+    """Outputs of the network for each unit."""
+    presence: bool
+    """Whether the labels only say present or not."""
 
 
 def _judged(
@@ -153,12 +168,7 @@ def _landmarks(index: Index, seen: Seen, stretch: Stretch) -> Courses | None:
 
 
 def _labels(
-    index: Index,
-    labels: Labels,
-    network: Predictor,
-    columns: dict[int, list[int]],
-    seen: Seen,
-    stretch: Stretch,
+    index: Index, labels: Labels, reading: _Reading, seen: Seen, stretch: Stretch
 ) -> Courses | None:
     """Courses of the units that move, in the labels and in the network's reading of the mesh.
 
@@ -168,19 +178,20 @@ def _labels(
     rows = [row for row in stretch.rows.tolist() if row in seen.mesh]
     if not rows:
         return None
-    scores = network.score(features(np.stack([seen.mesh[row] for row in rows]))).intensity
+    scores = reading.network.score(features(np.stack([seen.mesh[row] for row in rows]))).intensity
     if scores is None:  # pragma: no cover - the card promises intensities
         return None
     kept_seen, kept_told = [], []
-    for unit, outputs in columns.items():
+    for unit, outputs in reading.columns.items():
         place = labels.units.index(unit)
         value = labels.value[:, place].astype(np.float64)
         value = np.where(labels.known[:, place], value, np.nan)
         own = value[rows]
         course_of = scores[:, outputs].mean(axis=1).astype(np.float64)
         told = own[np.isfinite(own)]
-        comes_and_goes = index.intensity is not None or (len(told) and told[0] == told[-1])
-        if len(told) and np.ptp(told) > 0 and course_of.std() >= MOVING and comes_and_goes:
+        if len(told) == 0 or np.ptp(told) == 0 or course_of.std() < MOVING:
+            continue
+        if not reading.presence or told[0] == told[-1]:
             kept_seen.append(course_of)
             kept_told.append(value[stretch.around])
     if not kept_seen:

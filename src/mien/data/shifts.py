@@ -35,9 +35,9 @@ SURE = 3
 """Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
 AGREEING = 2 / 3
 """Share of the sequences to which a shift must be an improvement to be one of all."""
-PICTURES = {"landmarks": 10, "labels": 24}
+PICTURES = {"landmarks": 10, "occurrence": 24, "intensity": 24}
 """Pictures from which on something is said."""
-ENOUGH = {"landmarks": (0.5, 0.5), "labels": (0.8, 0.35)}
+ENOUGH = {"landmarks": (0.5, 0.5), "occurrence": (0.8, 0.35), "intensity": (0.8, 0.35)}
 """Share of the movement that must be explained before anything is said: of one or two sequences,
 and of more together. A coder and a network agree less than two trackers do; but in one sequence two
 smooth courses often fit one another by chance."""
