@@ -102,10 +102,12 @@ def test_classes_are_matched_by_name(cache, tmp_path):
     found = evaluate(network(tmp_path, "expression", classes=classes), cache, ALL)
     truth = cache.index.expression
     there = truth.known & (truth.value != CLASSES.index("contempt"))
-    lost = int((truth.known & ~there).sum())
     assert found.notes == (
-        f"{lost} pictures of contempt are left out: tiny-expression does not know the class.",
+        "contempt: tiny-expression does not know this; these pictures are left out.",
+        f"{COUNT - there.sum()} pictures without a label for it are left out.",
     )
+    assert found.rows.tolist() == np.flatnonzero(there).tolist()
+    assert found.table.pictures == there.sum()
     number = np.array([2, 0, -1])[truth.value][there]
     said = logits().argmax(axis=1)[there]
     assert found.table.mean["accuracy"] == pytest.approx(authority.accuracy_score(number, said))
@@ -154,25 +156,26 @@ def test_persons_without_names_have_no_intervals(tmp_path):
 
 
 def test_predictions_are_written_beside_their_truths(cache, tmp_path):
-    rows = np.array([5, 2, 10])
+    rows = np.array([5, 2, 11])
     found = evaluate(network(tmp_path), cache, rows)
     path = tmp_path / "p.parquet"
     write_predictions(found.predictions, cache.index, rows, path, {"fold": 3})
     frame = pd.read_parquet(path)
     assert frame["path"].tolist() == [f"pictures/{row}.png" for row in rows]
     assert frame["frame"].isna().all()
-    assert frame["subject"].tolist() == ["p5", "p2", "p4"]
+    assert frame["subject"].tolist() == ["p5", "p2", "p5"]
     np.testing.assert_allclose(frame["AU4_p"], 1 / (1 + np.exp(-logits(rows)[:, 0])), atol=1e-5)
     labels = cache.index.occurrence.take(rows)
     wanted = np.where(labels.known[:, 1], labels.value[:, 1], np.nan)
     np.testing.assert_array_equal(frame["AU4_label"].to_numpy(float), wanted)
     classes = ("happiness", "contempt", "sadness")
     found = evaluate(network(tmp_path, "expression", classes=classes), cache, rows)
-    write_predictions(found.predictions, cache.index, rows, path)
+    assert found.rows.tolist() == [2, 11]
+    write_predictions(found.predictions, cache.index, found.rows, path)
     frame = pd.read_parquet(path)
-    assert frame["expression_label"].isna().tolist() == [True, False, True]
-    assert frame.loc[1, "expression_label"] == CLASSES[cache.index.expression.value[2]].lower()
-    best = [classes[place] for place in logits(rows).argmax(axis=1)]
+    wanted = [CLASSES[number].lower() for number in cache.index.expression.value[[2, 11]]]
+    assert frame["expression_label"].tolist() == wanted
+    best = [classes[place] for place in logits(found.rows).argmax(axis=1)]
     assert frame["expression"].tolist() == best
     strong = evaluate(network(tmp_path, "intensity"), cache, rows)
     write_predictions(replace(strong.predictions), cache.index, rows, path)

@@ -77,6 +77,10 @@ def evaluate(
         raise InputError(f"no picture of {cache.index.name} is asked for; choose another part")
     truth = _expressions if spec.task == "expression" else _units
     names, value, known, columns, notes = truth(spec, cache.index, rows, present)
+    keep = known if known.ndim == 1 else known.any(axis=1)
+    if silent := int((~keep).sum()):
+        notes = (*notes, f"{silent} pictures without a label for it are left out.")
+    rows, value, known = rows[keep], value[keep], known[keep]
     said = read_rows(predictor, cache, rows, progress)
     predicted = np.stack([_joined(said[:, places], spec.task) for places in columns], axis=1)
     people = take(cache.index.subject, rows)
@@ -187,10 +191,9 @@ def _expressions(spec: ModelSpec, index: Index, rows: Rows, present: float) -> _
             f"{index.name} shows none of the classes of {spec.name} in these pictures: it has "
             f"{', '.join(labels.classes)}, and the network knows {', '.join(spec.classes)}"
         )
-    lost = int((labels.known & (value < 0)).sum())
-    strange = [name for name in labels.classes if name.casefold() not in places]
-    named = ", ".join(strange)
-    note = f"{lost} pictures of {named} are left out: {spec.name} does not know the class."
+    lost = bool((labels.known & (value < 0)).any())
+    strange = ", ".join(name for name in labels.classes if name.casefold() not in places)
+    note = f"{strange}: {spec.name} does not know this; these pictures are left out."
     columns = [[at] for at in range(len(spec.classes))]
     return spec.classes, np.where(known, value, 0), known, columns, (note,) if lost else ()
 
