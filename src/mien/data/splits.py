@@ -45,7 +45,7 @@ class Split:
     """Held out of the training part to choose the epoch by; may be empty."""
     test: Rows
     subjects: dict[str, tuple[str, ...]]
-    """The persons of each part, sorted; none where the set names no persons."""
+    """The persons of each part, sorted; none where each picture counts as a person of its own."""
     pictures: int
     """Rows of the index, those of no part included."""
     keys: str
@@ -123,6 +123,9 @@ def make_split(
     """
     rows = {name: np.sort(parts[name]).astype(np.intp) for name in PARTS}
     persons = {name: tuple(sorted(set(take(index.subject, rows[name])) - {""})) for name in PARTS}
+    if len(index) == len(set(index.subject)):
+        persons = {name: () for name in PARTS}
+        notes = (*notes, "Who is in which picture is not known: each counts as a person.")
     return Split(
         index.name, *about, *chosen, *rows.values(), persons, len(index), keys_digest(index), notes
     )

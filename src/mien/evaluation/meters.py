@@ -257,7 +257,7 @@ def meter(task: Task, names: Sequence[Any], **options: Any) -> Metric:  # noqa: 
         names: numbers of the units, or names of the classes.
         options: of the meter.
     """
-    kinds: dict[str, type[Metric]] = {
+    kinds: dict[str, type[_Summed]] = {
         "occurrence": OccurrenceMeter,
         "intensity": IntensityMeter,
         "expression": ExpressionMeter,

@@ -34,6 +34,7 @@ class ScoreTable:
     """How many pictures show the unit or class, and for how many that is known."""
     pictures: int
     subjects: int | None = None
+    """Number of persons, if told."""
     threshold: float | None = None
     """Of occurrence."""
     intervals: Mapping[Name, Bounds] = field(default_factory=dict)
@@ -73,7 +74,8 @@ class ScoreTable:
         rows.append(["mean", *cells, "", ""])
         parts = [self.facts(), grid(rows)]
         if self.mean_interval:
-            parts.append("In brackets: 95 % intervals, by drawing persons.")
+            drawn = "persons" if self._persons else "pictures, as the persons are not known"
+            parts.append(f"In brackets: 95 % intervals, by drawing {drawn}.")
         if self.confusion is not None:
             names = [title(name) for name in self.units]
             matrix = [["so \\ taken for", *names]]
@@ -81,15 +83,20 @@ class ScoreTable:
             parts.append(grid(matrix))
         return "\n\n".join([*parts, *self.notes]) + "\n"
 
+    @property
+    def _persons(self) -> bool:
+        """Whether persons are known: a set that lacks them gives each picture one of its own."""
+        return self.subjects is not None and self.subjects < self.pictures
+
     def facts(self) -> str:
         """What it was measured on, as one sentence."""
         words = [
             self.data or "data set not named",
             self.protocol or "protocol not named",
             f"fold {self.fold}" if self.fold.isdigit() else self.fold or "fold not named",
-            f"{self.pictures} pictures",
+            f"{self.pictures} {'picture' if self.pictures == 1 else 'pictures'}",
         ]
-        if self.subjects is not None:
+        if self._persons:
             words[-1] += f" of {self.subjects} {'person' if self.subjects == 1 else 'persons'}"
         if self.threshold is not None:
             words.append(f"present from {self.threshold:g} on")
