@@ -103,7 +103,7 @@ def test_the_iris_is_drawn_where_the_mesh_says(persons, left):
         for centre in (468, 473):
             middle, radius = mesh[centre, :2], mesh[centre + 1, 0] - mesh[centre, 0]
             away = -np.sign(left)  # where the white of the eye is widest
-            places = [middle, middle + [1.3 * away * radius, 0]]
+            places = [middle, middle + np.array([1.3 * away * radius, 0])]
             pupil, white = (
                 image[round(y - 0.5) : round(y + 1.5), round(x - 0.5) : round(x + 1.5)].mean()
                 for x, y in places

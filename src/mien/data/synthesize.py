@@ -92,10 +92,8 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option of the command
     rows: list[dict[str, str]] = []
     done = first = 0
     while done < persons and (source.candidates is None or first < source.candidates):
-        part = _part(root, source, first, persons - done, lambda more: progress(more, persons))
-        count = len({row["subject"] for row in part})
-        rows += part
-        done += count
+        rows += _part(root, source, first, persons - done, _further(progress, done, persons))
+        done = len({row["subject"] for row in rows})
         first += PART
         progress(done, persons)
     if not rows:
@@ -106,6 +104,13 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option of the command
     table = root / "labels.csv"
     write_table(table, rows)
     return table
+
+
+def _further(
+    progress: Callable[[int, int], None], before: int, persons: int
+) -> Callable[[int], None]:
+    """Progress of a part, after what was done before."""
+    return lambda more: progress(before + more, persons)
 
 
 def _source(
