@@ -82,10 +82,10 @@ def _sequences(index: Index) -> dict[str, Rows]:
 
 def _liveliest(sequence: str, rows: Rows, moving: NDArray[np.float64]) -> Stretch:
     """The stretch of a sequence with the most movement."""
-    total = np.concatenate([[0.0], np.cumsum(moving[rows])])
     step = STEP if len(rows) > STRETCH else 1
     length = min(STRETCH * step, len(rows))
-    gain = total[length:] - total[:-length]
+    weights = np.hanning(length + 2)[1:-1]  # what happens shall lie in the middle
+    gain = np.convolve(moving[rows], weights, "valid")
     start = int(gain.argmax())
     return Stretch(sequence, rows[start : start + length : step], rows, float(gain[start]))
 

@@ -35,6 +35,8 @@ SURE = 3
 """Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
 AGREEING = 2 / 3
 """Share of the sequences to which a shift must be an improvement to be one of all."""
+ROUNDING = 1e-6
+"""Share of the movement that always counts as unexplained."""
 PICTURES = {"landmarks": 10, "occurrence": 24, "intensity": 24}
 """Pictures from which on something is said."""
 ENOUGH = {"landmarks": (0.5, 0.5), "occurrence": (0.8, 0.35), "intensity": (0.8, 0.35)}
@@ -104,6 +106,8 @@ def course(courses: Courses) -> Course:
         shifted[place] = _unexplained(goal, moved[rows], scaled)
         straight[place] = _unexplained(goal, told[rows], scaled)
         movement[place] = (goal**2).sum()
+        floor = ROUNDING * movement[place]
+        shifted[place], straight[place] = shifted[place] + floor, straight[place] + floor
     return Course(shifted, straight, movement, int(both.sum()), first)
 
 
