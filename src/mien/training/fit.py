@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
@@ -28,7 +29,7 @@ from mien.training.learner import Learner, Line, Passages
 from mien.training.runfolder import BEST, LAST
 from mien.training.settings import differences
 
-__all__ = ["Fitted", "fit"]
+__all__ = ["Fitted", "fit", "is_finished"]
 
 FREE = ("recipe.trainer.workers", "recipe.trainer.strategy", "recipe.expected", "recipe.paper")
 """Settings that a run may change on its way: they change no number."""
@@ -73,20 +74,51 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     _check(experiment)
-    last = folder / LAST
-    found = checkpoints.read(last) if last.exists() else None
-    epoch = 0
-    if found is not None:
-        _compare(found, experiment, folder)
-        kept = found["callbacks"][Keeper.__name__]
-        epoch = len(kept["lines"])
-        if found[MARK]["stopped"] or epoch >= experiment.trainer.epochs:
-            write_metrics(folder, kept["lines"])
-            return _fitted(experiment, folder, kept)
+    progress = _progress(experiment, folder)
+    if progress.finished:
+        write_metrics(folder, progress.kept["lines"])
+        return _fitted(experiment, folder, progress.kept)
     keeper = Keeper(folder, tell)
     with _hushed():
-        _run(experiment, keeper, epoch, bar)
+        _run(experiment, keeper, progress.epochs, bar)
     return _fitted(experiment, folder, keeper.state_dict())
+
+
+def is_finished(experiment: Experiment, folder: Path) -> bool:
+    """Whether there is nothing left to train.
+
+    Raises:
+        InputError: the folder holds another run.
+        WeightsError: its checkpoint is damaged or of something else.
+    """
+    return _progress(experiment, folder).finished
+
+
+class _Progress(NamedTuple):
+    """How far a run is."""
+
+    epochs: int = 0
+    """Whole epochs that it has done."""
+    finished: bool = False
+    kept: Mapping[str, Any] = MappingProxyType({})
+    """What the Keeper knew."""
+
+
+def _progress(experiment: Experiment, folder: Path) -> _Progress:
+    """Read the last checkpoint of a folder, if there is one."""
+    last = folder / LAST
+    if not last.exists():
+        return _Progress()
+    found = checkpoints.read(last)
+    try:
+        ours, kept = found[MARK], found["callbacks"][Keeper.__name__]
+        epochs, stopped = len(kept["lines"]), bool(ours["stopped"])
+    except (KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{last} is no checkpoint to go on from; begin with --restart"
+        ) from error
+    _compare(found, experiment, folder)
+    return _Progress(epochs, stopped or epochs >= experiment.trainer.epochs, kept)
 
 
 def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:

@@ -13,10 +13,9 @@ from lightning.pytorch.callbacks import Checkpoint
 from torch.utils.tensorboard import SummaryWriter
 
 from mien.errors import InputError
-from mien.files import cannot_write, whole_file
 from mien.training.checkpoints import FORMAT, MARK, write
 from mien.training.learner import Learner, Line
-from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE, TENSORBOARD
+from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE, TENSORBOARD, write_text
 
 __all__ = ["Keeper", "write_metrics"]
 
@@ -150,12 +149,7 @@ def write_metrics(folder: Path, lines: Sequence[Line]) -> None:
         METRICS_TABLE: table.getvalue(),
     }
     for name, text in texts.items():
-        path = folder / name
-        with whole_file(path) as part:
-            try:
-                part.write_text(text, encoding="utf-8", newline="")
-            except OSError as error:
-                raise cannot_write(path, error) from error
+        write_text(folder / name, text)
 
 
 def _learner(module: pl.LightningModule) -> Learner:

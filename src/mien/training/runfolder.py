@@ -1,8 +1,13 @@
 """The run folder: what a run leaves behind, file by file, and how it is read again."""
 
+import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mien.errors import InputError
+from mien.files import cannot_write, whole_file
 from mien.training.recipe import Recipe
 from mien.training.settings import from_json
 
@@ -20,13 +25,16 @@ __all__ = [
     "RUN",
     "SPLIT",
     "TENSORBOARD",
+    "clear",
     "fold_folder",
     "read_recipe",
+    "read_run",
+    "write_text",
 ]
 
 RECIPE = "recipe.json"
 RUN = "run.json"
-"""Fold and data of the run, by their digests."""
+"""Fold, data and split of the run, by their digests, and the card of its network."""
 ENVIRONMENT = "environment.json"
 SPLIT = "split.json"
 METRICS = "metrics.jsonl"
@@ -40,6 +48,11 @@ REPORT = "report.md"
 REPORT_JSON = "report.json"
 MODEL = "model.onnx"
 TENSORBOARD = "tensorboard"
+FILES = (
+    LAST, BEST, RECIPE, RUN, ENVIRONMENT, SPLIT, METRICS, METRICS_TABLE, PREDICTIONS, REPORT,
+    REPORT_JSON, MODEL,
+)  # fmt: skip
+"""All but TensorBoard's; the checkpoints first, so that a half cleared folder is no run."""
 
 
 def fold_folder(runs: Path, recipe: str, fold: int) -> Path:
@@ -58,3 +71,40 @@ def read_recipe(folder: Path) -> Recipe:
     except FileNotFoundError:
         raise InputError(f"{folder} is no run folder: it has no {RECIPE}") from None
     return from_json(Recipe, text, f"{folder / RECIPE}")
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Fold, digests and card of a run, as `RUN` has them.
+
+    Raises:
+        InputError: this is no run folder, or the file is damaged.
+    """
+    path = folder / RUN
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {name: found[name] for name in ("fold", "data", "split", "card")}
+    except FileNotFoundError:
+        raise InputError(f"{folder} is no folder of one fold of a run: it has no {RUN}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}); train the fold anew") from error
+
+
+def write_text(path: Path, content: str | Mapping[str, Any]) -> None:
+    """Write a file of the run folder, whole or not at all; a mapping is written as JSON.
+
+    Raises:
+        InputError: the disk refuses.
+    """
+    text = content if isinstance(content, str) else json.dumps(content, indent=1) + "\n"
+    with whole_file(path) as part:
+        try:
+            part.write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left in a folder, and nothing else."""
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / TENSORBOARD, ignore_errors=True)

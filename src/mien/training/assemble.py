@@ -1,0 +1,324 @@
+"""From a recipe, a fold and a prepared data set to an experiment; refuses what does not fit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mien.data import DATASETS
+from mien.data.cache import Cache
+from mien.data.loading import CropDataset, View, loader
+from mien.data.protocols import WEIGHTS, Split, split
+from mien.data.sample import Batch
+from mien.errors import InputError
+from mien.evaluation.meters import meter
+from mien.evaluation.metrics import METRICS
+from mien.models import build
+from mien.models.output import Output
+from mien.models.reading import OUTPUTS, Reading
+from mien.models.starting import start
+from mien.spec import ModelSpec
+from mien.training import objectives
+from mien.training.experiment import Experiment, Objective, Passage, Turn
+from mien.training.objectives import UnitWeights, unit_weights
+from mien.training.recipe import Recipe
+from mien.training.settings import to_json
+
+__all__ = ["Assembled", "assemble", "card_of", "network_of", "view_of"]
+
+Rows = NDArray[np.intp]
+
+LOSS = "loss"
+"""The sum of the losses: a figure that every run has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Assembled:
+    """One fold of a recipe on a data set, ready to be trained and tested."""
+
+    recipe: Recipe
+    cache: Cache
+    split: Split
+    experiment: Experiment
+    card: ModelSpec
+    test: CropDataset
+    """The test part, never varied."""
+
+
+def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> Assembled:
+    """Put together what one fold of a recipe needs.
+
+    Args:
+        recipe: what to train.
+        fold: from 1.
+        cache: the prepared data set.
+        fresh: load the weights that the recipe starts from; a run that is gone on with has its own.
+
+    Raises:
+        InputError: the recipe does not fit the data: another data set or alignment, units that it
+            does not label, landmarks that it lacks, too few persons.
+        WeightsError: the weights to start from cannot be had.
+    """
+    data = recipe.data
+    _check_cache(recipe, cache)
+    parts = split(
+        cache.index, data.protocol, fold, folds=data.folds, held=data.held, seed=recipe.trainer.seed
+    )
+    view, seed = view_of(recipe, cache), recipe.trainer.seed
+    train = _labelled(CropDataset(cache, parts.train, view, data.augment, seed), "train", recipe)
+    held = None
+    if len(parts.validate):
+        held = _labelled(CropDataset(cache, parts.validate, view), "validate", recipe)
+    objective = objectives.build(
+        recipe.objective.name, recipe.objective.options, _weights(recipe, cache, train.rows)
+    )
+    _check_points(objective, cache, train.rows, recipe)
+    names = view.units or _classes(cache)
+    network = network_of(recipe, len(names))
+    if fresh:
+        start(network, recipe.model.start)
+    monitor, smaller = _monitor(recipe, held is not None)
+    experiment = Experiment(
+        network=network,
+        objective=cast(Objective, objective),
+        train=Loaded(train, data.batch, recipe, shuffle=True),
+        validate=None if held is None else Loaded(held, data.test_batch, recipe, shuffle=False),
+        meters=[TaskMeter(recipe, names)],
+        optim=recipe.optim,
+        schedule=recipe.schedule,
+        trainer=recipe.trainer,
+        monitor=monitor,
+        smaller=smaller,
+        weights=recipe.objective.weights,
+        identity={
+            "recipe": json.loads(to_json(recipe)),
+            "fold": fold,
+            "data": cache.digest,
+            "split": parts.digest,
+        },
+    )
+    return Assembled(
+        recipe,
+        cache,
+        parts,
+        experiment,
+        card_of(recipe, parts, _classes(cache) if data.task == "expression" else ()),
+        CropDataset(cache, parts.test, view),
+    )
+
+
+class Loaded:
+    """Batches of one part of a cache; its worker processes live through all epochs."""
+
+    def __init__(self, data: CropDataset, batch: int, recipe: Recipe, *, shuffle: bool) -> None:
+        self._data, self._batch, self._shuffle = data, batch, shuffle
+        self._workers, self._seed = recipe.trainer.workers, recipe.trainer.seed
+        self._loader: torch.utils.data.DataLoader[Batch] | None = None
+
+    def __call__(self, turn: Turn) -> Passage:
+        """The batches of a turn."""
+        if self._loader is None:
+            mine = -(-len(self._data) // turn.ranks)
+            self._loader = loader(
+                self._data,
+                self._batch,
+                shuffle=self._shuffle,
+                workers=self._workers,
+                seed=self._seed,
+                # Batch normalisation cannot learn from a single picture.
+                drop_last=self._shuffle and mine % self._batch == 1 and mine > self._batch,
+            )
+        self._loader.sampler.set_epoch(turn.epoch)  # type: ignore[attr-defined] # it is ours
+        return self._loader
+
+
+class TaskMeter(nn.Module):
+    """The metrics of the recipe's task, on what the network means by its output.
+
+    Args:
+        recipe: its task decides.
+        names: numbers of the units, or names of the classes.
+    """
+
+    def __init__(self, recipe: Recipe, names: tuple[int, ...] | tuple[str, ...]) -> None:
+        super().__init__()
+        self.reading = Reading(nn.Identity(), recipe.data.task)
+        self.metric = meter(recipe.data.task, names)
+
+    def update(self, output: Output, batch: Batch) -> None:
+        """Take in one batch."""
+        (values,) = self.reading(output)
+        self.metric.update(values.float(), batch.target, batch.known)
+
+    def compute(self) -> Mapping[str, float]:
+        """Figures by name: "f1", "f1/AU12"."""
+        found: Mapping[str, Tensor] = self.metric.compute()
+        return {name: float(value) for name, value in found.items()}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.metric.reset()
+
+
+def view_of(recipe: Recipe, cache: Cache) -> View:
+    """What the network sees of a cache.
+
+    Raises:
+        InputError: the set does not label the units, or the recipe names none.
+    """
+    data = recipe.data
+    if data.task == "expression":
+        if data.units:
+            raise InputError(
+                f"{recipe.name} names units, but its task is expression; "
+                "set data.units= to nothing, or data.task=occurrence"
+            )
+        _classes(cache)
+    elif not data.units:
+        raise InputError(f"{recipe.name} names no units; set them: --set data.units=1,2,4")
+    elif len(set(data.units)) != len(data.units):
+        raise InputError(f"data.units names one of {data.units} twice; expected each once")
+    return View(data.task, data.units, data.threshold, data.size, data.mean, data.std)
+
+
+def network_of(recipe: Recipe, outputs: int) -> nn.Module:
+    """The network of a recipe with the random weights of its seed."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(recipe.trainer.seed)
+        return build(recipe.model.name, outputs, **recipe.model.options)
+
+
+def card_of(recipe: Recipe, parts: Split, classes: tuple[str, ...]) -> ModelSpec:
+    """The card of a fold's network."""
+    data = recipe.data
+    terms = DATASETS[data.name].terms if data.name in DATASETS else "not known"
+    return ModelSpec(
+        name=f"{recipe.name}-fold{parts.fold}",
+        task=data.task,
+        reads="crop",
+        units=data.units,
+        sides=("",) * len(data.units),
+        classes=classes,
+        size=data.size,
+        aligned=data.aligned if data.aligned != data.size else 0,
+        mean=data.mean,
+        std=data.std,
+        template=data.template,
+        outputs=(OUTPUTS[data.task],),
+        trained_on=f"{parts.data}, {parts.protocol}, fold {parts.fold} of {parts.folds}",
+        paper=recipe.paper,
+        licence=f"bound by the terms of its training data: {terms}",
+    )
+
+
+def _check_cache(recipe: Recipe, cache: Cache) -> None:
+    """Refuse another data set, or another alignment."""
+    data, name = recipe.data, cache.index.name
+    if name != data.name:
+        raise InputError(
+            f"{recipe.name} is for the data set {data.name}, but {cache.folder} holds {name}; give "
+            f"the right folder, or --set data.name={name}"
+        )
+    if (cache.template, cache.aligned) != (data.template, data.aligned):
+        raise InputError(
+            f"{recipe.name} reads faces aligned as {data.template} at {data.aligned} px, but "
+            f"{cache.folder} holds {cache.template} at {cache.aligned} px; prepare it with: "
+            f"mien datasets prepare {name} --template {data.template} --size {data.aligned}"
+        )
+    if data.size > data.aligned:
+        raise InputError(
+            f"data.size is {data.size}, larger than the aligned picture of {data.aligned} px"
+        )
+    if min(data.batch, data.test_batch) < 1:
+        raise InputError("data.batch and data.test_batch must be 1 or more")
+
+
+def _labelled(part: CropDataset, name: str, recipe: Recipe) -> CropDataset:
+    """The pictures of a part that say anything, and the refusal of units nowhere known in it."""
+    known = _known(part)
+    units = recipe.data.units
+    labelled: list[bool] = np.atleast_1d(known.any(axis=0)).tolist()
+    silent = [unit for unit, said in zip(units, labelled, strict=False) if not said]
+    if silent and name == "train":
+        lacking = ", ".join(f"AU{unit}" for unit in silent)
+        raise InputError(
+            f"{recipe.data.name} does not label {lacking} in any picture of the training part; "
+            "leave it out of data.units"
+        )
+    keep = known.any(axis=1)
+    if not keep.any():
+        raise InputError(
+            f"no picture of the part {name!r} of {recipe.data.name} has a label that "
+            f"{recipe.name} learns; choose other units or another task"
+        )
+    if keep.all():
+        return part
+    return CropDataset(part.cache, part.rows[keep], part.view, part.augment, part.seed)
+
+
+def _known(part: CropDataset) -> NDArray[np.bool_]:
+    """Which labels of a part are known, (n, k), or (n, 1) of expressions."""
+    index, view = part.cache.index, part.view
+    labels = index.intensity if view.task == "intensity" else index.occurrence or index.intensity
+    if view.task == "expression" or labels is None:
+        said = index.expression
+        return np.zeros((len(part), 1), bool) if said is None else said.known[part.rows, None]
+    return labels.take(part.rows).of(view.units).known
+
+
+def _weights(recipe: Recipe, cache: Cache, rows: Rows) -> UnitWeights | None:
+    """Weights of the units from the training part."""
+    data = recipe.data
+    if data.weights not in WEIGHTS:
+        known = ", ".join(WEIGHTS)
+        raise InputError(f"data.weights is {data.weights!r}, and there are {known}")
+    if data.weights == "none":
+        return None
+    index = cache.index
+    labels = index.occurrence
+    if labels is None and index.intensity is not None:
+        labels = index.intensity.present(data.threshold)
+    if data.task == "expression" or labels is None:
+        raise InputError("data.weights are those of action units; set data.weights=none")
+    found = WEIGHTS[data.weights](labels.take(rows).of(data.units))
+    return unit_weights(data.weights, found)
+
+
+def _check_points(objective: object, cache: Cache, rows: Rows, recipe: Recipe) -> None:
+    """Refuse pictures without the landmarks that an objective learns from."""
+    if "landmarks" not in getattr(objective, "needs", ()):
+        return
+    lacking = int((~np.isfinite(cache.landmarks[rows]).all(axis=(1, 2))).sum())
+    if lacking:
+        raise InputError(
+            f"the objective {recipe.objective.name} learns from landmarks, and {lacking} of "
+            f"{len(rows)} training pictures of {recipe.data.name} have none"
+        )
+
+
+def _classes(cache: Cache) -> tuple[str, ...]:
+    if cache.index.expression is None:
+        raise InputError(
+            f"{cache.index.name} has no expressions; set data.task to occurrence or intensity"
+        )
+    return cache.index.expression.classes
+
+
+def _monitor(recipe: Recipe, held: bool) -> tuple[str, bool]:
+    """The figure that chooses the epoch, and whether less of it is better."""
+    figures = METRICS[recipe.data.task]
+    name = recipe.trainer.monitor or next(iter(figures))
+    # What needs every prediction is only had at the end.
+    there = [one for one, about in figures.items() if about.of is not None]
+    if name != LOSS and name not in there:
+        raise InputError(
+            f"trainer.monitor is {name!r}, expected one of {', '.join((*there, LOSS))}"
+        )
+    if not held:
+        return "", False
+    return name, name == LOSS or not figures[name].high

@@ -1,0 +1,103 @@
+"""What a trained network says of the test part, and how predictions of a fold are read again."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from arro3.io import read_parquet
+from torch import nn
+from torch.utils.data import DataLoader
+
+from mien.data.labels import take
+from mien.data.loading import CropDataset
+from mien.data.sample import Batch
+from mien.errors import InputError
+from mien.evaluation.predictions import Predictions
+from mien.models.reading import Reading
+from mien.training.recipe import Recipe
+
+__all__ = ["predict", "read_predictions"]
+
+
+def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Predictions:
+    """What a network says of pictures, beside what is so.
+
+    Args:
+        network: trained; it is moved to the device that it is run on, and back.
+        recipe: its task and settings.
+        part: the pictures.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    reading = Reading(network, recipe.data.task).eval().to(device)
+    said, truth, known = [], [], []
+    batches: DataLoader[Batch] = DataLoader(
+        part,
+        batch_size=recipe.data.test_batch,
+        num_workers=recipe.trainer.workers,
+        collate_fn=_as_it_is,  # type: ignore[arg-type] # the data set gives whole batches
+    )
+    with torch.no_grad():
+        for batch in batches:
+            (values,) = reading(batch.image.to(device))
+            said.append(values.float().cpu().numpy())
+            truth.append(batch.target.numpy())
+            known.append(batch.known.numpy())
+    network.cpu()
+    people = take(part.cache.index.subject, part.rows)
+    classes = part.cache.index.expression
+    return Predictions(
+        recipe.data.task,
+        classes.classes if recipe.data.task == "expression" and classes else recipe.data.units,
+        np.concatenate(said),
+        np.concatenate(truth),
+        np.concatenate(known),
+        None if "" in people else people,
+    )
+
+
+def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) -> Predictions:
+    """Predictions that `mien.evaluation.predictions_file.write_predictions` wrote for a fold.
+
+    Args:
+        path: the Parquet file.
+        recipe: that of the run.
+        classes: names of the classes, for expressions.
+
+    Raises:
+        InputError: the file is missing, damaged, or lacks a column.
+    """
+    task = recipe.data.task
+    try:
+        with path.open("rb") as file:
+            table = read_parquet(file).read_all()
+        columns = {name: table[name].to_pylist() for name in table.schema.names}
+        people = tuple(str(one) for one in columns["subject"])
+        if task == "expression":
+            said = np.array([columns[name] for name in classes], np.float32).T
+            so = columns["expression_label"]
+            known = np.array([one is not None for one in so], bool)
+            truth = np.array([classes.index(one) if one else 0 for one in so], np.int64)
+        else:
+            end = "_p" if task == "occurrence" else ""
+            units = recipe.data.units
+            said = np.array([columns[f"AU{unit}{end}"] for unit in units], np.float32).T
+            labels = np.array([columns[f"AU{unit}_label"] for unit in units], np.float32).T
+            known = ~np.isnan(labels)
+            truth = np.where(known, labels, 0)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; train the fold first") from None
+    except Exception as error:
+        raise InputError(f"{path} cannot be read ({error}); train the fold anew") from error
+    return Predictions(
+        task,
+        classes if task == "expression" else recipe.data.units,
+        said,
+        truth,
+        known,
+        None if "" in people else people,
+    )
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    """The data set makes batches itself."""
+    return batch
