@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -20,6 +22,11 @@ def test_each_network_has_its_forms():
     assert len(NAMES) == 8 + 8 + 4
     for network in ckplus.NETWORKS:
         assert {f"ckplus-{network}", f"ckplus-{network}-source"} < set(NAMES)
+
+
+def test_every_recipe_has_its_row_in_the_documents(recipe):
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert f"`{recipe.name}`" in page
 
 
 def test_a_recipe_has_its_own_name_and_can_be_built(recipe):

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from mien.data.protocols import PROTOCOLS
+from mien.data.showing import DEVELOPED
+from mien.face.align import TEMPLATES
+from mien.models import build
+from mien.recipes import RECIPES
+from mien.training import objectives
+
+NAMES = ("planted-resnet18", "planted-resnet18-intensity")
+
+
+@pytest.fixture(params=NAMES)
+def recipe(request):
+    return RECIPES[request.param]()
+
+
+def test_it_is_what_synthetic_sets_can_teach(recipe):
+    assert set(recipe.data.units) <= set(DEVELOPED)
+    assert recipe.data.name == "table"
+    assert recipe.data.size < recipe.data.aligned
+    assert recipe.data.template in TEMPLATES
+    assert recipe.data.protocol in PROTOCOLS
+    assert recipe.data.held > 0
+    assert recipe.model.start == ""
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert f"`{recipe.name}`" in page
+
+
+def test_both_forms_differ_in_the_task_alone():
+    present, strong = (RECIPES[name]() for name in NAMES)
+    assert (present.data.task, strong.data.task) == ("occurrence", "intensity")
+    assert (present.objective.name, strong.objective.name) == ("occurrence", "intensity")
+    assert present.optim == strong.optim
+    assert present.data.units == strong.data.units
+
+
+def test_a_picture_of_its_size_goes_through(recipe):
+    network = build(recipe.model.name, len(recipe.data.units), **recipe.model.options).eval()
+    size = recipe.data.size
+    with torch.no_grad():
+        assert network(torch.zeros(1, 3, size, size)).logits.shape == (1, len(recipe.data.units))
+    objectives.build(recipe.objective.name, recipe.objective.options)
