@@ -16,19 +16,15 @@ from torch import Tensor, nn
 
 from mien.errors import MissingExtra, WeightsError
 from mien.files import whole_file
-from mien.runtime import BATCH, open_session
+from mien.runtime import BATCH
 from mien.spec import ModelSpec
-from mien.training.precision import halve, with_card
+from mien.training.precision import HALVED, answers, gap, halve, largest, with_card
 from mien.values import Float32
 
 __all__ = ["AGREEMENT", "OPSET", "export"]
 
 AGREEMENT = 1e-4
 """Largest difference allowed between the network and its file with float32 weights."""
-
-HALVED = 1e-3
-"""The same with weights stored as float16, as a share of the largest output; past it they stay
-float32."""
 
 OPSET = 18
 """Version of the operators: the one that torch's exporter writes without conversion."""
@@ -81,7 +77,7 @@ def export(
         if precision == "fp16":
             small = with_card(halve(model), replace(card, precision="fp16"))
             changed = _difference(small, part, probe, wanted)
-            if changed <= HALVED * max(1.0, *(float(np.abs(one).max()) for one in wanted)):
+            if changed <= HALVED * largest(wanted):
                 stored, model = changed, small
             else:
                 part.write_bytes(model.SerializeToString())
@@ -152,13 +148,4 @@ def _difference(
 ) -> float:
     """Largest difference between what the file gives, written to ``part``, and what was wanted."""
     part.write_bytes(model.SerializeToString())
-    session = open_session(part)
-    name = session.get_inputs()[0].name
-    worst = 0.0
-    for first in range(0, len(probe), BATCH):
-        rows = slice(first, first + BATCH)
-        found = session.run(None, {name: probe[rows]})
-        for one, want in zip(found, wanted, strict=True):
-            gap = float(np.abs(np.asarray(one) - want[rows]).max())
-            worst = gap if not gap <= worst else worst  # NaN stays
-    return worst
+    return gap(answers(part, probe), wanted)

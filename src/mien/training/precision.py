@@ -4,7 +4,7 @@ Works on ONNX files and needs no torch.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,15 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from mien.errors import WeightsError
+from mien.runtime import BATCH, open_session
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32
 
-__all__ = ["SMALL", "halve", "quantize", "with_card"]
+__all__ = ["HALVED", "SMALL", "answers", "gap", "halve", "largest", "quantize", "with_card"]
+
+HALVED = 1e-3
+"""Largest difference allowed between a network and the same with weights stored as float16, as a
+share of the largest output."""
 
 SMALL = 4096
 """Tables of fewer numbers than this stay float32: they cost nothing."""
@@ -130,3 +135,25 @@ def with_card(model: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
     """The network, changed in place, with this card inside and nothing else in its metadata."""
     helper.set_model_props(model, {METADATA_KEY: card.to_json()})
     return model
+
+
+def answers(path: Path, probe: Float32) -> list[Float32]:
+    """What the network of a file says of its input (n, ...): an array for each output."""
+    session = open_session(path)
+    name = session.get_inputs()[0].name
+    parts = [
+        session.run(None, {name: probe[first : first + BATCH]})
+        for first in range(0, len(probe), BATCH)
+    ]
+    return [np.concatenate(one) for one in zip(*parts, strict=True)]
+
+
+def gap(found: Sequence[Float32], wanted: Sequence[Float32]) -> float:
+    """The largest difference between what two networks say; NaN if anything is none."""
+    gaps = [float(np.abs(one - want).max()) for one, want in zip(found, wanted, strict=True)]
+    return float(np.max(gaps))
+
+
+def largest(values: Sequence[Float32]) -> float:
+    """The largest number of all outputs, at least 1."""
+    return max(1.0, *(float(np.abs(one).max()) for one in values))

@@ -1,0 +1,140 @@
+"""mien evaluate and mien export: a network's figures on any data set, its smaller files."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mien.data.cache import Cache
+    from mien.spec import ModelSpec
+    from mien.training.exporting import Exported
+
+__all__ = ["evaluate", "export"]
+
+Model = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN|FILE.onnx", help="A run folder, or its network.", show_default=False
+    ),
+]
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="CACHE|NAME",
+        help="What mien datasets prepare made, or a data set's name with --root.",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+def evaluate(  # noqa: PLR0913 - one parameter for each option
+    model: Model,
+    data: Data,
+    root: Annotated[
+        Path | None, typer.Option(help="Folder of your copy, where DATA is a name.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Keep the pictures that are prepared here.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="Divide the set by this protocol. [the run's own, or not at all]")
+    ] = "",
+    fold: Annotated[int, typer.Option(min=1, help="Which fold of --protocol.")] = 1,
+    folds: Annotated[int, typer.Option(min=2, help="How many, where it leaves it open.")] = 10,
+    part: Annotated[
+        str, typer.Option(help="train, validate, test, one that the set names, or all.")
+    ] = "",
+    present: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=5, help="Intensity from which a unit is present. [the run's, or 1]"
+        ),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Probability from which it is said to be present.")
+    ] = 0.5,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.md, report.json, predictions.parquet.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score a network on prepared pictures of any data set, through its ONNX file.
+
+    On the data set of its run it is the test part of the run's fold, elsewhere all pictures.
+    """
+    from mien.cli.progress import showing_progress
+    from mien.cli.scores import score_lines
+    from mien.training import evaluating
+
+    subject = evaluating.open_subject(model)
+    choice = evaluating.Choice(protocol, fold, folds, part, present, threshold)
+    with TemporaryDirectory(prefix="mien-") as spare, showing_progress(quiet) as show:
+
+        def tell(done: int, of: int) -> None:
+            if show is not None:
+                show(data, done, done / max(of, 1))
+
+        pictures = _pictures(data, root, cache or Path(spare) / "cache", subject.predictor.spec)
+        trial = evaluating.run_trial(subject, pictures, choice, tell)
+        files = evaluating.write_trial(trial, pictures.index, out) if out is not None else ()
+    for line in score_lines(trial.table):
+        typer.echo(line)
+    for line in trial.evaluated.notes:
+        typer.echo(f"note: {line}", err=True)
+    for line in trial.warnings:
+        typer.echo(f"warning: {line}", err=True)
+    for file in files:
+        typer.echo(str(file))
+
+
+def _pictures(data: str, root: Path | None, cache: Path, spec: "ModelSpec") -> "Cache":
+    """The prepared pictures: a folder, or a data set prepared now as the network needs it."""
+    from mien.data import DATASETS, read
+    from mien.data.cache import open_cache, prepare
+    from mien.errors import InputError
+
+    if root is None:
+        if data in DATASETS and not Path(data).is_dir():
+            raise InputError(
+                f"{data} is the name of a data set; name the folder of your copy with --root, or "
+                "a folder that mien datasets prepare made"
+            )
+        return open_cache(Path(data))
+    if spec.reads != "crop":
+        raise InputError(f"{spec.name} reads the {spec.reads}, expected a network of crops")
+    index = read(data, root)
+    return prepare(index, cache, spec.template, spec.aligned or spec.size)
+
+
+def export(
+    model: Model,
+    precision: Annotated[
+        str, typer.Option(help="fp32, fp16 (half the size) or int8 (a quarter, and faster).")
+    ] = "fp32",
+    out: Annotated[
+        Path | None, typer.Option(help="File to write. [model.int8.onnx beside the network]")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="The prepared data set of the run, from whose training part int8 learns."
+        ),
+    ] = None,
+    limit: Annotated[
+        float, typer.Option(min=0, help="How much the metric may lose before int8 is refused.")
+    ] = 0.02,
+) -> None:
+    """Write a run's network as an ONNX file with its card inside, whole or made smaller."""
+    from mien.training import exporting
+
+    wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit)
+    _tell(exporting.export_run(model, wanted))
+
+
+def _tell(done: "Exported") -> None:
+    """What was written, and what it costs."""
+    for line in done.lines():
+        typer.echo(line)
