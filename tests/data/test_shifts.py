@@ -127,6 +127,16 @@ def test_a_lag_of_a_frame_that_changes_little_is_no_shift():
     assert judge(together(weak(1, 12)), "landmarks").verdict != "shifted"
 
 
+def test_labels_beside_by_a_frame_or_two_are_no_shift_of_one_sequence():
+    seen = smooth(np.random.default_rng(0), 8)
+    for frames, alone in ((1, "too weak"), (2, "too weak"), (3, "shifted")):
+        part = course(Courses(seen, shifted(seen, frames), scaled=False))
+        assert judge(part, "landmarks").verdict == "shifted"
+        assert (judge(part, "intensity").verdict == "shifted") == (alone == "shifted")
+    several = together([course(Courses(seen, shifted(seen, 2), scaled=False))] * 2)
+    assert judge(several, "intensity").frames == 2
+
+
 def test_one_lively_sequence_does_not_speak_for_the_others():
     rng = np.random.default_rng(8)
     lively = 20 * smooth(rng, 8)
@@ -141,6 +151,8 @@ def test_one_lively_sequence_does_not_speak_for_the_others():
 def test_the_words_say_which_way():
     seen = smooth(np.random.default_rng(0), 8)
     late = str(judge(course(Courses(seen, shifted(seen, 2), scaled=False)), "landmarks", "F1/T1"))
-    early = str(judge(course(Courses(seen, shifted(seen, -2), scaled=False)), "occurrence"))
+    early = str(judge(course(Courses(seen, shifted(seen, -4), scaled=False)), "occurrence"))
     assert "F1/T1: 2 frames late: those of frame i+2 fit the picture of frame i" in late
-    assert early.startswith("occurrence labels, all sequences together: 2 frames early: those of")
+    assert early.startswith(
+        "occurrence labels, all sequences together: about 4 frames early: those"
+    )

@@ -66,8 +66,9 @@ class Shift:
         if self.verdict == "in step":
             return f"{what}, {place}: in step ({shares}, {self.pictures} pictures)"
         late = "late" if self.frames > 0 else "early"
+        about = "" if self.of == "landmarks" else "about "
         return (
-            f"{what}, {place}: {abs(self.frames)} frames {late}: those of frame "
+            f"{what}, {place}: {about}{abs(self.frames)} frames {late}: those of frame "
             f"i{self.frames:+d} fit the picture of frame i ({shares}, {self.fit:.0%} when moved, "
             f"{self.pictures} pictures)"
         )

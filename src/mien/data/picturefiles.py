@@ -26,6 +26,8 @@ Progress = Callable[[str, int, float | None], None]
 
 ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 """What must stand near the end of a whole file."""
+ORIENTATION = 0x0112
+"""Number of the EXIF tag; from 5 on the picture lies on its side."""
 END_BYTES = 4096
 THREADS = 4
 """Files opened at once: disks and networks answer several questions at a time."""
@@ -99,7 +101,8 @@ def _picture(path: Path) -> FileFacts:
         try:
             with PIL.Image.open(path) as picture:
                 width, height = picture.size
-                turned = int(picture.getexif().get(0x0112, 1)) > 4  # the EXIF orientation
+                # a PNG is decoded to find its EXIF block, which stands at its end if anywhere
+                turned = picture.format != "PNG" and picture.getexif().get(ORIENTATION, 1) > 4
                 end = ENDS.get(picture.format or "", b"")
         except Exception:  # noqa: BLE001 - damage raises whatever the plugin stumbles on
             height, width = read_picture(path).shape[:2]

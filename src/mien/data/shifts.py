@@ -29,8 +29,13 @@ CONSISTENT = 4.0
 """Or it fits better in one sequence after the other: mean gain over its standard error."""
 SEVERAL = 5
 """Sequences from which on that is asked."""
-LAG = 2
-"""A shift that leaves little less must be as large as this: trackers may lag by a frame."""
+LAG = {"landmarks": 1, "occurrence": 3, "intensity": 3}
+"""Frames from which on a shift of one sequence counts: a network takes part of one unit for
+another, so its course may lie a frame or two beside that of the labels."""
+LAG_TOGETHER = {"landmarks": 1, "occurrence": 2, "intensity": 2}
+"""The same of several sequences together."""
+LAG_CONSISTENT = 2
+"""The same where a shift leaves hardly less in each: trackers may lag by a frame."""
 SURE = 3
 """Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
 AGREEING = 2 / 3
@@ -135,7 +140,8 @@ def judge(part: Course, of: Of, sequence: str = "") -> Shift:
     best = int(np.nanargmax(gains))
     verdict: Verdict = "too weak"
     if part.share(part.shifted)[best] >= ENOUGH[of][len(part.parts) >= 3]:
-        if best != LIMIT and _better(part, best):
+        lag = (LAG_TOGETHER if len(part.parts) > 1 else LAG)[of]
+        if abs(best - LIMIT) >= lag and _better(part, best):
             verdict = "shifted" if _agreed(part, best) else "too weak"
         elif _sure(part):
             verdict = "in step"
@@ -156,7 +162,7 @@ def _better(part: Course, place: int) -> bool:
     """Whether a shift fits clearly better than none."""
     if part.shifted[place] < CLEARER * part.straight[place]:
         return True
-    return abs(place - LIMIT) >= LAG and _consistency(part, place) > CONSISTENT
+    return abs(place - LIMIT) >= LAG_CONSISTENT and _consistency(part, place) > CONSISTENT
 
 
 def _sure(part: Course) -> bool:
