@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, datasets, learn, weights
+from mien.cli import analyze, animate, datasets, evaluate, train, weights
 from mien.errors import MienError
 
 __all__ = ["app", "main"]
@@ -28,7 +28,9 @@ app.command("analyze")(analyze.analyze)
 app.command("animate")(animate.animate)
 app.add_typer(weights.app, name="weights")
 app.add_typer(datasets.app, name="datasets")
-app.add_typer(learn.train, name="train")
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("export")(evaluate.export)
 
 
 def _version(wanted: bool) -> None:
