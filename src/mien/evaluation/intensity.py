@@ -154,7 +154,7 @@ def pcc_of(sums: NDArray[np.float64]) -> Floats:
     """Pearson correlation from moments (..., 9)."""
     first, second, both = _spread(sums)
     varies = (first > FLAT) & (second > FLAT)
-    return np.clip(ratio(both, np.where(varies, np.sqrt(first * second), 0)), -1, 1)
+    return np.clip(ratio(both, np.sqrt(np.where(varies, first * second, 0))), -1, 1)
 
 
 def ccc_of(sums: NDArray[np.float64]) -> Floats:

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from mien.errors import InputError, ShapeError
+from mien.evaluation.landmarks import eye_distance, failure_rate, landmark_errors, mean_error
+
+
+def face(distance):
+    """49 points, all at the left eye but those of the right eye."""
+    points = np.zeros((1, 49, 2))
+    points[0, 25:31, 0] = distance
+    return points
+
+
+def test_errors_are_jaanets(shared):
+    stored = np.load(shared / "parity" / "jaanet_metrics.npz")
+    errors = landmark_errors(
+        *(stored[name].reshape(-1, 49, 2) for name in ("pred_land", "gt_land"))
+    )
+    assert mean_error(errors) == pytest.approx(float(stored["mean_error"]))
+    assert failure_rate(errors) == pytest.approx(float(stored["failure_rate"]))
+
+
+def test_by_hand():
+    moved = face(40)
+    moved[0, :7] += [3, 4]
+    assert landmark_errors(moved, face(40))[0] == pytest.approx(5 * 7 / 49 / 40)
+
+
+def test_the_true_eyes_are_the_measure():
+    assert landmark_errors(face(20), face(40))[0] == pytest.approx(20 * 6 / 49 / 40)
+
+
+def test_the_centres_of_the_eyes_are_means_of_six_points():
+    points = face(10)
+    points[0, 19, 0] = -6
+    assert eye_distance(points)[0] == pytest.approx(11)
+
+
+def test_a_failure_lies_strictly_above():
+    assert failure_rate([0.1, 0.1000001, 0.3, 0.05]) == 0.5
+    assert failure_rate([0.1, 0.3], limit=0.05) == 1
+
+
+def test_no_picture_gives_no_figure():
+    assert np.isnan(mean_error([]))
+    assert np.isnan(failure_rate([]))
+
+
+def test_missing_landmarks_are_refused():
+    with pytest.raises(InputError, match="both eyes of picture 1 lie in one place"):
+        landmark_errors(np.zeros((2, 49, 2)), np.concatenate([face(3), face(0)]))
+    with pytest.raises(InputError, match="not finite"):
+        landmark_errors(face(np.nan), face(3))
+
+
+def test_another_scheme_is_refused():
+    with pytest.raises(ShapeError, match=r"expected \(n, 49, 2\)"):
+        landmark_errors(np.zeros((2, 68, 2)), np.zeros((2, 68, 2)))
