@@ -1,4 +1,4 @@
-"""``python -m benchmarks [speed|memory|size|units] [--minutes N]``: without a name, all of them."""
+"""``python -m benchmarks [NAME ...] [--minutes N]``: without a name, all of them."""
 
 import argparse
 import os
@@ -7,10 +7,10 @@ from pathlib import Path
 from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("names", nargs="*", choices=("speed", "memory", "size", "units", []))
+parser.add_argument("names", nargs="*", choices=("speed", "memory", "size", "units", "loading", []))
 parser.add_argument("--minutes", type=int, default=10, help="length of the long clip")
 arguments = parser.parse_args()
-names = arguments.names or ("size", "speed", "memory", "units")
+names = arguments.names or ("size", "speed", "memory", "units", "loading")
 cache = Path(os.environ.get("MIEN_BENCH", Path(__file__).parent.parent / ".cache" / "bench"))
 cache.mkdir(parents=True, exist_ok=True)
 for name in names:
@@ -25,3 +25,7 @@ for name in names:
         from benchmarks import units
 
         units.main()
+    elif name == "loading":
+        from benchmarks import loading
+
+        loading.main(cache)

@@ -166,18 +166,17 @@ def varied(image: Image, variation: Variation, size: int) -> Image:
         size: side of the crop.
 
     Returns:
-        uint8 (size, size, 3); a view of ``image`` where nothing but cutting and mirroring is done.
+        uint8 (size, size, 3); a view of ``image`` unless colours are changed.
     """
     left, top = variation.left, variation.top
     cut = image[top : top + size, left : left + size]
-    if variation.flip:
-        cut = cut[:, ::-1]
-    if not variation.colours:
-        return cut
-    picture = Picture.fromarray(np.ascontiguousarray(cut))
-    for name, factor in variation.colours:
-        picture = COLOURS[name](picture).enhance(factor)
-    return np.asarray(picture)
+    if variation.colours:
+        picture = Picture.fromarray(np.ascontiguousarray(cut))
+        for name, factor in variation.colours:
+            picture = COLOURS[name](picture).enhance(factor)
+        cut = np.asarray(picture)
+    # mirrored last and as a view: to copy single pixels backwards would cost as much as decoding
+    return cut[:, ::-1] if variation.flip else cut
 
 
 def moved(points: Float32, variation: Variation, size: int, scheme: str = "49") -> Float32:
