@@ -113,7 +113,7 @@ def data_set(name: str) -> DataSet:
     """
     if name in DATASETS:
         return DATASETS[name]
-    near = get_close_matches(name.lower(), DATASETS, 1, 0.5)
+    near = get_close_matches(name.lower().replace("+", "plus"), DATASETS, 1)
     meant = f", did you mean {near[0]!r}?" if near else ""
     raise InputError(f"there is no data set {name!r}{meant} (there are {', '.join(DATASETS)})")
 

@@ -202,7 +202,7 @@ def _facs(copy: _Copy, path: Path | None) -> tuple[Labels, Labels]:
     units = tuple(sorted({*UNITS, *grades}))
     grade = np.array([[grades.get(unit, 0.0) for unit in units]], np.float32)
     listed = np.array([[unit in grades for unit in units]])
-    good = ~listed | ((grade >= 0) & (grade <= 5))
+    good = ~listed | np.isin(grade, range(6))
     return (
         Labels(units, (listed & good).astype(np.float32), good),
         Labels(units, np.where(good, grade, np.float32(0)), good & ~(listed & (grade == 0))),

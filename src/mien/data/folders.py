@@ -116,10 +116,11 @@ def numbered(
     found: dict[int, str] = {}
     for name in listing(folder, suffixes):
         number = last_number(name)
-        place = relative(folder / name, root)
         if number is None:
+            place = relative(folder / name, root)
             findings.add("stray", place, "has no frame number in its name")
         elif number in found:
+            place = relative(folder / name, root)
             findings.add("duplicate", place, f"is frame {number}, as is {found[number]}")
         else:
             found[number] = name

@@ -30,10 +30,12 @@ def read_frame(path: Path, findings: Findings, place: str) -> Float32 | None:
     """
     if path.suffix.lower() == ".mat":
         variables = _mat(path, findings, place)
+        if variables is None:
+            return None
         found = next(
             (points for points in map(_as_points, variables.values()) if len(points)), None
         )
-        if found is None and variables:
+        if found is None:
             findings.add("bad line", place, "has no matrix of 49, 66 or 68 points")
         return found
     rows = parse(text_of(path).splitlines(), 2, findings, place)
@@ -65,8 +67,8 @@ def read_sequence(
     """
     if path.suffix.lower() == ".mat":
         variables = _mat(path, findings, place)
-        entries = list(_entries(variables))
-        if variables and not entries:
+        entries = list(_entries(variables or {}))
+        if variables is not None and not entries:
             findings.add("bad line", place, "has no structure with landmarks of each frame")
     else:
         named, entries = _lines(path, findings, place)
@@ -109,13 +111,13 @@ def points_of(found: dict[int, Float32], numbers: Sequence[int], first_pixel: in
     return Points(str(count), value, known)
 
 
-def _mat(path: Path, findings: Findings, place: str) -> dict[str, Value]:
-    """The variables of a MATLAB file; none if it is damaged, and that is noted."""
+def _mat(path: Path, findings: Findings, place: str) -> dict[str, Value] | None:
+    """The variables of a MATLAB file; None if it is damaged, and that is noted."""
     try:
         return read_mat(path)
     except InputError as error:
         findings.add("bad line", place, str(error))
-        return {}
+        return None
 
 
 def _as_points(value: Value) -> Float32:

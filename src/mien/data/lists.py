@@ -261,7 +261,7 @@ def _write_task(images: Path, where: str, recording: Recording) -> list[tuple[st
         path = f"{where}/{row + 1}.jpg"
         write_picture(images / path, warp(image, matrix, SIDE, BORDER))
         present = (
-            int(unit in grades and grades[unit][row] >= 0.5) for unit in UNITS_BY_COLUMNS[12]
+            int(unit in grades and np.rint(grades[unit][row]) >= 1) for unit in UNITS_BY_COLUMNS[12]
         )
         land = " ".join(f"{number:.6f}" for number in aligned.ravel().tolist())
         found.append((path, land, f"{(across**2).sum():.6f}", " ".join(map(str, present))))

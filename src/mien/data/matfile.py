@@ -85,7 +85,7 @@ def _element(kind: int, data: bytes) -> bytes:
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     """Type and data of one element after the other."""
     at = 0
-    while at + 8 <= len(data):
+    while at < len(data):
         kind, size = struct.unpack_from(order + "II", data, at)
         if kind >> 16:  # a small element: four bytes or fewer, in the tag itself
             kind, size = kind & 0xFFFF, kind >> 16

@@ -194,6 +194,8 @@ def _box(path: Path, findings: Findings, place: str) -> NDArray[np.float64] | No
     """One box; None if it is bad, and that is noted."""
     rows = parse([" ".join(text_of(path).split())], 4, findings, place)
     if not len(rows.line):
+        if not text_of(path).strip():
+            findings.add("bad line", f"{place}:1", "the file is empty, expected x0 y0 x1 y1")
         return None
     x0, y0, x1, y1 = rows.value[0]
     if x1 <= x0 or y1 <= y0:
