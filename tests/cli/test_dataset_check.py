@@ -1,0 +1,201 @@
+"""mien datasets check, example and prepare on example copies."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mien.data.index_files import read_index
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    from mien.data import write
+    from mien.data.example import recordings
+
+    root = tmp_path_factory.mktemp("copies") / "BP4D"
+    write("bp4d", root, recordings(persons=2, size=64, each=2))
+    return root
+
+
+@pytest.fixture
+def check(mien_command, copy):
+    """Without faces: they are looked for in tests of their own."""
+
+    def run(*arguments, root=copy, name="bp4d", sample=0):
+        return mien_command(
+            "datasets", "check", name, "--root", root, "--sample", sample, *arguments
+        )
+
+    return run
+
+
+@pytest.fixture
+def broken(copy, tmp_path):
+    """A picture cut off, and a code that the format does not know."""
+    import shutil
+
+    root = shutil.copytree(copy, tmp_path / "BP4D")
+    picture = root / "Sequences(2D)/F001/T1/3.jpg"
+    picture.write_bytes(picture.read_bytes()[:-200])
+    codes = root / "AUCoding/AU_INT/AU12/F001_T2_AU12.csv"
+    codes.write_text(codes.read_text().replace("4,", "4,1", 1))
+    return root
+
+
+def test_a_clean_copy_ends_with_0_and_is_described(check):
+    ended = check()
+    assert ended.code == 0
+    assert "24 pictures of 2 persons in 4 sequences" in ended.out
+    assert "24 files opened" in ended.out
+    assert "Faults" not in ended.out
+    assert "AU12 lip corner puller" in ended.out
+    assert ended.out.rstrip().endswith("Clean; 24 of 24 pictures are without fault.")
+
+
+def test_a_broken_copy_ends_with_1_and_names_file_and_line(check, broken):
+    ended = check(root=broken)
+    assert ended.code == 1
+    assert "unreadable picture (1)" in ended.out
+    assert "Sequences(2D)/F001/T1/3.jpg: " in ended.out
+    assert "code out of range (1)" in ended.out
+    assert "AUCoding/AU_INT/AU12/F001_T2_AU12.csv:4: " in ended.out
+    assert "Not clean: " in ended.out.splitlines()[-1]
+
+
+def test_the_report_is_json(check, broken, tmp_path):
+    path = tmp_path / "r.json"
+    assert check("--report", path, root=broken).code == 1
+    report = json.loads(path.read_text())
+    assert report["counts"] == {"unreadable picture": 1, "code out of range": 1}
+    assert {one["place"] for one in report["findings"]} == {
+        "Sequences(2D)/F001/T1/3.jpg",
+        "AUCoding/AU_INT/AU12/F001_T2_AU12.csv:4",
+    }
+
+
+def test_the_index_reads_back_without_the_bad_row(check, broken, tmp_path):
+    path = tmp_path / "clean.parquet"
+    assert check("--out", path, root=broken).code == 1
+    index = read_index(path)
+    assert len(index) == 23
+    assert "Sequences(2D)/F001/T1/3.jpg" not in index.path
+    assert index.root == broken
+
+
+def test_fewer_findings_are_shown_than_there_are(check, broken):
+    for number in (4, 5, 6):
+        (broken / f"Sequences(2D)/F001/T1/{number}.jpg").write_bytes(b"")
+    shown = check("--show", 2, root=broken).out
+    assert "unreadable picture (4)" in shown
+    assert "... and 2 more; --report has them all" in shown
+
+
+def test_the_copy_itself_is_never_written_to(check, copy):
+    for option, name in (("--out", "clean.parquet"), ("--report", "AUCoding/r.json")):
+        ended = check(option, copy / name)
+        assert ended.code == 2
+        assert "never written to" in ended.err
+        assert not (copy / name).exists()
+
+
+def test_a_wrong_name_and_wrong_folders_end_with_2_and_one_sentence(check, tmp_path, copy):
+    (tmp_path / "empty").mkdir()
+    for how in (
+        {"name": "bp4b"},
+        {"root": tmp_path / "missing"},
+        {"root": tmp_path / "empty"},
+        {"name": "disfa"},
+        {"name": "table"},
+        {"name": "rafdb"},
+        {"root": copy / "AUCoding/AU_OCC/F001_T1.csv"},
+    ):
+        ended = check(**how)
+        assert ended.code == 2, how
+        assert ended.out == ""
+        assert len(ended.err.splitlines()) == 1, how
+        assert ended.err.startswith("mien: ")
+    assert "bp4d" in check(name="bp4b").err
+
+
+def test_a_folder_that_cannot_be_written_to_leaves_nothing(check, tmp_path):
+    ended = check("--out", tmp_path / "missing" / "clean.parquet")
+    assert ended.code == 2
+    assert "does not exist" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_interrupted_leaves_nothing(check, tmp_path, monkeypatch):
+    from mien.data import index_files
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(index_files, "write_parquet", interrupted)
+    assert check("--out", tmp_path / "clean.parquet").code != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def cut_short(copy, tmp_path_factory):
+    """An index of four pictures of the copy."""
+    import numpy as np
+
+    from mien.data import read
+    from mien.data.index_files import write_index
+
+    path = tmp_path_factory.mktemp("index") / "clean.parquet"
+    write_index(read("bp4d", copy).take(np.arange(4)), path)
+    return path
+
+
+def test_prepare_takes_the_rows_of_a_clean_index(mien_command, copy, cut_short, tmp_path):
+    from mien.data.cache import open_cache
+
+    out = tmp_path / "cache"
+    ended = mien_command(
+        *("datasets", "prepare", "bp4d", "--root", copy, "--out", out, "--index", cut_short),
+        *("--template", "jaanet", "--size", 64, "-q"),
+    )
+    assert ended.code == 0
+    assert "4 pictures, jaanet at 64 px" in ended.out
+    cache = open_cache(out)
+    assert (len(cache), cache.aligned) == (4, 64)
+
+
+def test_prepare_refuses_an_index_of_another_set(mien_command, copy, cut_short, tmp_path):
+    ended = mien_command(
+        *("datasets", "prepare", "disfa", "--root", copy, "--out", tmp_path / "cache"),
+        *("--index", cut_short),
+    )
+    assert ended.code == 2
+    assert "an index of bp4d, expected one of disfa" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prepare_never_writes_into_the_copy(mien_command, copy):
+    ended = mien_command("datasets", "prepare", "bp4d", "--root", copy, "--out", copy / "cache")
+    assert ended.code == 2
+    assert not (copy / "cache").exists()
+
+
+def test_none_of_it_needs_torch(tmp_path):
+    steps = [
+        ["list"],
+        ["example", "rafdb", "--root", "set", "--persons", "1"],
+        ["check", "rafdb", "--root", "set", "--sample", "2", "-q"],
+        ["prepare", "rafdb", "--root", "set", "--out", "cache", "--template", "whole", "-q"],
+    ]
+    code = (
+        "import sys\nfrom mien.cli import app\n"
+        f"for step in {steps!r}:\n"
+        "    assert not app(['datasets', *step], standalone_mode=False), step\n"
+        "print(*sorted({'torch', 'torchvision', 'lightning', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "look it through with: mien datasets check rafdb --root set" in done.stdout
+    assert done.stdout.splitlines()[-1] == ""
