@@ -19,7 +19,17 @@ from mien.face.landmarks import LIPS_INNER, OVAL
 from mien.face.triangles import MOUTH, mesh_triangles, rasterise, triangle_regions
 from mien.values import Float32, Image
 
-__all__ = ["Portrait", "aligned", "plant", "single_units", "to_size"]
+__all__ = [
+    "Mouth",
+    "Portrait",
+    "View",
+    "aligned",
+    "moved",
+    "plant",
+    "single_units",
+    "to_size",
+    "warp",
+]
 
 RING = 1.5
 """How far from the face's middle the picture stays put, in radii of the face's outline."""
@@ -28,7 +38,6 @@ EYE_DISTANCE = 100
 OPENED, CLOSED = 0.03, 0.06
 """Shares of the eye distance: a mouth that opened by more and was open by less gets an inside."""
 FLIP = np.array([1, -1, -1], np.float32)
-INSIDE = np.array([45, 18, 22], np.float32)
 TEETH = np.array([205, 200, 190], np.float32)
 
 
@@ -87,6 +96,33 @@ def aligned(model: FaceModel, mesh: Float32) -> _Pose:
     return _Pose(scale, rotation.astype(np.float32), shift.astype(np.float32))
 
 
+@dataclass(frozen=True)
+class Mouth:
+    """What is seen where closed lips have parted."""
+
+    colour: tuple[float, float, float] = (45, 18, 22)
+    """RGB 0-255 of the inside, in even light."""
+    teeth: float = 0.9
+    """How clearly the upper teeth are seen, 0-1."""
+    reach: float = 0.35
+    """Share of the gap that the teeth cover at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The part of a picture that is wanted."""
+
+    matrix: Float32
+    """(2, 3): pixels of the picture to pixels of the view, without shear."""
+    size: int
+    """Side of the square view."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the view per pixel of the picture."""
+        return float(np.hypot(*self.matrix[:, 0]))
+
+
 def plant(
     portrait: Portrait,
     model: FaceModel,
@@ -106,19 +142,63 @@ def plant(
     Returns:
         uint8, of the portrait's size.
     """
+    return warp(portrait, moved(portrait, model, weights, identity, turn))
+
+
+def moved(
+    portrait: Portrait,
+    model: FaceModel,
+    weights: Float32,
+    identity: Float32 | None = None,
+    turn: Float32 | None = None,
+) -> Float32:
+    """Where the skin points of a portrait go, float32 (468, 3) pixels; arguments as for `plant`."""
     pose = aligned(model, portrait.mesh[:SKIN])
     there = pose.to_model(portrait.mesh[:SKIN])
-    moved = there + np.tensordot(weights, model.expression, 1)
+    gone = there + np.tensordot(weights, model.expression, 1)
     if identity is not None:
-        moved = moved + np.tensordot(identity, model.identity, 1)
+        gone = gone + np.tensordot(identity, model.identity, 1)
     if turn is not None:
         middle = model.neutral.mean(axis=0)
-        moved = (moved - middle) @ turn.T + middle
+        gone = (gone - middle) @ turn.T + middle
+    change = pose.to_picture(gone.astype(np.float32)) - pose.to_picture(there)
+    return np.asarray(portrait.mesh[:SKIN] + change, np.float32)
+
+
+def warp(
+    portrait: Portrait,
+    goal: Float32,
+    view: View | None = None,
+    bend: Float32 | None = None,
+    mouth: Mouth | None = None,
+) -> Image:
+    """Bring the skin points of a portrait to other places, and look at the result.
+
+    Warp and view are one lookup: nothing is interpolated twice.
+
+    Args:
+        portrait: the picture and its mesh.
+        goal: (468, 3) pixels of the portrait, where its skin points go.
+        view: what is wanted of it; None is all, as it lies.
+        bend: (size, size, 2), pixels of the portrait by which the lookup is moved as well.
+        mouth: what is seen of it where lips part; None is the usual one.
+
+    Returns:
+        uint8, of the view's size or of the portrait's.
+    """
     source = portrait.mesh[:SKIN]
-    goal = source + (pose.to_picture(moved.astype(np.float32)) - pose.to_picture(there))
-    index, places = _places(source, goal, portrait.image.shape)
+    whole = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+    matrix, height, width = whole, *portrait.image.shape[:2]
+    if view is not None:
+        matrix, height, width = view.matrix, view.size, view.size
+    scale = float(np.hypot(*matrix[:, 0]))
+    seen = goal * np.float32(scale)
+    seen[:, :2] = goal[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    index, places = _places(source, seen, matrix, (height, width))
+    if bend is not None:
+        places = places + bend
     out = _sample(portrait.image, places)
-    return _fill_mouth(out, portrait.image, source, goal, index)
+    return _fill_mouth(out, portrait, seen, scale, index, mouth or Mouth())
 
 
 def single_units(portrait: int) -> list[tuple[int, Float32]]:
@@ -133,20 +213,21 @@ def single_units(portrait: int) -> list[tuple[int, Float32]]:
 
 
 def _places(
-    source: Float32, goal: Float32, shape: tuple[int, ...]
+    source: Float32, goal: Float32, matrix: Float32, shape: tuple[int, int]
 ) -> tuple[NDArray[np.int32], Float32]:
-    """For each pixel the triangle that covers it after the warp, and where it comes from."""
-    height, width = shape[:2]
+    """For each pixel of the view the triangle that covers it, and where it comes from."""
+    height, width = shape
     ring, joints = _ring(source)
     before = np.concatenate([source[:, :2], ring])
-    after = np.concatenate([goal[:, :2], ring])
+    after = np.concatenate([goal[:, :2], ring @ matrix[:, :2].T + matrix[:, 2]])
     far = np.full(len(ring), goal[:, 2].max() + 50, np.float32)
     depth = np.concatenate([goal[:, 2], far])
     triangles = np.concatenate([mesh_triangles(), joints])
     seen = np.column_stack([after, depth]).astype(np.float32)
     index, share = rasterise(seen, triangles, height, width)
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
-    places = np.stack([columns, rows], axis=-1).astype(np.float32)
+    there = np.stack([columns, rows], axis=-1) - matrix[:, 2]
+    places = (there @ np.linalg.inv(matrix[:, :2]).T).astype(np.float32)
     hit = index >= 0
     corners = before[triangles[index[hit]]]
     places[hit] = (corners * share[hit][..., None]).sum(axis=1)
@@ -181,26 +262,36 @@ def _sample(image: Image, places: Float32) -> Float32:
 
 
 def _fill_mouth(
-    out: Float32, image: Image, source: Float32, goal: Float32, index: NDArray[np.int32]
+    out: Float32,
+    portrait: Portrait,
+    goal: Float32,
+    scale: float,
+    index: NDArray[np.int32],
+    mouth: Mouth,
 ) -> Image:
-    """Fill in a dark mouth and teeth where closed lips have parted."""
-    eyes = float(np.linalg.norm(source[33, :2] - source[263, :2]))
-    before, after = (float(np.linalg.norm(p[13, :2] - p[14, :2])) for p in (source, goal))
+    """Fill in a dark mouth and teeth where closed lips have parted; lengths are of the view."""
+    source = portrait.mesh[:, :2]
+    eyes, before = (
+        scale * float(np.linalg.norm(source[first] - source[second]))
+        for first, second in ((33, 263), (13, 14))
+    )
+    after = float(np.linalg.norm(goal[13, :2] - goal[14, :2]))
     if after - before > OPENED * eyes and before < CLOSED * eyes:
         regions = np.concatenate([triangle_regions(), np.zeros(1, np.uint8)])
         inside = (index < len(regions) - 1) & (
             regions[np.minimum(index, len(regions) - 1)] == MOUTH
         )
         inside &= index >= 0
-        out = _cover(out, inside, 1.0, INSIDE)
-        nose = image[tuple(np.clip(source[4, 1::-1].astype(int), 0, np.array(image.shape[:2]) - 1))]
+        out = _cover(out, inside, 1.0, np.array(mouth.colour, np.float32))
+        image = portrait.image
+        nose = image[tuple(np.clip(source[4, ::-1].astype(int), 0, np.array(image.shape[:2]) - 1))]
         light = float(np.clip(nose.mean() / 160, 0.3, 1.1))
-        height = min(0.35 * (after - before), 0.07 * eyes)
+        height = min(mouth.reach * (after - before), 0.07 * eyes)
         upper = goal[[p for p in LIPS_INNER if p in _UPPER], :2]
         upper = upper[np.argsort(upper[:, 0])]
         rows, columns = np.indices(inside.shape)
         below = rows - np.interp(columns, upper[:, 0], upper[:, 1])
-        out = _cover(out, inside & (below < height), 0.9, TEETH * light)
+        out = _cover(out, inside & (below < height), mouth.teeth, TEETH * light)
     return np.clip(np.rint(out), 0, 255).astype(np.uint8)
 
 

@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 from mien.errors import ShapeError
 from mien.values import MESH_POINTS, Float32
 
-__all__ = ["FEATURES", "IRISES", "POSE", "SKIN", "difference", "features", "mirror", "reference"]
+__all__ = [
+    "FEATURES",
+    "IRISES",
+    "POSE",
+    "SKIN",
+    "difference",
+    "features",
+    "mirror",
+    "placement",
+    "reference",
+]
 
 FEATURES = 1410
 """Numbers per face: 468 skin points by x, y, z; yaw, pitch; iris x, y of each eye."""
@@ -117,12 +127,34 @@ def mirror(values: Float32) -> Float32:
     return out
 
 
+def placement(points: NDArray[np.floating]) -> tuple[NDArray[np.floating], float, Float32, Float32]:
+    """How one face lies: ``aligned = scale * (points - middle) @ back + goal``.
+
+    Args:
+        points: (p, 3), the skin points first: x right, y up, z to the viewer, in any unit.
+
+    Returns:
+        ``back`` (3, 3), ``scale`` in eye distances per unit, ``middle`` (3,) and ``goal`` (3,).
+    """
+    back, scale, middle = _similarity(points[None].astype(np.float32))
+    shape, _, stable = reference()
+    return back[0], float(scale[0]), middle[0, 0], shape[stable].mean(axis=0)
+
+
 def _align(points: Float32) -> tuple[Float32, Float32]:
     """Lay faces on the reference by a similarity transform of their stable points.
 
     Returns:
         The aligned points, and for each face the rotation from the reference to the image.
     """
+    back, scale, middle = _similarity(points)
+    shape, _, stable = reference()
+    aligned = scale[:, None, None] * ((points - middle) @ back) + shape[stable].mean(axis=0)
+    return aligned.astype(np.float32), back.astype(np.float32)
+
+
+def _similarity(points: Float32) -> tuple[Float32, Float32, Float32]:
+    """Rotation (n, 3, 3), scale (n,) and middle (n, 1, 3) that lay faces on the reference."""
     shape, _, stable = reference()
     target = shape[stable]
     source = points[:, stable]
@@ -134,8 +166,5 @@ def _align(points: Float32) -> tuple[Float32, Float32]:
     flip = np.sign(np.linalg.det(left @ right))
     right[:, 2] *= flip[:, None]
     stretch[:, 2] *= flip
-    back = left @ right
     spread = np.maximum((source**2).sum(axis=(1, 2)), 1e-12)
-    scale = stretch.sum(axis=1) / spread
-    aligned = scale[:, None, None] * ((points - middle) @ back) + target.mean(axis=0)
-    return aligned.astype(np.float32), back.astype(np.float32)
+    return left @ right, stretch.sum(axis=1) / spread, middle

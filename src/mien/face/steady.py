@@ -1,0 +1,40 @@
+"""The crop that expressions do not move: placed by the points of the face that hardly move.
+
+Brows and mouth must not decide where a crop lies whose network reads brows and mouth.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.face.geometry import placement
+from mien.values import Float32
+
+__all__ = ["SPAN", "steady_matrix"]
+
+CENTRE = np.array([0, -0.03, -0.05])
+"""Middle of the crop on the reference face, in distances between the outer eye corners."""
+SPAN = 1.815
+"""Side of the crop in the same unit."""
+FLIP = np.array([1, -1, -1])
+
+
+def steady_matrix(mesh: Float32, size: int) -> NDArray[np.float64]:
+    """Give the map of frame pixels to the pixels of the crop.
+
+    The crop is a square of 1.815 eye distances, upright with the head, as large as the face is in
+    space: turning the head to the side does not make it smaller.
+
+    Args:
+        mesh: float32 (478, 3) or (468, 3) in frame pixels.
+        size: side of the crop.
+
+    Returns:
+        (2, 3); the centre of the top left pixel is (0, 0) on both sides.
+    """
+    back, scale, middle, goal = placement(mesh * FLIP)
+    centre = ((CENTRE - goal) @ back.T / scale + middle) * FLIP
+    up = (back @ np.array([0.0, 1.0, 0.0])) * FLIP
+    angle = np.arctan2(up[0], -up[1])
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = size / SPAN * scale * np.array([[cosine, sine], [-sine, cosine]])
+    return np.column_stack([turn, (size - 1) / 2 - turn @ centre[:2]])

@@ -1,0 +1,99 @@
+"""Groups of planted crops."""
+
+import numpy as np
+import pytest
+
+from mien.data import crops
+from mien.data.crops import PARTS, make, part_of, read
+from mien.data.expressions import COLUMNS, UNITS
+from mien.data.planted import Portrait, View, warp
+from mien.errors import UnreadableSource
+from mien.face.geometry import reference
+
+FLIP = np.array([1, -1, -1])
+
+
+@pytest.fixture(scope="module")
+def portraits():
+    """Two noisy pictures with the reference face on them."""
+    skin = reference()[0]
+    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
+    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
+    mesh = (80 * points * FLIP + [120, 120, 0]).astype(np.float32)
+    rng = np.random.default_rng(0)
+    return [Portrait(rng.integers(0, 255, (240, 240, 3), np.uint8), mesh) for _ in range(2)]
+
+
+@pytest.fixture(scope="module")
+def made(portraits, model, tmp_path_factory):
+    """Two shards of three groups."""
+    folder = tmp_path_factory.mktemp("crops")
+    shown = np.where(np.isin(UNITS, (12,)), 0.8, 0).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crops, "SHARD", 3)
+        make(portraits, np.stack([shown, shown * 0]), model, range(2), folder)
+    return folder
+
+
+def test_groups_begin_with_the_portrait_and_a_change_without_units(made):
+    for shard in read(made):
+        assert shard.image.shape == (3, 6, 112, 112, 3)
+        assert shard.image.dtype == np.uint8
+        sided = shard.intensity[..., : COLUMNS.index("AU25")]
+        assert (sided[:, :2] == 0).all()
+        assert (np.abs(sided[:, 2:]).max(axis=2) > 0).all()
+        assert set(shard.portrait) <= {0, 1}
+
+
+def test_only_what_a_portrait_shows_is_taken_back(made):
+    columns = [COLUMNS.index(name) for name in ("AU12_L", "AU12_R")]
+    below = [
+        (int(shard.portrait[group]), int(column))
+        for shard in read(made)
+        for group, _, column in np.argwhere(shard.intensity < 0)
+    ]
+    assert below
+    assert {column for _, column in below} <= set(columns)
+    assert {portrait for portrait, _ in below} == {0}
+
+
+def test_a_shard_that_is_there_stays_and_the_same_number_gives_the_same(
+    made, portraits, model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(crops, "SHARD", 3)
+    shown = np.zeros((2, len(UNITS)), np.float32)
+    told = []
+    before = (made / "crops-00000.npy").stat().st_mtime_ns
+    make(portraits, shown, model, range(2), made, told.append)
+    assert (made / "crops-00000.npy").stat().st_mtime_ns == before
+    assert told == [0, 1]
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        make(portraits, shown, model, range(5, 6), folder)
+    one, other = ((tmp_path / name / "crops-00005.npy").read_bytes() for name in "ab")
+    assert one == other
+
+
+def test_no_crops_is_said(tmp_path):
+    with pytest.raises(UnreadableSource, match="no planted crops"):
+        read(tmp_path)
+
+
+def test_the_parts_are_as_large_as_told_and_do_not_change():
+    parts = [part_of(f"{number:010x}.jpg") for number in range(3000)]
+    for part, share in PARTS.items():
+        assert parts.count(part) / 30 == pytest.approx(share, abs=3)
+    assert crops.digest(["b.jpg", "a.jpg"]) == crops.digest(["a.jpg", "b.jpg"])
+    assert crops.digest(["a.jpg"]) != crops.digest(["c.jpg"])
+
+
+def test_a_view_looks_at_the_warped_picture(portraits):
+    """A view that enlarges twice shows at (2x, 2y) what the picture shows at (x, y)."""
+    portrait = portraits[0]
+    goal = portrait.mesh[:468].copy()
+    goal[291, 1] -= 6
+    plain = warp(portrait, goal)
+    matrix = np.array([[2, 0, -120], [0, 2, -160]], np.float32)
+    large = warp(portrait, goal, View(matrix, 200))
+    wanted = plain[80:180, 60:160].astype(int)
+    found = large[::2, ::2].astype(int)
+    assert (np.abs(found - wanted).max(axis=2) <= 1).mean() > 0.999
