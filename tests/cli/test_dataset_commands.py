@@ -59,3 +59,42 @@ def test_the_list_names_every_set_its_units_and_its_terms(mien_command):
         assert f"\n{name} " in f"\n{ended.out}"
         assert entry.terms in ended.out
     assert "AU 6, 10, 12, 14, 17" in ended.out
+
+
+def test_synthetic_pictures_are_a_table_that_can_be_checked(mien_command, tmp_path):
+    out = tmp_path / "drawn"
+    made = mien_command(
+        *("datasets", "synthesize", "drawn", "--out", out, "--persons", 1, "--frames", 2),
+        *("--size", 64, "-q"),
+    )
+    assert made.code == 0
+    assert str(out / "labels.csv") in made.out
+    checked = mien_command("datasets", "check", "table", "--root", out, "--sample", 0, "-q")
+    assert checked.code == 0
+    assert "2 pictures of 1 person in" in checked.out
+
+
+def test_every_kind_of_synthetic_pictures_can_be_asked_for():
+    from typing import get_args
+
+    from mien.cli.datasets import Kind
+    from mien.data.synthesize import KINDS
+
+    assert set(get_args(Kind)) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["planted"], "datasets ict"),
+        (["rendered", "--data", "missing"], "mien datasets ict"),
+        (["sculpted"], "sculpted"),
+        (["drawn", "--size", 9], "64 to 1024"),
+    ],
+)
+def test_synthetic_pictures_that_cannot_be_made_say_what_is_missing(
+    mien_command, tmp_path, arguments, said
+):
+    ended = mien_command("datasets", "synthesize", *arguments, "--out", tmp_path / "out", "-q")
+    assert ended.code == 2
+    assert said in ended.err

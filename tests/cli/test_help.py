@@ -17,6 +17,7 @@ COMMANDS = [
     ["datasets", "check"],
     ["datasets", "prepare"],
     ["datasets", "example"],
+    ["datasets", "synthesize"],
     ["datasets", "ict"],
     ["datasets", "render"],
     ["datasets", "plant"],

@@ -1,7 +1,7 @@
 """mien datasets: copies of data sets listed, checked and prepared; data made from nothing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Check, prepare and make the data networks learn.")
 
+Kind = Literal["planted", "rendered", "drawn"]
 Name = Annotated[
     str, typer.Argument(help="Of the data set, see: mien datasets list.", show_default=False)
 ]
@@ -76,7 +77,7 @@ def check(  # noqa: PLR0913 - one parameter for each option
     for path in (out, report):
         _outside(path, root)
     findings = Findings()
-    with showing_progress(quiet) as progress:
+    with showing_progress(quiet, "pictures") as progress:
         index = read(name, root, findings)
         found = look_through(index, findings, sample=sample, every=every, progress=progress)
     for line in lines(found, data_set(name).title, show):
@@ -112,7 +113,7 @@ def prepare(  # noqa: PLR0913 - one parameter for each option
 
     _outside(out, root)
     rows = _index(name, root, index)
-    with showing_progress(quiet) as show:
+    with showing_progress(quiet, "pictures") as show:
 
         def tell(done: int, of: int) -> None:
             if show is not None:
@@ -141,6 +142,61 @@ def example(
     write_example(name, root, persons)
     typer.echo(f"an example copy of {name} with {persons} drawn persons in {root}")
     typer.echo(f"look it through with: mien datasets check {name} --root {root}")
+
+
+@app.command("synthesize")
+def synthesize(  # noqa: PLR0913 - one parameter for each option
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="planted: portraits of yours warped by units; rendered: heads of the face model; "
+            "drawn: drawn faces, for which nothing is needed.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the pictures.", show_default=False)],
+    persons: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+    frames: Annotated[int, typer.Option(min=2, help="Pictures of each.")] = 6,
+    seed: Annotated[int, typer.Option(help="The same number gives the same pictures.")] = 0,
+    size: Annotated[int, typer.Option(help="Side of the pictures in pixels.")] = 256,
+    portraits: Annotated[
+        Path | None, typer.Option(help="Folder of portraits, for planted ones.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the face model, for planted and rendered ones.")
+    ] = None,
+    any_expression: Annotated[
+        bool, typer.Option("--any-expression", help="Take portraits that smile or talk as well.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make pictures with exact intensities of their action units: a data set of the kind table.
+
+    What was stopped goes on; with more persons the same set grows.
+    """
+    from mien.cli.progress import showing_progress
+    from mien.data.synthesize import synthesize as make
+
+    with showing_progress(quiet, "persons") as show:
+
+        def tell(done: int, of: int) -> None:
+            if show is not None:
+                show(str(out), done, done / max(of, 1))
+
+        table = make(
+            kind,
+            out,
+            persons=persons,
+            frames=frames,
+            seed=seed,
+            size=size,
+            portraits=portraits,
+            data=data,
+            quiet=not any_expression,
+            progress=tell,
+        )
+    typer.echo(f"{table} names the pictures and their labels")
+    typer.echo(f"look it through with: mien datasets check table --root {out}")
 
 
 @app.command("ict")

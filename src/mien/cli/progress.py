@@ -19,20 +19,25 @@ LINE_EVERY = 10.0
 
 
 @contextmanager
-def showing_progress(quiet: bool) -> "Iterator[Progress | None]":
-    """Give a function to be told the progress, that shows it on standard error."""
+def showing_progress(quiet: bool, counted: str = "frames") -> "Iterator[Progress | None]":
+    """Give a function to be told the progress, that shows it on standard error.
+
+    Args:
+        quiet: give None.
+        counted: what is counted.
+    """
     if quiet:
         yield None
     elif sys.stderr.isatty():
-        with _bar() as progress:
+        with _bar(counted) as progress:
             yield progress
     else:
-        yield _Lines()
+        yield _Lines(counted)
 
 
 @contextmanager
-def _bar() -> "Iterator[Progress]":
-    """A bar with frames, speed and the time left."""
+def _bar(counted: str) -> "Iterator[Progress]":
+    """A bar with what is counted, speed and the time left."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -47,7 +52,7 @@ def _bar() -> "Iterator[Progress]":
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[frames]} frames"),
+        TextColumn("{task.fields[frames]} " + counted),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -72,7 +77,8 @@ def _bar() -> "Iterator[Progress]":
 class _Lines:
     """A line now and then, for logs."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: str = "frames") -> None:
+        self._counted = counted
         self._last = self._begun = time.monotonic()
         self._name = ""
 
@@ -84,7 +90,7 @@ class _Lines:
         if now - self._last < LINE_EVERY:
             return
         self._last = now
-        line = f"{Path(source).name}: {frames} frames"
+        line = f"{Path(source).name}: {frames} {self._counted}"
         if share:
             left = (now - self._begun) * (1 - share) / share
             line += f", {100 * share:.0f} %, about {_span(left)} left"
