@@ -64,7 +64,7 @@ def test_what_a_set_lacks_stays_none(tmp_path):
 
 
 def test_many_rows_come_back_in_order(tmp_path):
-    index = full(70_000)
+    index = full(20_000)
     write_index(index, tmp_path / "index.parquet")
     again = read_index(tmp_path / "index.parquet")
     same(again.points, index.points)

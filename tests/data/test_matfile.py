@@ -57,7 +57,7 @@ def test_any_cut_is_damage(tmp_path, compress):
     path = tmp_path / "x.mat"
     scipy.io.savemat(path, {"pts": MATRIX[:3]}, do_compression=compress)
     whole = path.read_bytes()
-    for length in range(129, len(whole)):
+    for length in range(129, len(whole), 3):
         path.write_bytes(whole[:length])
         with pytest.raises(InputError, match="damaged"):
             read_mat(path)

@@ -12,6 +12,7 @@ Shao et al., "JÂA-Net", IJCV 2021; Luo et al., "ME-GraphAU", IJCAI 2022.
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def read(root: Path, findings: Findings) -> Index:
     named = [read_names(one) for one in find_lists(root)]
     named.sort(key=lambda names: len(names.path))
     base = _picture_folder(root, named)
-    there = _Pictures(base)
+    there, shared = _Pictures(base), _shared_folders(named)
     seen: dict[str, _Seen] = {}
     parts = []
     for names in named:
@@ -83,7 +84,7 @@ def read(root: Path, findings: Findings) -> Index:
         rows = _new_rows(root, names, labels, (there, seen), findings)
         if len(rows):
             points = read_points(root, names, findings)
-            parts.append(_index(root, _way(base, root), names, (rows, labels, points)))
+            parts.append(_index(root, (_way(base, root), shared), names, (rows, labels, points)))
     if not parts:
         raise InputError(f"{root} has no picture with labels; are the lists complete?")
     return join("lists", root, parts)
@@ -189,14 +190,14 @@ def _again(
 
 def _index(
     root: Path,
-    way: str,
+    where: tuple[str, int],
     names: NamedPictures,
     found: tuple[NDArray[np.intp], Labels, Points | None],
 ) -> Index:
     """Some lines of a list."""
-    rows, labels, points = found
+    (way, shared), (rows, labels, points) = where, found
     paths = [names.path[row] for row in rows.tolist()]
-    owners = [_owner(path) for path in paths]
+    owners = [_owner(path, shared) for path in paths]
     return Index(
         "lists",
         root,
@@ -211,13 +212,21 @@ def _index(
     )
 
 
-def _owner(path: str) -> tuple[str, str]:
-    """Subject and sequence: from the folder that names a person on, else all folders."""
+def _shared_folders(named: list[NamedPictures]) -> int:
+    """How many folders stand at the beginning of all paths alike."""
+    folders = {path.rpartition("/")[0] for names in named for path in names.path if path}
+    first, last = (folder.split("/") for folder in (min(folders), max(folders)))
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))))
+
+
+def _owner(path: str, shared: int) -> tuple[str, str]:
+    """Subject and sequence: from the folder that names a person on, else the first that differs."""
     folders = path.split("/")[:-1]
     for place, folder in enumerate(folders):
         if match := _PERSON.search(folder):
             return match[0], "/".join([match[0], *folders[place + 1 :]])
-    return (folders[0] if folders else path), "/".join(folders) or path
+    own = folders[shared:] or folders[-1:]
+    return (own[0], "/".join(own)) if own else (path, path)
 
 
 def write(root: Path, recordings: Sequence[Recording]) -> None:
