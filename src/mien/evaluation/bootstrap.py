@@ -65,6 +65,13 @@ def intervals(
 ) -> dict[str, Interval]:
     """Confidence intervals of metrics.
 
+    >>> error = np.array([[0.0], [0.2], [1.0], [1.2]])
+    >>> known = np.ones((4, 1), bool)
+    >>> one = Predictions("intensity", (12,), error, np.zeros((4, 1)), known, ("a", "a", "b", "b"))
+    >>> found = intervals(one, ["mae"])["mae"]
+    >>> found.low.round(6).tolist(), found.high.round(6).tolist()  # a twice, b twice
+    ([0.1], [1.1])
+
     Args:
         predictions: with their subjects.
         metrics: names; None: all of the task; with more than MANY persons those only that follow

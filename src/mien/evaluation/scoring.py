@@ -29,6 +29,10 @@ def score(  # noqa: PLR0913 - what was said and what is so, as callers hold it
 ) -> ScoreTable:
     """Score predictions on n pictures.
 
+    >>> table = score("occurrence", [[0.9], [0.8], [0.1]], [[1], [0], [0]], None, [12])
+    >>> round(table.units[12]["f1"], 3), table.counts[12]
+    (0.667, (1, 3))
+
     Args:
         task: occurrence, intensity or expression.
         predicted: (n, k) probabilities 0-1 or intensities 0-5; (n, c) scores of classes.

@@ -1,0 +1,29 @@
+import doctest
+import importlib
+
+import pytest
+
+MODULES = (
+    "mien.data.balance",
+    "mien.data.divide",
+    "mien.data.splits",
+    "mien.evaluation.bootstrap",
+    "mien.evaluation.classes",
+    "mien.evaluation.detection",
+    "mien.evaluation.intensity",
+    "mien.evaluation.landmarks",
+    "mien.evaluation.meters",
+    "mien.evaluation.metrics",
+    "mien.evaluation.occurrence",
+    "mien.evaluation.paired",
+    "mien.evaluation.scoretable",
+    "mien.evaluation.scoring",
+    "mien.evaluation.units",
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_true(name):
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.failed == 0
+    assert found.attempted
