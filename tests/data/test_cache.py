@@ -313,6 +313,16 @@ def test_one_process_at_a_time(tmp_path):
     with planning.held(tmp_path / "cache"), pytest.raises(InputError, match="another process"):
         prepare(index, tmp_path / "cache", "jaanet", 64)
     assert len(prepare(index, tmp_path / "cache", "jaanet", 64)) == 4
+    told = []
+    with planning.held(tmp_path / "cache"):  # what is ready is given to as many as ask
+        again = prepare(
+            index, tmp_path / "cache", "jaanet", 64, progress=lambda *now: told.append(now)
+        )
+        assert len(again) == 4
+        assert told == [(4, 4)]
+        (tmp_path / "cache" / "rows.npy").unlink()
+        with pytest.raises(InputError, match="another process"):
+            prepare(index, tmp_path / "cache", "jaanet", 64)
 
 
 def test_a_full_disk_leaves_nothing_broken(tmp_path, monkeypatch):

@@ -5,7 +5,6 @@ A cache is a folder: ``settings.json`` says what it is made from, ``shards/`` ho
 picture lies and its numbers; ``cache.json`` is written last.
 """
 
-import hashlib
 import io
 import json
 import mmap
@@ -19,10 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data.aligning import How, needs_mesh
-from mien.data.balance import WEIGHTS
+from mien.data.cachefacts import digest_of, rows_of, weights
 from mien.data.finding import Pick
 from mien.data.index_files import read_index, write_index
-from mien.data.labels import Index, Labels
+from mien.data.labels import Index
 from mien.data.planning import SETTINGS, Plan, held, jobs_of, make_plan, settle
 from mien.data.pool import run
 from mien.data.shards import (
@@ -192,23 +191,44 @@ def prepare(  # noqa: PLR0913 - each is a choice of its own
     folder = Path(folder)
     how = How(template, aligned, quality, find)
     _check(index, how)
+    plan = make_plan(index, how, needs_mesh(how, index))
+    if _is_ready(folder, index, plan):  # needs no lock: all processes of a training may ask at once
+        _Tally(progress, len(index), len(index))
+        return open_cache(folder)
     with held(folder):
-        plan = make_plan(index, how, needs_mesh(how, index))
         settle(folder, plan)
         shards = folder / _SHARDS
         try:
             shards.mkdir(exist_ok=True)
         except OSError as error:
             raise cannot_write(shards, error) from error
-        have = {piece.number: read_shard(shards, piece.number, piece.key) for piece in plan.pieces}
+        have = _have(shards, plan)
         missing = [piece for piece in plan.pieces if have[piece.number] is None]
         left = sum(len(piece.rows) for piece in missing)
         tell = _Tally(progress, len(index), len(index) - left)
         run(jobs_of(index, missing), how, shards, workers, tell.add)
-        for piece in missing:
-            have[piece.number] = read_shard(shards, piece.number, piece.key)
-        _finish(folder, index, plan, _whole(shards, have))
+        _finish(folder, index, plan, _whole(shards, _have(shards, plan)))
     return open_cache(folder)
+
+
+def _have(folder: Path, plan: Plan) -> dict[int, Shard | None]:
+    """The shards that are there whole, by their numbers."""
+    return {piece.number: read_shard(folder, piece.number, piece.key) for piece in plan.pieces}
+
+
+def _is_ready(folder: Path, index: Index, plan: Plan) -> bool:
+    """Whether the cache is there whole, with these labels."""
+    try:
+        facts = _facts(folder)
+    except InputError:
+        return False
+    have = [shard for shard in _have(folder / _SHARDS, plan).values() if shard is not None]
+    if facts["settings"] != plan.settings or len(have) < len(plan.pieces):
+        return False
+    if not all((folder / name).exists() for name in (_INDEX, _ROWS, _SKIPPED)):
+        return False
+    kept = index.take(rows_of(have)["row"].astype(np.intp))
+    return bool(facts["digest"] == digest_of(plan, have, kept))
 
 
 class _Tally:
@@ -250,8 +270,7 @@ def _whole(folder: Path, have: dict[int, Shard | None]) -> list[Shard]:
 
 def _finish(folder: Path, index: Index, plan: Plan, shards: list[Shard]) -> None:
     """Write what is read when the cache is opened."""
-    rows = np.concatenate([shard.rows for shard in shards])
-    rows = rows[np.argsort(rows["row"], kind="stable")]
+    rows = rows_of(shards)
     skipped = sorted((one for shard in shards for one in shard.skipped), key=lambda one: one.row)
     if not len(rows):
         first = skipped[0]
@@ -262,63 +281,22 @@ def _finish(folder: Path, index: Index, plan: Plan, shards: list[Shard]) -> None
     kept = index.take(rows["row"].astype(np.intp))
     facts = {
         "settings": plan.settings,
-        "digest": _digest(plan, shards, kept),
+        "digest": digest_of(plan, shards, kept),
         "pictures": len(rows),
         "left out": dict(sorted(Counter(one.kind for one in skipped).items())),
-        "weights": _weights(kept),
+        "weights": weights(kept),
     }
     info = folder / _INFO
-    text = json.dumps(facts, indent=1).encode() + b"\n"
-    if info.exists() and info.read_bytes() == text:
-        return
-    info.unlink(missing_ok=True)
+    try:
+        info.unlink(missing_ok=True)  # what follows is another cache until it is written again
+    except OSError as error:
+        raise cannot_write(info, error) from error
     buffer = io.BytesIO()
     np.save(buffer, rows)
     write_bytes(folder / _ROWS, buffer.getvalue())
     write_entries(folder / _SKIPPED, skipped)
     write_index(kept, folder / _INDEX)
-    write_bytes(info, text)
-
-
-def _digest(plan: Plan, shards: list[Shard], kept: Index) -> str:
-    """SHA-256 of settings, pictures, numbers and labels; not of places on this disk."""
-    total = hashlib.sha256(json.dumps(plan.settings, sort_keys=True).encode())
-    for shard in shards:
-        total.update(shard.digest.encode())
-        total.update(shard.rows.tobytes())
-    for labels in (kept.occurrence, kept.intensity):
-        if labels is not None:
-            total.update(repr(labels.units).encode())
-            total.update(labels.value.tobytes() + labels.known.tobytes())
-    if kept.expression is not None:
-        total.update(repr(kept.expression.classes).encode())
-        total.update(kept.expression.value.tobytes() + kept.expression.known.tobytes())
-    total.update(repr((kept.subject, kept.sequence, kept.number.tolist(), kept.part)).encode())
-    return total.hexdigest()
-
-
-def _weights(index: Index) -> dict[str, Any]:
-    """Weights of the units over all pictures in every form, for a first look.
-
-    Training takes them from its own part.
-    """
-    tables: dict[str, Labels] = {}
-    if index.occurrence is not None:
-        tables["occurrence"] = index.occurrence
-    if index.intensity is not None:
-        tables |= {f"intensity from {n} on": index.intensity.present(n) for n in (1, 2)}
-    return {name: _weights_of(labels) for name, labels in tables.items()}
-
-
-def _weights_of(labels: Labels) -> dict[str, Any]:
-    """The same of one table; in place of weights that cannot be had stands why."""
-    found: dict[str, Any] = {"units": list(labels.units)}
-    for name, formula in WEIGHTS.items():
-        try:
-            found[name] = [round(value, 6) for value in formula(labels).tolist()]
-        except InputError as error:
-            found[name] = str(error)
-    return found
+    write_bytes(info, json.dumps(facts, indent=1).encode() + b"\n")
 
 
 def _facts(folder: Path) -> dict[str, Any]:
