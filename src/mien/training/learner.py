@@ -153,7 +153,7 @@ class Learner(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Figures of the validation part."""
         self._figures = self._validated.means(self.trainer)
-        for meter in self.experiment.meters:
+        for meter in self.experiment.meters if self.objective.output is not None else ():
             self._figures.update((name, float(value)) for name, value in meter.compute().items())
             meter.reset()
 
