@@ -7,10 +7,13 @@ from pathlib import Path
 from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("names", nargs="*", choices=("speed", "memory", "size", "units", "loading", []))
-parser.add_argument("--minutes", type=int, default=10, help="length of the long clip")
+NAMES = ("size", "speed", "memory", "units", "loading", "learning")
+parser.add_argument("names", nargs="*", choices=(*NAMES, []))
+parser.add_argument(
+    "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
+)
 arguments = parser.parse_args()
-names = arguments.names or ("size", "speed", "memory", "units", "loading")
+names = arguments.names or NAMES
 cache = Path(os.environ.get("MIEN_BENCH", Path(__file__).parent.parent / ".cache" / "bench"))
 cache.mkdir(parents=True, exist_ok=True)
 for name in names:
@@ -20,7 +23,7 @@ for name in names:
     elif name == "speed":
         speed.main(cache)
     elif name == "memory":
-        memory.main(cache, arguments.minutes)
+        memory.main(cache, arguments.minutes or 10)
     elif name == "units":
         from benchmarks import units
 
@@ -29,3 +32,7 @@ for name in names:
         from benchmarks import loading
 
         loading.main(cache)
+    elif name == "learning":
+        from benchmarks import learning
+
+        learning.main(cache, arguments.minutes or learning.MINUTES)
