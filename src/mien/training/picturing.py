@@ -1,0 +1,180 @@
+"""Batches of groups of crops, and the error that scores only what is known of them.
+
+Within a group the planted differences are exact; what the portrait itself shows is not known. It is
+pulled, per unit, towards what another network reads from the portrait.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+
+from mien.data.crops import GROUP, Crops
+from mien.data.expressions import OUTPUTS, SWAP
+from mien.data.sample import Batch
+from mien.models.output import Output
+from mien.models.pictureunits import PictureUnits
+from mien.training.experiment import Batches, Turn
+from mien.values import Float32
+
+__all__ = ["MEAN", "STD", "Anchors", "GroupError", "groups", "vary"]
+
+MEAN, STD = 0.45, 0.25
+"""Of all channels, of crops scaled to 0-1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """What portraits are read as by others, and how far each unit is to be believed."""
+
+    level: Float32
+    """(portraits, 38), 0-1."""
+    pull: Float32
+    """(38,): weight of the squared distance of a group's mean from there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The batches of one epoch: whole groups, drawn without replacement while they last."""
+
+    shards: Sequence[Crops]
+    anchors: Anchors
+    batch: int
+    steps: int
+    seed: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng(self.seed)
+        chance = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        for rows in self._rows(rng):
+            taken = [self.shards[shard].image[row] for shard, row in rows]
+            label = np.stack([self.shards[shard].intensity[row] for shard, row in rows])
+            portrait = [self.shards[shard].portrait[row] for shard, row in rows]
+            target = label + self.anchors.level[portrait][:, None]
+            mirrored = rng.random(len(rows)) < 0.5
+            target[mirrored] = target[mirrored][..., SWAP]
+            image = np.stack(taken)
+            image[mirrored] = image[mirrored][:, :, :, ::-1]
+            wanted = torch.from_numpy(target.reshape(-1, OUTPUTS).astype(np.float32))
+            known = torch.ones(wanted.shape, dtype=torch.bool)
+            yield Batch(vary(torch.from_numpy(image), chance), wanted, known)
+
+    def _rows(self, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+        """Shard and row of each group, for every batch."""
+        sizes = [len(one.portrait) for one in self.shards]
+        places = np.array([(n, row) for n, size in enumerate(sizes) for row in range(size)])
+        order = np.empty(0, np.int64)
+        for _ in range(self.steps):
+            while len(order) < self.batch:
+                order = np.concatenate([order, rng.permutation(len(places))])
+            yield places[order[: self.batch]]
+            order = order[self.batch :]
+
+
+def groups(shards: Sequence[Crops], anchors: Anchors, batch: int, steps: int, seed: int) -> Batches:
+    """Batches of an epoch.
+
+    Args:
+        shards: what is drawn from.
+        anchors: of the portraits.
+        batch: groups in a batch.
+        steps: batches in an epoch.
+        seed: of the draws.
+    """
+
+    def batches(turn: Turn) -> Groups:
+        rank = (turn.rank,) if turn.rank else ()
+        return Groups(shards, anchors, batch, steps, (seed, turn.epoch, *rank))
+
+    return batches
+
+
+def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
+    """Light, colour, blur, noise and covered boxes; most of it shared by a group.
+
+    Returns:
+        Normalised crops, groups one after another, channels last in memory.
+    """
+    count, members = images.shape[:2]
+    total = count * members
+
+    def draw(low: float, high: float, *shape: int) -> Tensor:
+        return torch.empty(shape).uniform_(low, high, generator=chance)
+
+    def both(group: tuple[float, float], own: tuple[float, float]) -> Tensor:
+        shared = draw(*group, count, 1, 1, 1, 1) * draw(*own, count, members, 1, 1, 1)
+        return shared.reshape(total, 1, 1, 1)
+
+    x = images.reshape(total, *images.shape[2:]).permute(0, 3, 1, 2).float() / 255
+    x = x.clamp(min=1e-3) ** both((0.75, 1.35), (0.9, 1.12))
+    tint = 1 + 0.06 * torch.randn(total, 3, 1, 1, generator=chance)
+    x = x * both((0.7, 1.2), (0.9, 1.1)) * tint
+    grey = (draw(0, 1, total, 1, 1, 1) < 0.15).float()
+    x = torch.lerp(x, x.mean(dim=1, keepdim=True).expand_as(x), grey)
+    line = torch.linspace(-1, 1, x.shape[-1])
+    slope = draw(-0.2, 0.2, total, 1, 1, 1) * line
+    x = x * (1 + slope + draw(-0.15, 0.15, total, 1, 1, 1) * line[:, None])
+    blur = draw(0, 0.9, total, 1, 1, 1) * (draw(0, 1, total, 1, 1, 1) < 0.4)
+    x = torch.lerp(x, nn.functional.avg_pool2d(x, 3, 1, 1), blur)
+    noise = torch.randn(x.shape, generator=chance) * draw(0, 0.03, total, 1, 1, 1)
+    x = _cover(x + noise, chance)
+    return ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+
+
+def _cover(x: Float[Tensor, "b 3 s s"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
+    """Every tenth crop has a box of one grey."""
+    for row in torch.nonzero(torch.rand(len(x), generator=chance) < 0.1)[:, 0]:
+        top, left, high, wide = (
+            int(torch.randint(low, end, (1,), generator=chance))
+            for low, end in ((0, 90), (0, 90), (8, 28), (8, 28))
+        )
+        x[row, :, top : top + high, left : left + wide] = torch.rand(1, generator=chance)
+    return x
+
+
+class GroupError:
+    """Errors of both readings of a picture network on whole groups.
+
+    "within": mean squared error of the differences within a group. "anchor": squared distance of
+    a group's mean from its anchor, times the pull. "difference": mean squared error of crops read
+    against one of the two unplanted crops of their group, the other members against the first.
+
+    Args:
+        pull: (38,), see `Anchors`.
+    """
+
+    def __init__(self, pull: Float32) -> None:
+        self.pull = torch.from_numpy(pull)
+        self.output: Output | None = None
+
+    def __call__(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The three losses."""
+        if not isinstance(network, PictureUnits):
+            raise TypeError(f"got a {type(network).__name__}, expected a PictureUnits")
+        output: Output = network(batch.image)
+        self.output = output
+        target = batch.target.reshape(-1, GROUP, OUTPUTS)
+        error = output.logits.float().reshape(target.shape) - target
+        mean = error.mean(dim=1, keepdim=True)
+        within = (error - mean).square().mean() * GROUP / (GROUP - 1)
+        anchor = (mean[:, 0].square() * self.pull.to(mean.device)).mean()
+        return {"within": within, "anchor": anchor, "difference": self._pairs(network, target)}
+
+    def _pairs(self, network: PictureUnits, target: Float[Tensor, "g k n"]) -> Tensor:
+        """Each crop against an unplanted one of its group."""
+        if self.output is None or self.output.features is None:
+            raise TypeError("expected a network that gives features")
+        features = self.output.features.reshape(len(target), GROUP, -1)
+        against = torch.randint(0, 2, target.shape[:2], device=target.device)
+        against[:, 0], against[:, 1] = 1, 0
+        neutral = features.gather(1, against[..., None].expand_as(features))
+        wanted = target - target.gather(1, against[..., None].expand_as(target))
+        found = network.differ(features.flatten(0, 1), neutral.flatten(0, 1)).float()
+        return (found.reshape(wanted.shape) - wanted).square().mean()

@@ -1,0 +1,143 @@
+"""Groups of crops: what a batch holds, what varies in it, what is scored."""
+
+import numpy as np
+import pytest
+import torch
+
+from mien.data.crops import GROUP, Crops
+from mien.data.expressions import COLUMNS, OUTPUTS, SWAP
+from mien.data.sample import Batch
+from mien.models.output import Output
+from mien.models.pictureunits import PictureUnits, pictureunits
+from mien.training.experiment import Turn
+from mien.training.picturing import MEAN, STD, Anchors, GroupError, groups, vary
+
+LEFT = COLUMNS.index("AU12_L")
+
+
+@pytest.fixture
+def shards():
+    """Five groups in two files; each group's crops are bright on the image's left."""
+    rng = np.random.default_rng(0)
+    out = []
+    for count, first in ((3, 0), (2, 3)):
+        image = np.full((count, GROUP, 112, 112, 3), 90, np.uint8)
+        image[..., :40, :] = 200
+        intensity = rng.random((count, GROUP, OUTPUTS)).astype(np.float32)
+        intensity[:, :2] = 0
+        out.append(Crops(image, intensity, np.arange(first, first + count)))
+    return out
+
+
+@pytest.fixture
+def anchors():
+    level = np.zeros((5, OUTPUTS), np.float32)
+    level[4, LEFT] = 0.5
+    return Anchors(level, np.ones(OUTPUTS, np.float32))
+
+
+def test_an_epoch_takes_every_group_before_one_comes_again(shards, anchors):
+    passage = groups(shards, anchors, 5, 1, seed=3)(Turn(0))
+    (batch,) = passage
+    assert len(passage) == 1
+    assert batch.image.shape == (5 * GROUP, 3, 112, 112)
+    assert batch.known.all()
+    wanted = np.concatenate([one.intensity for one in shards])
+    wanted[4, :, LEFT] += 0.5
+    found = batch.target.reshape(5, GROUP, OUTPUTS).numpy()
+    mirrored = bright_left(batch.image).reshape(5, GROUP)[:, 0] < 0
+    assert 0 < mirrored.sum() < 5
+    found[mirrored] = found[mirrored][..., SWAP]
+    order = [int(np.abs(wanted - one).sum(axis=(1, 2)).argmin()) for one in found]
+    assert sorted(order) == [0, 1, 2, 3, 4]
+    np.testing.assert_allclose(found, wanted[order], atol=1e-6)
+
+
+def bright_left(image):
+    """How much brighter the left of each crop is."""
+    return (image[..., :30].mean(dim=(1, 2, 3)) - image[..., 70:].mean(dim=(1, 2, 3))).numpy()
+
+
+def test_a_group_is_mirrored_whole(shards, anchors):
+    (batch,) = groups(shards, anchors, 5, 1, seed=3)(Turn(0))
+    sides = np.sign(bright_left(batch.image)).reshape(5, GROUP)
+    assert (sides == sides[:, :1]).all()
+
+
+def test_the_same_turn_gives_the_same_and_another_does_not(shards, anchors):
+    batches = groups(shards, anchors, 2, 2, seed=3)
+    first, again, other = ([*batches(Turn(epoch))] for epoch in (1, 1, 2))
+    assert torch.equal(first[1].image, again[1].image)
+    assert not torch.equal(first[1].image, other[1].image)
+
+
+def test_crops_vary_around_what_they_are():
+    images = torch.full((40, GROUP, 32, 32, 3), 120, dtype=torch.uint8)
+    found = vary(images, torch.Generator().manual_seed(0)) * STD + MEAN
+    assert found.shape == (240, 3, 32, 32)
+    assert found.mean().item() == pytest.approx(120 / 255, abs=0.05)
+    levels = found.mean(dim=(1, 2, 3)).reshape(40, GROUP)
+    assert levels.mean(dim=1).std() > 0.05
+    assert levels.std(dim=1).mean() < 0.7 * levels.mean(dim=1).std()
+
+
+def test_only_differences_and_anchors_are_scored():
+    """An error that all members of a group share costs nothing but the anchor."""
+    network = Fixed()
+    target = torch.zeros(2 * GROUP, OUTPUTS)
+    network.answer = target + 0.3
+    pull = np.zeros(OUTPUTS, np.float32)
+    pull[0] = 2
+    batch = Batch(torch.zeros(2 * GROUP, 3, 112, 112), target, target == 0)
+    losses = GroupError(pull)(network, batch)
+    assert losses["within"].item() == pytest.approx(0, abs=1e-8)
+    assert losses["anchor"].item() == pytest.approx(2 * 0.09 / OUTPUTS, rel=1e-5)
+    assert losses["difference"].item() == pytest.approx(0, abs=1e-8)
+    network.answer = target.clone()
+    network.answer[0] = 0.6
+    shared = 0.6**2 * (1 - 1 / GROUP) * GROUP / (GROUP - 1) / (2 * GROUP)
+    assert GroupError(pull)(network, batch)["within"].item() == pytest.approx(shared, rel=1e-5)
+
+
+def test_differences_are_to_an_unplanted_crop_of_the_group():
+    """A network that reads differences exactly costs nothing, whichever crop is the neutral."""
+    network = Fixed()
+    rng = np.random.default_rng(1)
+    target = torch.from_numpy(rng.random((3 * GROUP, OUTPUTS)).astype(np.float32))
+    network.answer = target
+    batch = Batch(torch.zeros(3 * GROUP, 3, 112, 112), target, target > -1)
+    for _ in range(4):
+        losses = GroupError(np.ones(OUTPUTS, np.float32))(network, batch)
+        assert losses["difference"].item() == pytest.approx(0, abs=1e-10)
+    grouped = target.reshape(3, GROUP, -1)
+    assert (network.against.reshape(3, GROUP, -1)[:, 0] == grouped[:, 1]).all()
+    assert (network.against.reshape(3, GROUP, -1)[:, 1] == grouped[:, 0]).all()
+
+
+class Fixed(PictureUnits):
+    """Answers what it is told; its features are the answers."""
+
+    def __init__(self):
+        super().__init__(OUTPUTS, 4, 4, 0.0)
+
+    def forward(self, _):
+        return Output(self.answer, features=self.answer)
+
+    def differ(self, frame, neutral):
+        self.against = neutral
+        return frame - neutral
+
+
+def test_both_readings_are_learned():
+    torch.manual_seed(0)
+    network = pictureunits(OUTPUTS, width=4, features=8)
+    target = torch.zeros(GROUP, OUTPUTS)
+    batch = Batch(torch.randn(GROUP, 3, 112, 112), target, target == 0)
+    sum(GroupError(np.ones(OUTPUTS, np.float32))(network, batch).values()).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_the_size_of_the_network():
+    assert sum(one.numel() for one in pictureunits(OUTPUTS).parameters()) == 1_248_284
