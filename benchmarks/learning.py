@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim import AdamW
 
@@ -19,10 +20,13 @@ from mien.data import read
 from mien.data.cache import prepare
 from mien.data.synthesize import Kind, synthesize
 from mien.evaluation.predictions import Predictions
+from mien.evaluation.scoretable import ScoreTable
 from mien.models import build
 from mien.recipes.planted import occurrence
 from mien.training.recipe import Recipe
 from mien.training.run import train_fold
+
+Floats = NDArray[np.float64]
 
 PERSONS = 240
 FRAMES = 10
@@ -37,7 +41,10 @@ def main(cache: Path, minutes: float = MINUTES) -> None:
     kind, options = _kind()
     folder = cache / "learning" / kind
     start = time.perf_counter()
-    synthesize(kind, folder, persons=PERSONS, frames=FRAMES, seed=SEED, **options)
+    synthesize(
+        kind, folder, persons=PERSONS, frames=FRAMES, seed=SEED,
+        portraits=options.get("portraits"), data=options.get("data"),
+    )  # fmt: skip
     made = time.perf_counter()
     recipe = _short(occurrence())
     data = recipe.data
@@ -61,7 +68,7 @@ def main(cache: Path, minutes: float = MINUTES) -> None:
         f"{len(set(result.predictions.subjects or ()))} persons that it never saw; present from "
         f"intensity {data.threshold:g}"
     )
-    _print(result.predictions, result.table.units, result.table.mean["f1"])
+    _print(result.predictions, result.table)
 
 
 def _short(recipe: Recipe) -> Recipe:
@@ -71,24 +78,29 @@ def _short(recipe: Recipe) -> Recipe:
     return replace(recipe, data=data, trainer=trainer)
 
 
-def constant_f1(truth: np.ndarray, known: np.ndarray) -> np.ndarray:
+def constant_f1(truth: Floats, known: NDArray[np.bool_]) -> Floats:
     """F1 per unit of the better constant answer: always present (always absent scores 0)."""
     share = (truth * known).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return 2 * share / (1 + share)
+    return np.asarray(2 * share / (1 + share), np.float64)
 
 
-def _print(predictions: Predictions, units: dict, mean: float | None) -> None:
+def _print(predictions: Predictions, table: ScoreTable) -> None:
     truth, known = np.asarray(predictions.truth, float), np.asarray(predictions.known, bool)
     constant = constant_f1(truth, known)
     print(f"  {'AU':>6} {'present':>8} {'constant F1':>12} {'F1':>6} {'AUROC':>6}")
     for column, unit in enumerate(predictions.names):
         share = truth[known[:, column], column].mean()
-        f1, auroc = units[unit]["f1"], units[unit]["auroc"]
-        print(f"  {unit:>6} {share:>8.2f} {constant[column]:>12.3f} {f1:>6.3f} {auroc:>6.3f}")
-    print(f"  {'mean':>6} {'':>8} {constant.mean():>12.3f} {mean:>6.3f}")
+        f1, auroc = (_figure(table.units[unit][name]) for name in ("f1", "auroc"))
+        print(f"  {unit:>6} {share:>8.2f} {constant[column]:>12.3f} {f1:>6} {auroc:>6}")
+    f1, auroc = (_figure(table.mean[name]) for name in ("f1", "auroc"))
+    print(f"  {'mean':>6} {'':>8} {constant.mean():>12.3f} {f1:>6} {auroc:>6}")
 
 
-def _kind() -> tuple[Kind, dict]:
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _kind() -> tuple[Kind, dict[str, str]]:
     """Planted where everything for it is named, else drawn."""
     portraits, data = os.environ.get("MIEN_PORTRAITS"), os.environ.get("MIEN_DATA")
     if portraits and data:
@@ -111,7 +123,7 @@ def _rate(recipe: Recipe) -> float:
         with torch.autocast(device.type, torch.bfloat16):
             loss = binary_cross_entropy_with_logits(network(image).logits, target)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call] # torch's own
         optimiser.step()
         loss.item()
     return 3 * batch / (time.perf_counter() - start)

@@ -212,7 +212,7 @@ def _written(root: Path, number: int, shown: list[Shown]) -> Iterator[dict[str, 
     """Write the pictures of a person; their rows."""
     subject = f"P{number:06d}"
     for frame, one in enumerate(shown):
-        path = f"pictures/{subject[:-3]}/{subject}-{frame:02d}.jpg"
+        path = f"pictures/{subject}/{frame:03d}.jpg"
         write_picture(root / path, one.image)
         box = dict(zip(BOX, one.box.tolist(), strict=True))
         yield (
