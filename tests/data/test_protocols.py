@@ -88,7 +88,13 @@ def test_the_leaking_folds_are_the_sources_and_say_so():
         assert len(held) == round(0.1 * (len(names) - len(tested)))
         assert not held & {index.sequence[row] for row in (*one.train, *one.test)}
         leaking = persons(index, one.test) & persons(index, (*one.train, *one.validate))
+        assert len(leaking) > 1
         assert one.notes == (f"Persons leak: {len(leaking)} are in training and in testing.",)
+
+
+def test_nothing_leaks_where_each_person_has_one_sequence():
+    index = made_index({f"S{n}": 3 for n in range(9)}, sequences=1)
+    assert split(index, "sequence-folds-leaking", 2, folds=3).notes == ()
 
 
 def test_a_sets_own_parts_are_kept_and_pictures_held_out_where_nobody_is_known():
@@ -105,7 +111,7 @@ def test_a_sets_own_parts_are_kept_and_pictures_held_out_where_nobody_is_known()
 def test_own_parts_that_share_persons_are_noted():
     index = made_index({"a": 2, "b": 2}, part=["train", "test", "train", "train"])
     assert split(index, "given", 1, held=0).notes == (
-        "Persons leak: 1 are in training and in testing.",
+        "Persons leak: 1 is in training and in testing.",
     )
 
 

@@ -127,8 +127,7 @@ def sequence_folds(index: Index, choice: Choice) -> Division:
     tested = names[shuffled_folds(len(names), choice.folds, KFOLD_SEED)[choice.fold - 1]]
     test: Mask = np.isin(sequence, tested)
     both = set(np.array(index.subject)[test]) & set(np.array(index.subject)[~test]) - {""}
-    notes = (f"Persons leak: {len(both)} are in training and in testing.",)
-    return Division(~test, test, sequence, "sequences", notes=notes)
+    return Division(~test, test, sequence, "sequences", notes=_leak(both))
 
 
 def given(index: Index, choice: Choice) -> Division:
@@ -162,9 +161,8 @@ def given(index: Index, choice: Choice) -> Division:
         group, unit = persons, "subjects"
     train, test = part == "train", part == "test"
     both = set(persons[train].tolist()) & set(persons[test].tolist()) - {""}
-    notes = (f"Persons leak: {len(both)} are in training and in testing.",) if both else ()
     validate = part == "validate" if "validate" in index.part else None
-    return Division(train, test, group, unit, validate, notes)
+    return Division(train, test, group, unit, validate, _leak(both))
 
 
 def deal(counts: dict[str, int], folds: int, seed: int) -> list[list[str]]:
@@ -229,6 +227,12 @@ def _persons(index: Index, protocol: str) -> NDArray[np.str_]:
             f"{len(index)} pictures, which {protocol} needs; choose the protocol given"
         )
     return persons
+
+
+def _leak(both: set[str]) -> tuple[str, ...]:
+    """What to say of persons on both sides."""
+    are = "is" if len(both) == 1 else "are"
+    return (f"Persons leak: {len(both)} {are} in training and in testing.",) if both else ()
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:
