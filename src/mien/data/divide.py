@@ -68,9 +68,9 @@ def published(index: Index, choice: Choice, parts: Sequence[Sequence[str]]) -> D
     strangers = sorted(set(persons.tolist()) - listed)
     if strangers:
         raise InputError(
-            f"{_some(strangers)} of {index.name} {'is' if len(strangers) == 1 else 'are'} not among "
-            f"the {len(listed)} persons of {choice.protocol}: this is another set, or another copy "
-            "of it; choose the protocol subject-folds"
+            f"{_some(strangers)} of {index.name} {'is' if len(strangers) == 1 else 'are'} not "
+            f"among the {len(listed)} persons of {choice.protocol}: this is another set, or "
+            "another copy of it; choose the protocol subject-folds"
         )
     tested = parts[TESTED_PART[choice.fold] - 1]
     test: Mask = np.isin(persons, tested)
