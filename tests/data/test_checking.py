@@ -99,10 +99,10 @@ def test_damage_inside_is_found_where_it_is_looked_for(made_up):
 
 def test_a_picture_that_lies_over_another_is_a_duplicate(made_up):
     index, find = made_up
-    shutil.copy(index.root / "P0/1.png", index.root / "P0/4.png")
+    shutil.copy(index.root / "P0/3.png", index.root / "P0/4.png")
     report = looked_through(with_points(index, [3], lambda value: value + 1), find)
-    assert of(report, "duplicate") == [("P0/4.png", "the same picture as P0/1.png")]
-    assert 0 in report.good, "the labels agree: one may stay"
+    assert of(report, "duplicate") == [("P0/4.png", "the same picture as P0/3.png")]
+    assert 2 in report.good, "the labels agree: one may stay"
     assert 3 not in report.good
 
 
@@ -324,6 +324,16 @@ def test_labels_that_say_present_or_not_are_timed_too(broken, finder, frames):
     found = shift_of(report, "occurrence")
     assert found.verdict == ("shifted" if frames else "in step")
     assert found.frames == pytest.approx(frames, abs=1)
+
+
+def test_a_unit_that_only_comes_does_not_time_labels_of_presence(copy, finder):
+    index = read("bp4d", copy, Findings())
+    rising = replace(index, occurrence=index.intensity.present(2), intensity=None).take(
+        np.arange(14)
+    )
+    assert rising.occurrence.of((12,)).value.ravel()[[0, -1]].tolist() == [0, 1]
+    shifts = looked_through(rising, finder).shifts
+    assert [one for one in shifts if one.of == "occurrence"] == []
 
 
 def test_one_shifted_sequence_is_named(broken, finder):

@@ -99,6 +99,16 @@ def test_short_sequences_are_not_moved_further_than_a_third():
     assert not np.isfinite(gains[LIMIT + 10 :]).any()
 
 
+def test_a_shift_is_not_judged_by_a_few_of_the_pictures():
+    seen = smooth(np.random.default_rng(7), 8)
+    told = seen.copy()
+    seen[1::2] = np.nan
+    told[1::2][12:] = np.nan
+    gains = course(Courses(seen, told, scaled=False)).gains
+    assert np.isfinite(gains[LIMIT + 2])
+    assert not np.isfinite(gains[LIMIT + 1])
+
+
 def weak(frames, count, seed=0):
     """Sequences in which a shift leaves hardly less, one after the other."""
     rng = np.random.default_rng(seed)
