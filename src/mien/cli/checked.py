@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mien.facs.units import UNITS
+from mien.files import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def lines(report: "Report", title: str, show: int) -> "Iterator[str]":
     """
     rates = report.rates
     yield f"{title}"
-    yield (
+    yield as_text(
         f"{report.root}: {_many(report.pictures, 'picture')} of "
         f"{_many(len(rates.subjects), 'person')} in {_many(len(rates.sequences), 'sequence')}"
     )
@@ -66,7 +67,7 @@ def _findings(report: "Report", show: int) -> "Iterator[str]":
             yield f"  {kind} ({count}): {KINDS[kind]}"
             some = [one for one in report.findings if one.kind == kind][:show]
             for one in some:
-                yield f"{INDENT}{one.place}: {one.what}"
+                yield as_text(f"{INDENT}{one.place}: {one.what}")
             if count > len(some) > 0:
                 yield f"{INDENT}... and {count - len(some)} more; --report has them all"
 
@@ -78,13 +79,13 @@ def _timing(report: "Report", show: int) -> "Iterator[str]":
         yield "In step with the pictures:"
     for shift in report.shifts:
         if not shift.sequence:
-            yield f"  {shift}"
+            yield as_text(f"  {shift}")
             own = [one for one in report.shifts if one.of == shift.of and one.sequence]
             told = {verdict: sum(one.verdict == verdict for one in own)
                     for verdict in ("in step", "shifted", "too weak")}  # fmt: skip
             yield INDENT + ", ".join(f"{n} sequences {k}" for k, n in told.items() if n)
             for one in [one for one in own if one.verdict == "shifted"][:show]:
-                yield f"{INDENT}{one}"
+                yield as_text(f"{INDENT}{one}")
 
 
 def _occurrence(rates: "Rates") -> "Iterator[str]":
