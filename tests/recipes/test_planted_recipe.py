@@ -36,6 +36,11 @@ def test_both_forms_differ_in_the_task_alone():
     assert (present.objective.name, strong.objective.name) == ("occurrence", "intensity")
     assert present.optim == strong.optim
     assert present.data.units == strong.data.units
+    # Only occurrence has positives that can be weighted.
+    values = torch.ones(len(present.data.units)).numpy()
+    for one in (present, strong):
+        weights = objectives.unit_weights(one.data.weights, values)
+        objectives.build(one.objective.name, one.objective.options, weights)
 
 
 def test_a_picture_of_its_size_goes_through(recipe):

@@ -20,11 +20,11 @@ from mien.training.recipe import (
 __all__ = ["intensity", "occurrence"]
 
 UNITS = 1, 4, 6, 9, 12, 15, 25, 26
-"""Some of each part of the face that move far enough to be seen in 112 pixels."""
+"""Some of each part of the face that move far enough to be seen in 80 pixels."""
 
 
 def occurrence() -> Recipe:
-    """Which units are present, from pictures of 112 pixels."""
+    """Which units are present, from pictures of 80 pixels; rare ones are weighted up."""
     return Recipe(
         name="planted-resnet18",
         model=Model("resnet18", {"head": "plain"}),
@@ -33,14 +33,15 @@ def occurrence() -> Recipe:
             units=UNITS,
             threshold=2.0,
             template="whole",
-            aligned=128,
-            size=112,
+            aligned=92,
+            size=80,
             mean=IMAGENET[0],
             std=IMAGENET[1],
             augment=Augment(flip=0.5, shift=True, brightness=0.2, contrast=0.2),
             protocol="subject-folds",
             folds=5,
             held=0.1,
+            weights="balanced",
         ),
         objective=Objective("occurrence"),
         optim=Optim("adamw", rate=1e-3, decay=0.02, clip=5.0),
@@ -55,6 +56,6 @@ def intensity() -> Recipe:
     return replace(
         present,
         name="planted-resnet18-intensity",
-        data=replace(present.data, task="intensity"),
+        data=replace(present.data, task="intensity", weights="none"),
         objective=Objective("intensity"),
     )
