@@ -5,72 +5,9 @@ import pytest
 
 from mien.errors import InputError
 from mien.evaluation import bootstrap
-from mien.evaluation.bootstrap import difference, draws, intervals
-from mien.evaluation.metrics import METRICS, TASKS
+from mien.evaluation.bootstrap import difference, intervals
 from mien.evaluation.predictions import Predictions, values
-
-PEOPLE = 9
-
-
-def made(task, n=240, seed=0, people=PEOPLE, ties=True):
-    """Predictions of three units, or classes; each person has a level of his own."""
-    rng = np.random.default_rng(seed)
-    owner = rng.integers(0, people, n)
-    own = rng.normal(0, 0.2, people)[owner]
-    if task == "expression":
-        truth = rng.integers(0, 3, n)
-        predicted = np.eye(3)[truth] + rng.normal(0, 0.7, (n, 3))
-        known = rng.random(n) < 0.9
-    else:
-        truth = rng.random((n, 3)) < 0.4 if task == "occurrence" else rng.integers(0, 6, (n, 3))
-        noise = rng.normal(0, 0.3, (n, 3)) + own[:, None]
-        predicted = np.clip(0.3 + 0.3 * truth + noise, 0, 1 if task == "occurrence" else 5)
-        known = rng.random((n, 3)) < 0.9
-    names = ("a", "b", "c") if task == "expression" else (1, 2, 4)
-    predicted = np.round(predicted, 1) if ties else predicted
-    subjects = tuple(f"S{one}" for one in owner)
-    return Predictions(task, names, predicted, np.asarray(truth), known, subjects)
-
-
-EVERY = [(task, name) for task in TASKS for name in METRICS[task]]
-
-
-@pytest.mark.parametrize(("task", "name"), EVERY)
-def test_a_draw_is_the_figure_of_the_drawn_pictures(task, name):
-    one = made(task)
-    weights = np.array([np.ones(PEOPLE), [2, 0, 1, 0, 3, 1, 1, 0, 1]])
-    found, means = draws(one, name, weights)
-    for row, weight in zip(found, weights, strict=True):
-        drawn = [
-            place
-            for person, times in enumerate(weight)
-            for place in np.flatnonzero(np.array(one.subjects) == f"S{person}").tolist()
-            * int(times)
-        ]
-        np.testing.assert_allclose(
-            row, np.atleast_1d(values(one.take(np.array(drawn)), name)), 1e-6
-        )
-    np.testing.assert_allclose(means, found.mean(axis=1))
-
-
-def test_draws_in_blocks_are_those_in_one(monkeypatch):
-    one, weights = made("occurrence"), np.random.default_rng(1).integers(0, 3, (4, PEOPLE)) * 1.0
-    whole, _ = draws(one, "average_precision", weights)
-    monkeypatch.setattr(bootstrap, "CHUNK", 4 * 7)
-    np.testing.assert_allclose(draws(one, "average_precision", weights)[0], whole, 1e-6)
-
-
-def test_whoever_has_no_positive_is_left_out_of_a_draws_mean():
-    one = made("occurrence")
-    truth = one.truth.copy()
-    truth[:, 1] &= np.array(one.subjects) == "S0"
-    rare = Predictions("occurrence", one.names, one.predicted, truth, one.known, one.subjects)
-    weights = np.ones((1, PEOPLE))
-    weights[0, 0] = 0
-    for name in ("auroc", "average_precision"):
-        found, means = draws(rare, name, weights)
-        assert np.isnan(found[0]).tolist() == [False, True, False]
-        assert means[0] == pytest.approx(np.nanmean(found))
+from tests.evaluation.made_predictions import PEOPLE, made
 
 
 def test_the_interval_is_that_of_draws_one_by_one():

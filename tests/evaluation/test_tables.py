@@ -38,6 +38,14 @@ def test_each_fold_weighs_the_same():
     assert table.mean_interval == {}
 
 
+@pytest.mark.parametrize(
+    ("protocol", "persons"), [("subject-folds", 12), ("sequence-folds-leaking", None), ("x", None)]
+)
+def test_persons_are_added_where_each_is_tested_once(protocol, persons):
+    each = [tabulate(fold(n)).about("ckplus", protocol, n) for n in (1, 2, 3)]
+    assert mean_of_folds(each).subjects == persons
+
+
 def test_pooled_is_one_score_of_all_pictures():
     folds = [fold(n, 20 * n) for n in (1, 2, 3)]
     table = pooled(folds).about("bp4d", "three", pooled(folds).fold)

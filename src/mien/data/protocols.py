@@ -39,6 +39,8 @@ class Protocol(NamedTuple):
     """How many; None: as many as asked for."""
     text: str
     """What it is, in one sentence."""
+    apart: bool = True
+    """Whether it keeps persons apart, so that each is tested in one fold."""
 
 
 PER_SUBJECT = 0
@@ -64,13 +66,17 @@ PROTOCOLS: dict[str, Protocol] = {
         "The published lists of 27 persons of DISFA: folds 1, 2, 3 test the parts 3, 2, 1.",
     ),
     "given": Protocol(
-        divide.given, 1, "The set's own training and testing parts, as RAF-DB has them."
+        divide.given,
+        1,
+        "The set's own training and testing parts, as RAF-DB has them.",
+        apart=False,
     ),
     "sequence-folds-leaking": Protocol(
         divide.sequence_folds,
         None,
         "Shuffled folds of sequences as in published CK+ figures: persons LEAK from training to "
         "testing, and figures come out too high.",
+        apart=False,
     ),
 }
 """Every protocol by name; persons are kept apart unless the name says otherwise."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mien.data.protocols import PROTOCOLS
 from mien.errors import InputError
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.predictions import Name, Predictions, concatenate
@@ -128,7 +129,7 @@ def mean_of_folds(tables: Sequence[ScoreTable]) -> ScoreTable:
         mean=_average([one.mean for one in tables]),
         counts={name: _added([one.counts[name] for one in tables]) for name in first.units},
         pictures=sum(one.pictures for one in tables),
-        subjects=None,
+        subjects=_persons(tables),
         intervals={},
         mean_interval={},
         confusion=_summed(tables),
@@ -185,6 +186,14 @@ def _alike(tables: Sequence[ScoreTable]) -> ScoreTable:
             "task, units, threshold, data set and protocol"
         )
     return tables[0]
+
+
+def _persons(tables: Sequence[ScoreTable]) -> int | None:
+    """How many persons were tested, if the protocol tests each once."""
+    protocol = PROTOCOLS.get(tables[0].protocol)
+    persons = [one.subjects for one in tables if one.subjects is not None]
+    known = protocol is not None and protocol.apart and len(persons) == len(tables)
+    return sum(persons) if known else None
 
 
 def _average(rows: Sequence[Figures]) -> dict[str, float | None]:
