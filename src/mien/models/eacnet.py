@@ -5,6 +5,7 @@ Detection", TPAMI 2018. Two stages: the E-Net learns first; then the C-Net learn
 fourth group. Both need landmarks beside the picture.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -92,6 +93,10 @@ class ENet(nn.Module):
             nn.Linear(2048, outputs),
         )  # fmt: skip
 
+    def imagenet_part(self) -> tuple[str, nn.Module]:
+        """The name in torchvision, and the part whose weights have torchvision's names."""
+        return "vgg19", self.features
+
     def forward(self, image: Float[Tensor, "b 3 s s"], points: Float[Tensor, "b 49 2"]) -> Output:
         """Read normalised pictures whose landmarks are known, in pixels of the crop."""
         drawn = attention(cells(points, image.shape[-1]), self.how, image.shape[-1])
@@ -173,6 +178,12 @@ class EACNet(nn.Module):
         self.features = vgg19(weights=None, init_weights=False).features[: GROUPS[3] - 1]
         self.features.requires_grad_(requires_grad=False)
         self.crops = CNet(outputs)
+
+    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """The first four groups of a trained E-Net; None of other networks."""
+        if "head.0.weight" not in weights:
+            return None
+        return {key: weights[key] for key in self.state_dict() if key in weights}
 
     def forward(self, image: Float[Tensor, "b 3 s s"], points: Float[Tensor, "b 49 2"]) -> Output:
         """Read normalised pictures whose landmarks are known, in pixels of the crop."""

@@ -134,6 +134,7 @@ class JAANet(nn.Module):
 
     def __init__(self, units: Sequence[int], version: int, size: int) -> None:
         super().__init__()
+        self.units = tuple(units)
         self.table = [JAANET_CENTRES[unit] for unit in units]
         self.version, self.size, self.side = version, size, size // 4
         count, flat = len(units), WIDTHS[-1] * (size // 32) ** 2
@@ -172,6 +173,30 @@ class JAANet(nn.Module):
             local=None if local is None else local[..., 1] - local[..., 0],
         )
 
+    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """Weights of ours from a network of other units, its branches by the units' numbers.
+
+        As the authors start DISFA from BP4D: 25 from the branch of 23, 26 from that of 17; units
+        without a like, the heads and the joint head start anew.
+
+        Returns:
+            None, if the weights are of as many units, or of no JAA-Net of a published set.
+        """
+        joint = weights.get("joint.1.bias")
+        before = _SETS.get(0 if joint is None else len(joint) // 2)
+        if before is None or len(before) == len(self.units):
+            return None
+        own = self.state_dict()
+        taken = {
+            key: value
+            for key, value in weights.items()
+            if key.partition(".")[0] in ("regions", "align", "landmarks", "whole")
+        }
+        for key in own:
+            if key.partition(".")[0] in ("refine", "local") and key in weights:
+                taken[key] = _branches(own[key], weights[key], self.units, before)
+        return taken
+
     def draw(self, points: Float[Tensor, "b p 2"]) -> Float[Tensor, "b k m m"]:
         """The maps that landmarks, in pixels of the crop, give each unit."""
         side = self.side + 2 * MARGIN
@@ -196,6 +221,24 @@ def jaanet(
             f"the crop is {size} pixels wide; expected a multiple of 16 such as {CROP}"
         )
     return JAANet(units, version, size)
+
+
+LIKE = {25: 23, 26: 17}
+"""Units whose branch starts from that of another, where the other network lacks them."""
+
+
+def _branches(own: Tensor, other: Tensor, units: Sequence[int], before: Sequence[int]) -> Tensor:
+    """A tensor of branches, one after another, with those that another network has."""
+    if own.dim() == 0:
+        return other
+    out = own.clone()
+    mine, theirs = (one.reshape(len(names), -1, *one.shape[1:])
+                    for one, names in ((out, units), (other, before)))  # fmt: skip
+    for place, unit in enumerate(units):
+        like = unit if unit in before else LIKE.get(unit)
+        if like in before:
+            mine[place] = theirs[before.index(like)]
+    return out
 
 
 _MODULES = {

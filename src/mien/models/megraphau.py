@@ -62,6 +62,7 @@ class Body(nn.Module):
     ) -> None:
         super().__init__()
         _refuse(units, stage, backbone, neighbours, metric)
+        self.name = backbone
         self.backbone = tokens(backbone)
         inward = self.backbone.width
         self.width = inward // (2 if backbone.startswith("swin") else 4)
@@ -72,6 +73,10 @@ class Body(nn.Module):
         self.gated = nn.ModuleList(
             Gated(units, self.width, outside=outside) for _ in range(2 if stage == 2 else 0)
         )
+
+    def imagenet_part(self) -> tuple[str, nn.Module]:
+        """The name in torchvision, and the part whose weights have torchvision's names."""
+        return self.name, self.backbone
 
     def forward(
         self, image: Float[Tensor, "b 3 s s"]
@@ -98,6 +103,17 @@ class MEGraphAU(nn.Module):
         if self.relations is not None:
             nn.init.xavier_uniform_(self.relations.weight)
 
+    def imagenet_part(self) -> tuple[str, nn.Module]:
+        """The name in torchvision, and the part whose weights have torchvision's names."""
+        return self.body.imagenet_part()
+
+    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
+        first = any(key.startswith("body.neighbours.") for key in weights)
+        if self.body.edges is None or not first:
+            return None
+        return {key: weights[key] for key in self.state_dict() if key in weights}
+
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
         nodes, edges = self.body(image)
@@ -118,6 +134,17 @@ class OpenGraphAU(nn.Module):
         self.alike_sides = Alikeness(2 * len(OPEN_SIDED), body.width)
         sided = torch.tensor(OPEN_NODES).repeat_interleave(2)
         self.register_buffer("sided", sided, persistent=False)
+
+    def imagenet_part(self) -> tuple[str, nn.Module]:
+        """The name in torchvision, and the part whose weights have torchvision's names."""
+        return self.body.imagenet_part()
+
+    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
+        first = any(key.startswith("body.neighbours.") for key in weights)
+        if self.body.edges is None or not first:
+            return None
+        return {key: weights[key] for key in self.state_dict() if key in weights}
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
