@@ -16,7 +16,7 @@ Three forms of each network:
 
 The options of the source's command line:
 
-=================  =====================================================================
+=================  ======================================================================
 ``--model``        the recipe's name
 ``--epochs``       ``--set trainer.epochs=100``
 ``--step``         ``--set schedule.every=20``: epochs after which the rate is halved
@@ -25,8 +25,8 @@ The options of the source's command line:
 ``--kfold``        ``--set data.folds=10``, and ``--fold k`` chooses one of them
 ``--resume``       run the same command again; or ``--set model.start=FILE`` for its weights
 ``--start-epoch``  not needed: a resumed run knows its epoch
-``--evaluate``     ``mien evaluate RUN``: of the persons that it did not learn from
-=================  =====================================================================
+``--evaluate``     ``mien evaluate RUN CACHE``: on persons that it did not learn from
+=================  ======================================================================
 """
 
 from dataclasses import replace
