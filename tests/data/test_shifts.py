@@ -158,6 +158,19 @@ def test_one_lively_sequence_does_not_speak_for_the_others():
     assert judge(together(parts), "landmarks").verdict != "shifted"
 
 
+def test_of_two_sequences_both_must_gain_what_they_can():
+    """The second gains a little by the first one's shift, and twice as much by its own."""
+    rng = np.random.default_rng(2)
+    lively, calm = 5 * smooth(rng, 8), smooth(rng, 8)
+    parts = [
+        course(Courses(lively, shifted(lively, 7), scaled=False)),
+        course(Courses(calm, shifted(calm, 12), scaled=False)),
+    ]
+    assert 0 < parts[1].gains[LIMIT + 7] < 0.5 * np.nanmax(parts[1].gains)
+    assert judge(together(parts), "landmarks").verdict == "too weak"
+    assert judge(together([parts[0]] * 2), "landmarks").verdict == "shifted"
+
+
 def test_the_words_say_which_way():
     seen = smooth(np.random.default_rng(0), 8)
     late = str(judge(course(Courses(seen, shifted(seen, 2), scaled=False)), "landmarks", "F1/T1"))

@@ -152,10 +152,14 @@ def judge(part: Course, of: Of, sequence: str = "") -> Shift:
 
 
 def _agreed(part: Course, best: int) -> bool:
-    """Whether most of the sequences, if there are several, gain by the same shift."""
-    gains = np.array([one.gains[best] for one in part.parts])
-    told = gains[np.isfinite(gains)]
-    return len(part.parts) == 0 or bool((told > 0).sum() >= AGREEING * len(told) > 0)
+    """Whether most of the sequences, if there are several, gain by the same shift.
+
+    Of a few each must gain by it nearly what it can gain by any, for a little is gained by chance.
+    """
+    told = [one.gains for one in part.parts if np.isfinite(one.gains[best])]
+    least = 0.0 if len(told) >= SEVERAL else 0.5
+    agreeing = [gains[best] > max(0.0, least * np.nanmax(gains)) for gains in told]
+    return not part.parts or sum(agreeing) >= AGREEING * len(told) > 0
 
 
 def _better(part: Course, place: int) -> bool:
