@@ -6,6 +6,8 @@ from onnx import TensorProto, checker, helper, numpy_helper
 from mien.spec import METADATA_KEY, ModelSpec
 
 LAST = {"probability": "Sigmoid", "intensity": "Clip", "expression": "Softmax"}
+SIDE = 12
+"""Of the pictures that `convolutions` reads."""
 TASKS = {"occurrence": "probability", "intensity": "intensity", "expression": "expression"}
 
 
@@ -64,3 +66,34 @@ def write(path, spec, weights=None, bias=None, output=None):
     checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def convolutions(seed=0, width=32):
+    """Two convolutions, a mean, a layer, a sigmoid: (n, 3, 12, 12) to (n, 4)."""
+    random = np.random.default_rng(seed)
+    unlike = random.uniform(0.1, 3, (width, 1, 1, 1))
+    tables = {
+        "one": random.normal(0, 0.3, (width, 3, 3, 3)),
+        "two": random.normal(0, 0.1, (width, width, 3, 3)) * unlike,
+        "layer": random.normal(0, 0.4, (width, 4)),
+        "bias": random.normal(0, 0.4, 4),
+    }
+    nodes = [
+        helper.make_node("Conv", ["image", "one"], ["a"]),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("Conv", ["b", "two"], ["c"]),
+        helper.make_node("Relu", ["c"], ["d"]),
+        helper.make_node("GlobalAveragePool", ["d"], ["e"]),
+        helper.make_node("Flatten", ["e"], ["f"]),
+        helper.make_node("Gemm", ["f", "layer", "bias"], ["g"]),
+        helper.make_node("Sigmoid", ["g"], ["probability"]),
+    ]
+    shape = TensorProto.FLOAT, ["n", 3, SIDE, SIDE]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", *shape)],
+        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["n", 4])],
+        [numpy_helper.from_array(np.asarray(v, np.float32), n) for n, v in tables.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

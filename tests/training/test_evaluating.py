@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,20 +12,11 @@ from mien.data.splits import write_split
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
 from mien.training.evaluating import Choice, open_subject, run_trial, write_trial
-from mien.training.recipe import Data, Expected, Model, Recipe
 from mien.training.runfolder import RECIPE, REPORT, RUN, SPLIT
 from mien.training.settings import to_json
 from tests.crop_networks import card, write
 from tests.evaluation.coloured import COUNT, cache_of, index_of
-
-PUBLISHED = Expected("a paper, 2020", "f1", 0.75, {4: 0.5}, "another protocol")
-SETTINGS = Recipe(
-    "tiny",
-    Model("resnet18"),
-    Data("table", units=(4, 12), template="whole", aligned=20, size=16, threshold=3.0),
-    expected=(PUBLISHED,),
-)
-WEIGHTS = np.array([[1.0, -1.0], [0.0, 0.0], [0.0, 0.0]])
+from tests.training.tinyrun import SETTINGS, WEIGHTS, run_folder
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +28,6 @@ def cache(tmp_path_factory):
 def run(tmp_path, cache):
     """The folder of fold 2 of three, with a network of two units."""
     return run_folder(tmp_path / "fold2", cache)
-
-
-def run_folder(folder, cache, **more):
-    folder.mkdir(parents=True)
-    write(folder / "model.onnx", card(units=(4, 12), template="whole"), WEIGHTS)
-    (folder / RECIPE).write_text(to_json(SETTINGS))
-    parts = split(cache.index, "subject-folds", 2, folds=3, held=0.2)
-    write_split(replace(parts, **more), folder / SPLIT)
-    values = {"fold": 2, "data": cache.digest, "split": parts.digest, "card": ""}
-    (folder / RUN).write_text(json.dumps(values))
-    return folder
 
 
 def test_a_run_is_tested_on_the_test_part_of_its_fold(run, cache):

@@ -26,9 +26,6 @@ share of the largest output."""
 SMALL = 4096
 """Tables of fewer numbers than this stay float32: they cost nothing."""
 
-LAYERS = frozenset({"Conv", "Gemm", "MatMul", "Einsum"})
-"""Operators with weights."""
-
 PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 """Tells the quantiser that shapes are inferred and layers fused, as our exporter leaves them."""
 
@@ -58,10 +55,11 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
 def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelProto:
     """The same network computed in 8 bits, as far as it has layers with weights.
 
-    Static: ranges of what flows through it are those of the given pictures. Weights have a scale
-    for each channel and 7 bits, so that older processors, which add products in 16 bits, do not
-    overflow and give the same numbers; activations are unsigned, for which processors have
-    instructions. The last layer stays float32: it is small, and its numbers are what is read.
+    Static: ranges of what flows through it are the smallest and largest numbers that the given
+    pictures cause (percentiles and entropy came no nearer to float32 in trials). Weights have a
+    scale for each channel and 7 bits, so that older processors, which add products in 16 bits, do
+    not overflow and give the same numbers; activations are unsigned, for which processors have
+    instructions (a ResNet-18 takes a third of the time; with signed ones, more than before).
 
     Args:
         model: a network of float32 that reads "image".
@@ -102,33 +100,11 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelPr
                 reduce_range=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=_last_layers(given.graph),
             )
         except (ValueError, RuntimeError, TypeError, AttributeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise WeightsError(f"the network cannot be quantised: {reason}") from error
         return onnx.load(str(path))
-
-
-def _last_layers(graph: onnx.GraphProto) -> list[str]:
-    """Names of the layers nearest to the outputs; nodes without a name get one."""
-    makers: dict[str, onnx.NodeProto] = {}
-    for number, node in enumerate(graph.node):
-        node.name = node.name or f"node_{number}"
-        makers |= dict.fromkeys(node.output, node)
-    last: set[str] = set()
-    seen: set[str] = set()
-    waiting = [output.name for output in graph.output]
-    while waiting:
-        node = makers.get(waiting.pop())
-        if node is None or node.name in seen:
-            continue
-        seen.add(node.name)
-        if node.op_type in LAYERS:
-            last.add(node.name)
-        else:
-            waiting.extend(node.input)
-    return sorted(last)
 
 
 def with_card(model: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:

@@ -1,0 +1,148 @@
+"""mien export: smaller files of a run, what they lose, and when they are refused."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+
+from mien.errors import InputError, WeightsError
+from mien.evaluation.evaluate import evaluate
+from mien.runtime import Predictor
+from mien.training import exporting
+from mien.training.evaluating import Choice, open_subject, run_trial
+from mien.training.exporting import Wanted, export_run, precision_of
+from mien.training.precision import with_card
+from tests.crop_networks import card, convolutions, write
+from tests.evaluation.coloured import cache_of
+from tests.training.tinyrun import WEIGHTS, run_folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return cache_of(tmp_path_factory.mktemp("coloured"), size=12)
+
+
+SPEC = card(units=(4, 12, 9, 1), template="whole", size=12, aligned=0)
+
+
+@pytest.fixture
+def run(tmp_path, cache):
+    """A run folder with a network that has weights worth making smaller."""
+    folder = run_folder(tmp_path / "fold2", cache)
+    model = with_card(convolutions(width=48), SPEC)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    return folder
+
+
+def test_int8_learns_from_the_training_part_and_tells_what_it_loses(run, cache, monkeypatch):
+    given = []
+
+    def note(model, batches):
+        given.extend(batches)
+        return real(model, iter(given))
+
+    real = exporting.quantize
+    monkeypatch.setattr(exporting, "quantize", note)
+    done = export_run(run, Wanted("int8", data=cache.folder, limit=0.5))
+    subject = open_subject(run)
+    train = subject.split.train
+    shown = np.stack([cache.image(int(row)) for row in train]).astype(np.float64) / 255
+    wanted = ((shown - SPEC.mean) / SPEC.std).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(np.concatenate(given), wanted, atol=1e-5)
+    assert done.path == run / "model.int8.onnx"
+    small = Predictor(done.path)
+    assert small.spec == replace(SPEC, precision="int8")
+    one = done.measured
+    assert (one.metric, one.part) == ("F1", "validate")
+    for predictor, figure in ((subject.predictor, one.before), (small, one.after)):
+        table = evaluate(predictor, cache, subject.split.validate, present=3.0).table
+        assert figure == table.mean["f1"]
+    assert done.size == done.path.stat().st_size < 0.5 * done.before
+    assert all(seconds > 0 for seconds in one.seconds)
+    report = json.loads((run / "model.int8.report.json").read_text())
+    assert report["measured"]["after"] == one.after
+    assert report["data"] == cache.digest
+    text = "\n".join(done.lines())
+    assert f"{one.before:.3f} as fp32, {one.after:.3f} as int8" in text
+    assert run_trial(open_subject(done.path), cache, Choice()).facts["model"]["precision"] == "int8"
+
+
+def biased(model, value):
+    """A network that always says the same."""
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    [bias] = [one for one in other.graph.initializer if one.name == "bias"]
+    bias.CopyFrom(onnx.numpy_helper.from_array(np.full(4, value, np.float32), "bias"))
+    return other
+
+
+def test_int8_that_loses_too_much_is_not_written(run, cache, monkeypatch):
+    monkeypatch.setattr(exporting, "quantize", lambda model, _: biased(model, -99))
+    model = biased(onnx.load(str(run / "model.onnx")), 99)
+    (run / "model.onnx").write_bytes(model.SerializeToString())
+    before = sorted(path.name for path in run.iterdir())
+    with pytest.raises(WeightsError, match=r"falls from 0\.\d+ to 0\.000, by more than 0\.02; use"):
+        export_run(run, Wanted("int8", data=cache.folder))
+    assert sorted(path.name for path in run.iterdir()) == before
+    done = export_run(run, Wanted("int8", data=cache.folder, limit=1.0))
+    assert done.measured.after == 0
+
+
+def test_fp16_needs_nothing_but_the_file(tmp_path, run):
+    out = tmp_path / "small.onnx"
+    done = export_run(run / "model.onnx", Wanted("fp16", out))
+    assert done.size < 0.6 * done.before
+    assert 0 < done.difference < 1e-3
+    assert Predictor(out).spec == replace(SPEC, precision="fp16")
+    assert "largest difference of an output: " in done.lines()[1]
+
+
+def test_fp16_that_says_something_else_is_not_written(tmp_path, run, monkeypatch):
+    monkeypatch.setattr(exporting, "HALVED", 1e-12)
+    with pytest.raises(WeightsError, match=r"small\.onnx was not written: with weights of float16"):
+        export_run(run, Wanted("fp16", tmp_path / "small.onnx"))
+    assert not (tmp_path / "small.onnx").exists()
+
+
+def test_a_mesh_network_is_halved_too_and_not_quantised(tmp_path, cache):
+    from mien.weights.catalog import FILES
+
+    path = tmp_path / "au.onnx"
+    path.write_bytes((FILES / "au-mesh.onnx").read_bytes())
+    with pytest.raises(InputError, match="reads the mesh and is small already; use fp16"):
+        export_run(path, Wanted("int8", data=cache.folder))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (Wanted("int8"), "name the prepared data set of the run with --data"),
+        (Wanted("fp32"), "is no run folder with a best.ckpt"),
+    ],
+)
+def test_what_lacks_is_named(run, wanted, told):
+    with pytest.raises(InputError, match=told):
+        export_run(run, wanted)
+
+
+def test_other_pictures_and_no_run_are_refused(run, tmp_path, cache):
+    other = cache_of(tmp_path / "other", size=12, count=12)
+    with pytest.raises(InputError, match="holds other pictures than tiny-occurrence was trained"):
+        export_run(run, Wanted("int8", data=other.folder))
+    bare = write(tmp_path / "bare.onnx", card(units=(4, 12), template="whole"), WEIGHTS)
+    with pytest.raises(InputError, match="lies in no run folder"):
+        export_run(bare, Wanted("int8", data=cache.folder))
+    with pytest.raises(InputError, match="is the network that is read; write to another name"):
+        export_run(bare, Wanted("fp16", bare))
+    small = export_run(run, Wanted("fp16")).path
+    assert small == run / "model.fp16.onnx"
+    with pytest.raises(InputError, match=r"is fp16 already; name a network of fp32"):
+        export_run(small, Wanted("int8", data=cache.folder))
+
+
+def test_a_precision_is_one_of_three():
+    assert precision_of("int8") == "int8"
+    with pytest.raises(InputError, match="no precision 'int4'; choose fp32, fp16, int8"):
+        precision_of("int4")
