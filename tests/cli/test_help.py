@@ -5,6 +5,8 @@ import pytest
 COMMANDS = [
     [],
     ["analyze"],
+    ["evaluate"],
+    ["export"],
     ["animate"],
     ["weights"],
     ["weights", "list"],
