@@ -90,7 +90,9 @@ def test_a_code_out_of_range_names_file_and_line(root):
         bp4d.read(root, Findings(strict=True))
 
 
-@pytest.mark.parametrize("text", ["3,1,x", "3,1", "", "3;1;0", "nan" + ",0" * 99])
+@pytest.mark.parametrize(
+    "text", ["3,1,x", "3,1", "", "3;1;0", "nan" + ",0" * 99, "3,nan" + ",0" * 98]
+)
 def test_a_bad_line_names_file_and_line(root, text):
     change(root / CODES, 4, text)
     index, findings = read(root)
@@ -301,6 +303,21 @@ def test_a_bad_line_of_landmarks_does_not_shift_those_after_it(root):
     index, findings = read(root)
     assert [one.kind for one in findings] == ["bad line", "no landmarks"]
     np.testing.assert_allclose(index.points.value[2], points[2] - 1)
+
+
+def test_landmarks_without_numbers_belong_to_all_pictures_not_to_the_coded_ones(root):
+    codes = (root / CODES).read_text().splitlines()
+    (root / CODES).write_text("\n".join([codes[0], *codes[2:]]))
+    for unit in bp4d.INTENSITY:
+        path = root / f"AUCoding/AU_INT/AU{unit:02}/F001_T1_AU{unit:02}.csv"
+        path.write_text("\n".join(path.read_text().splitlines()[1:]))
+    points = reduce(three()[0].points, "68", "49") + 1
+    (root / "2DFeatures/F001_T1.csv").unlink()
+    scipy.io.savemat(root / "2DFeatures/F001_T1.mat", {"fit": entries(points, {})})
+    index, findings = read(root)
+    assert only(findings).kind == "no label"
+    assert index.number[0] == 2
+    np.testing.assert_allclose(index.points.value[0], points[1] - 1)
 
 
 def test_a_damaged_landmark_file(root):

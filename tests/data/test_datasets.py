@@ -147,7 +147,7 @@ def test_reading_changes_nothing(copy):
 
 def test_a_copy_is_never_written_over(copy, recordings):
     name, root, index = copy
-    with pytest.raises(InputError, match="not empty"):
+    with pytest.raises(InputError, match="is there already and not empty"):
         write(name, root, recordings)
     assert read(name, root).path == index.path
 

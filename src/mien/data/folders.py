@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mien.data.findings import Findings
@@ -78,7 +79,7 @@ def listing(folder: Path, suffixes: Iterable[str] = ()) -> list[str]:
         suffixes: in small letters with their dot; without them all files.
     """
     kinds = tuple(suffixes)
-    with os.scandir(folder) as entries:
+    with _scan(folder) as entries:
         return sorted(
             entry.name
             for entry in entries
@@ -90,10 +91,20 @@ def listing(folder: Path, suffixes: Iterable[str] = ()) -> list[str]:
 
 def folders(folder: Path) -> list[str]:
     """Names of the folders in a folder, sorted; names that begin with a dot are left out."""
-    with os.scandir(folder) as entries:
+    with _scan(folder) as entries:
         return sorted(
             entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()
         )
+
+
+@contextmanager
+def _scan(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """What is in a folder, in the order of the disk."""
+    try:
+        with os.scandir(folder) as entries:
+            yield entries
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror or error})") from error
 
 
 def last_number(name: str) -> int | None:
