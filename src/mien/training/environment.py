@@ -24,7 +24,10 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {
+            **{name: found for name in PACKAGES if (found := _version(name))},
+            "torch": torch.__version__,  # with what it was built for
+        },
         "commit": _commit(),
         "processor": _processor(),
         "cores": os.cpu_count(),

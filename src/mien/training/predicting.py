@@ -14,6 +14,7 @@ from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.evaluation.predictions import Predictions
 from mien.models.reading import Reading
+from mien.results.table import class_column
 from mien.training.recipe import Recipe
 
 __all__ = ["predict", "read_predictions"]
@@ -73,7 +74,8 @@ def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) 
         columns = {name: table[name].to_pylist() for name in table.schema.names}
         people = tuple(str(one) for one in columns["subject"])
         if task == "expression":
-            said = np.array([columns[name] for name in classes], np.float32).T
+            names = [class_column(name).name for name in classes]
+            said = np.array([columns[name] for name in names], np.float32).T
             so = columns["expression_label"]
             known = np.array([one is not None for one in so], bool)
             truth = np.array([classes.index(one) if one else 0 for one in so], np.int64)
