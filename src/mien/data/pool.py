@@ -5,10 +5,11 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,11 @@ def run(
     # new processes instead of forked ones: those of ONNX Runtime and torch do not survive a fork
     context = multiprocessing.get_context("spawn")
     reports, stop = context.Queue(), context.Event()
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, _begin, (reports, stop))
+    count = min(workers, len(jobs))
+    pool = ProcessPoolExecutor(count, context, _begin, (reports, stop))
+    tasks = ((job, how, folder) for job in jobs)
     try:
-        _follow(pool, jobs, (how, folder), lambda: _drain(reports, tell))
+        _follow(pool, tasks, 2 * count, lambda: _drain(reports, tell))
     except BrokenProcessPool as error:
         raise InputError(
             "a process that aligned pictures was ended from outside, perhaps for want of memory; "
@@ -70,21 +73,18 @@ def run(
 
 def _follow(
     pool: ProcessPoolExecutor,
-    jobs: Sequence[Job],
-    settings: tuple[How, Path],
+    tasks: Iterator[tuple[Job, How, Path]],
+    ahead: int,
     look: Callable[[], None],
 ) -> None:
-    """Hand out jobs, a few ahead, until all are done."""
-    left = list(reversed(jobs))
-    ahead = 2 * (os.cpu_count() or 1)
-    going: set[Future[None]] = set()
-    while left or going:
-        while left and len(going) < ahead:
-            going.add(pool.submit(_align, left.pop(), *settings))
+    """Hand out tasks, a few ahead of those that are done, until all are done."""
+    going = {pool.submit(_align, *task) for task in islice(tasks, ahead)}
+    while going:
         done, going = wait(going, PATIENCE, FIRST_COMPLETED)
         look()
         for future in done:
             future.result()
+        going |= {pool.submit(_align, *task) for task in islice(tasks, len(done))}
 
 
 def _drain(reports: Any, tell: Callable[[int], None]) -> None:  # noqa: ANN401 - a queue
