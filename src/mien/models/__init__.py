@@ -12,6 +12,7 @@ from torch import nn
 
 from mien.errors import InputError
 from mien.models.baselines import baseline, inception
+from mien.models.eacnet import eacnet, enhancing
 from mien.models.jaanet import jaanet
 from mien.models.megraphau import megraphau, opengraphau
 
@@ -28,6 +29,8 @@ MODELS: dict[str, Builder] = {
     "resnet50": partial(baseline, "resnet50"),
     "resnet101": partial(baseline, "resnet101"),
     "inception": inception,
+    "eacnet-enhancing": enhancing,
+    "eacnet": eacnet,
     "jaanet": jaanet,
     "megraphau": megraphau,
     "opengraphau": opengraphau,

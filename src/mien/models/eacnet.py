@@ -77,18 +77,19 @@ class ENet(nn.Module):
     Args:
         outputs: number of units.
         how: the attention map.
+        size: side of the crop, a multiple of 32.
     """
 
     needs_landmarks = True
 
-    def __init__(self, outputs: int, how: Attention) -> None:
+    def __init__(self, outputs: int, how: Attention, size: int) -> None:
         from torchvision.models import vgg19
 
         super().__init__()
         self.how = how
         self.features = vgg19(weights=None, init_weights=False).features
         self.head = nn.Sequential(
-            nn.Linear(512 * 7 * 7, 4096), nn.ReLU(), nn.Dropout(),
+            nn.Linear(512 * (size // 32) ** 2, 4096), nn.ReLU(), nn.Dropout(),
             nn.Linear(4096, 2048), nn.ReLU(), nn.Dropout(),
             nn.Linear(2048, outputs),
         )  # fmt: skip
@@ -196,9 +197,9 @@ class EACNet(nn.Module):
         return found
 
 
-def enhancing(outputs: int, *, attention: str = "paper") -> ENet:
+def enhancing(outputs: int, *, attention: str = "paper", size: int = SIZE) -> ENet:
     """Build the E-Net, the first stage; ``attention`` is one of ATTENTIONS."""
-    return ENet(outputs, _attention(attention))
+    return ENet(outputs, _attention(attention), size)
 
 
 def eacnet(outputs: int, *, attention: str = "paper") -> EACNet:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mien.errors import InputError, WeightsError
 from mien.models.published import Say, imagenet
 
-__all__ = ["BEST", "FromImageNet", "load", "read_weights", "start"]
+__all__ = ["BEST", "FromImageNet", "GoesOn", "load", "read_weights", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,15 @@ class FromImageNet(Protocol):
 
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and that part."""
+        ...
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """A network that can start from one of another kind: of other units, or an earlier stage."""
+
+    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """What it takes of the weights, by its own names; None if they are of no such network."""
         ...
 
 
@@ -115,7 +124,12 @@ def load(
         WeightsError: something is missing, unexpected or of another shape.
     """
     own = network.state_dict()
-    if isinstance(network, FromImageNet) and not set(own) & set(weights):
+    taken = network.goes_on(weights) if isinstance(network, GoesOn) else None
+    if taken is not None:
+        _put(network, {**own, **taken}, origin, "the network")
+        fresh = [key for key in own if key not in taken]
+        say(f"{origin}: goes on from {len(taken)} tensors; at random start {_listed(fresh)}")
+    elif isinstance(network, FromImageNet) and not set(own) & set(weights):
         name, part = network.imagenet_part()
         left = sorted(key for key in weights if key.startswith(CLASSIFIERS))
         _put(part, {key: weights[key] for key in weights if key not in left}, origin, name)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["RECIPES"]
 
 
-def _at(module: str, name: str, *arguments: str) -> "Callable[[], Recipe]":
+def _at(module: str, name: str, *arguments: str | int) -> "Callable[[], Recipe]":
     """A recipe whose file is read when it is asked for."""
 
     def recipe() -> "Recipe":
@@ -28,6 +28,19 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     **{f"ckplus-{name}": _at("ckplus", "corrected", name) for name in _CKPLUS},
     **{f"ckplus-{name}-source": _at("ckplus", "source", name) for name in _CKPLUS},
     **{f"ckplus-{name}-last": _at("ckplus", "last", name) for name in _CKPLUS[:4]},
+    "eacnet-bp4d": _at("eacnet", "bp4d"),
+    "eacnet-bp4d-enhancing": _at("eacnet", "bp4d", 1),
+    "eacnet-disfa": _at("eacnet", "disfa"),
+    "eacnet-disfa-enhancing": _at("eacnet", "disfa", 1),
+    "jaanet-bp4d": _at("jaanet", "bp4d"),
+    "jaanet-bp4d-small": _at("jaanet", "bp4d_small"),
+    "jaanet-bp4d-v1": _at("jaanet", "bp4d", 1),
+    "jaanet-disfa": _at("jaanet", "disfa"),
+    "jaanet-disfa-v1": _at("jaanet", "disfa", 1),
+    "megraphau-bp4d": _at("megraphau", "bp4d"),
+    "megraphau-bp4d-stage1": _at("megraphau", "bp4d", 1),
+    "megraphau-disfa": _at("megraphau", "disfa"),
+    "megraphau-disfa-stage1": _at("megraphau", "disfa", 1),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
 }

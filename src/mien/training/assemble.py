@@ -190,7 +190,7 @@ def network_of(recipe: Recipe, outputs: int) -> nn.Module:
     """The network of a recipe with the random weights of its seed."""
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(recipe.trainer.seed)
-        return build(recipe.model.name, outputs, **recipe.model.options)
+        return build(recipe.model.name, outputs, units=recipe.data.units, **recipe.model.options)
 
 
 def card_of(recipe: Recipe, parts: Split, classes: tuple[str, ...]) -> ModelSpec:

@@ -16,6 +16,7 @@ from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.losses.au import Reduction, binary_cross_entropy, cross_entropy, squared_error
 from mien.models.output import Output
+from mien.training.published import Alignment, Bounded, Relations
 from mien.values import Float32
 
 __all__ = ["OBJECTIVES", "Builder", "Single", "UnitWeights", "build", "unit_weights"]
@@ -105,10 +106,35 @@ def expression(options: Mapping[str, Any], weights: UnitWeights) -> Single:
     return Single("expression", loss, {"weight": weights.whole})
 
 
+def jaanet(options: Mapping[str, Any], weights: UnitWeights) -> Alignment:
+    """JAA-Net's losses. Option ``dice``: "official" or "paper"."""
+    _only("jaanet", options, ("dice",))
+    _whole("jaanet", weights)
+    return Alignment(weights.whole, str(options.get("dice", "official")))
+
+
+def relations(options: Mapping[str, Any], weights: UnitWeights) -> Relations:
+    """ME-GraphAU's losses. No options."""
+    _only("relations", options, ())
+    _whole("relations", weights)
+    return Relations(weights.whole)
+
+
+def bounded(options: Mapping[str, Any], weights: UnitWeights) -> Bounded:
+    """EAC-Net's loss, which weighs no units. Option ``form``: "corrected"."""
+    _only("bounded", options, ("form",))
+    if weights.whole is not None or weights.positives is not None:
+        raise InputError("the objective bounded weighs no units; set data.weights=none")
+    return Bounded(str(options.get("form", "corrected")))
+
+
 OBJECTIVES: dict[str, Builder] = {
     "occurrence": occurrence,
     "intensity": intensity,
     "expression": expression,
+    "jaanet": jaanet,
+    "relations": relations,
+    "bounded": bounded,
 }
 """Every objective by name."""
 
@@ -151,5 +177,6 @@ def _whole(name: str, weights: UnitWeights) -> None:
 def _only(name: str, options: Mapping[str, Any], known: tuple[str, ...]) -> None:
     if strange := sorted(set(options) - set(known)):
         raise InputError(
-            f"the objective {name} has no option {', '.join(strange)}; it has {', '.join(known)}"
+            f"the objective {name} has no option {', '.join(strange)}; it has "
+            f"{', '.join(known) or 'none'}"
         )

@@ -1,8 +1,5 @@
 """Objectives of the published networks of action units: several losses of one pass, by name."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from torch import Tensor, nn
 
 from mien.data.sample import Batch
@@ -135,15 +132,3 @@ class Bounded(nn.Module):
         self.output = output
         cost = bounded_cross_entropy(output.logits.sigmoid(), batch.target, batch.known)
         return {"au": cost}
-
-
-def options_of(name: str, options: Mapping[str, Any], *known: str) -> dict[str, str]:
-    """Options of an objective as words.
-
-    Raises:
-        InputError: one of them is unknown.
-    """
-    if strange := sorted(set(options) - set(known)):
-        has = ", ".join(known) or "none"
-        raise InputError(f"the objective {name} has no option {', '.join(strange)}; it has {has}")
-    return {key: str(value) for key, value in options.items()}
