@@ -182,6 +182,28 @@ def test_the_network_of_a_run_is_loaded(fold, cache):
     assert float(read[0, 0]) == pytest.approx(table["AU1_p"][0].as_py(), abs=1e-6)
 
 
+class Stop(Exception):
+    """Ends a run from within."""
+
+
+def test_a_stopped_fold_goes_on_to_the_same_numbers(fold, cache, tmp_path, quick):
+    def stop(_, line):
+        if line["epoch"] == 1:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train_fold(recipe(), 1, cache, tmp_path, tell=stop)
+    changed = replace(recipe(), trainer=replace(recipe().trainer, workers=1))
+    folder = train_fold(changed, 1, cache, tmp_path).folder
+    found = []
+    for one in (folder, fold):
+        lines = [json.loads(line) for line in (one / runfolder.METRICS).read_text().splitlines()]
+        found.append([{k: v for k, v in line.items() if k != "seconds"} for line in lines])
+    assert found[0] == found[1]
+    states = [load_trained(one).network.state_dict() for one in (folder, fold)]
+    torch.testing.assert_close(*states, rtol=0, atol=0)
+
+
 def test_another_recipe_is_refused_and_nothing_is_touched(runs, cache):
     wanted = recipe(batch=5)
     before = (runs.parent / "fold1" / runfolder.RECIPE).read_bytes()

@@ -1,7 +1,9 @@
 """mien train: a recipe on a data set, one fold or all of them, into run folders."""
 
+import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,11 +86,12 @@ def _train(recipe: "Recipe", data: Path, fold: str, runs: Path, restart: bool, q
     cache = _cache(recipe, data, runs, quiet)
     bar = not quiet and sys.stderr.isatty()
     tell = None if quiet else _tell
-    if number is None:
-        report = train_all(recipe, cache, runs, restart=restart, bar=bar, tell=tell)
-    else:
-        done = train_fold(recipe, number, cache, runs, restart=restart, bar=bar, tell=tell)
-        report = None if done is None else done.folder / "report.md"
+    with _heard(quiet):
+        if number is None:
+            report = train_all(recipe, cache, runs, restart=restart, bar=bar, tell=tell)
+        else:
+            done = train_fold(recipe, number, cache, runs, restart=restart, bar=bar, tell=tell)
+            report = None if done is None else done.folder / "report.md"
     if report is not None:
         typer.echo(f"{report} is written")
 
@@ -183,6 +186,30 @@ def _cache(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
             workers=max(1, recipe.trainer.workers),
             progress=tell,
         )
+
+
+@contextmanager
+def _heard(quiet: bool) -> Iterator[None]:
+    """Show what is fetched of the weights that are started from, and what is left out."""
+    logger = logging.getLogger("mien.models.starting")
+    handler = _Echo()
+    level = logger.level
+    if not quiet:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _Echo(logging.Handler):
+    """Writes to standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        typer.echo(record.getMessage(), err=True)
 
 
 def _tell(fold: int, line: Mapping[str, float]) -> None:

@@ -47,7 +47,8 @@ class Objective(Protocol):
     """What is minimised: named losses of one batch.
 
     An objective that is a ``nn.Module`` is moved to the device of the network, and what it has to
-    learn is learned with it.
+    learn is learned with it. One that cannot do without landmarks says so by
+    ``needs = ("landmarks",)``, and is refused where they are missing.
     """
 
     output: Output | None
@@ -61,8 +62,7 @@ class Objective(Protocol):
 class Meter(Protocol):
     """Figures of a validation pass.
 
-    Over several processes it is its task to bring them together,
-    as torchmetrics do.
+    Over several processes it is its task to bring them together, as torchmetrics do.
     """
 
     def update(self, output: Output, batch: Batch) -> None:

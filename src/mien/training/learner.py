@@ -57,14 +57,15 @@ class Sums:
 
     def means(self, trainer: pl.Trainer) -> Line:
         """Means over all processes; the sums begin anew."""
-        names = sorted(self._sums)
         device = trainer.strategy.root_device
-        values = [self._sums[name].double() for name in names]
-        packed = torch.stack([*values, torch.tensor(float(self._count), device=device)])
-        packed = trainer.strategy.reduce(packed, reduce_op="sum")
-        *sums, count = packed.tolist()
-        self.__init__()  # type: ignore[misc]
-        return {name: value / count for name, value in zip(names, sums, strict=True)}
+        wide = torch.float32 if device.type == "mps" else torch.float64
+        names = sorted(self._sums)
+        values = [self._sums[name].to(device, wide) for name in names]
+        count = torch.tensor(self._count, device=device, dtype=wide)
+        packed = trainer.strategy.reduce(torch.stack([*values, count]), reduce_op="sum")
+        *sums, total = packed.tolist()
+        self._sums, self._count = {}, 0
+        return {name: value / total for name, value in zip(names, sums, strict=True)}
 
 
 class Learner(pl.LightningModule):
