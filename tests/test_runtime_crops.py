@@ -1,12 +1,21 @@
 """Networks of crops: cut, normalised and read as their card says."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mien.errors import InputError, ShapeError, WeightsError
-from mien.runtime import BATCH, Predictor, find_model, middle, normalised
+from mien.runtime import (
+    BATCH,
+    Predictor,
+    crop_threads,
+    find_model,
+    middle,
+    normalised,
+    open_session,
+)
 from tests.crop_networks import card, write
 
 
@@ -111,3 +120,17 @@ def test_a_run_folder_stands_for_its_network(tmp_path):
     assert find_model(tmp_path) == find_model(path) == path
     with pytest.raises(InputError, match=r"there is no file .*none\.onnx"):
         find_model(tmp_path / "none.onnx")
+
+
+def test_crops_take_several_threads_but_not_all_of_a_large_machine(tmp_path, monkeypatch):
+    for there, wanted in ((1, 1), (3, 3), (64, 4)):
+        monkeypatch.setattr(
+            os, "sched_getaffinity", lambda _, n=there: set(range(n)), raising=False
+        )
+        assert crop_threads() == wanted
+    path = write(tmp_path / "net.onnx", card())
+    several, one = (open_session(path, n).get_session_options() for n in (2, 1))
+    waiting = "session.intra_op.allow_spinning"
+    assert several.get_session_config_entry(waiting) == "0"
+    with pytest.raises(RuntimeError, match=waiting):
+        one.get_session_config_entry(waiting)

@@ -14,14 +14,22 @@ from mien.values import Float32, Image, Scores
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-__all__ = ["Predictor", "find_model", "middle", "normalised", "open_session"]
+__all__ = ["Predictor", "crop_threads", "find_model", "middle", "normalised", "open_session"]
 
 MODEL_FILE = "model.onnx"
 """Name of the network in a run folder."""
 
+MOST_THREADS = 4
+
 BATCH = 8
 """Crops that go through a network at once: more is not faster on a CPU, and a large network takes
 100 MB for each eight of 224 pixels."""
+
+
+def crop_threads() -> int:
+    """Threads for a network of crops, which gains from several: those there are, up to four."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(there or 1, MOST_THREADS)
 
 
 def find_model(path: Path) -> Path:
@@ -62,6 +70,8 @@ def open_session(path: Path, threads: int = 1) -> "ort.InferenceSession":
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    if threads > 1:  # waiting in a loop would cost more time than it saves
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -100,7 +100,8 @@ def test_smaller_files_are_written_and_told(mien_command, tmp_path):
         *("export", run, "--precision", "int8", "--data", cache.folder, "--limit", "1")
     )
     assert ended.code == 0
-    first, second, third = ended.out.splitlines()
+    first, change, second, third = ended.out.splitlines()
+    assert change.startswith("largest difference of an output: 0.")
     assert first.startswith(f"{run / 'model.int8.onnx'}: int8, 0.0 MB (")
     assert second.startswith("F1 on ")
     assert "ms as fp32" in third

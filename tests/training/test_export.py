@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from mien.errors import WeightsError
+from mien.models.heads import Heads
 from mien.runtime import Predictor, normalised
 from mien.spec import ModelSpec
 from mien.training import export as room
 from mien.training.export import OPSET, export
-from mien.training.precision import halve
+from mien.training.precision import halve, quantize, with_card
 
 CARD = ModelSpec(
     name="toy", task="intensity", reads="mesh", units=(1, 2, 4), sides=("", "", ""), size=40
@@ -51,7 +52,7 @@ class ToyCrop(nn.Module):
         torch.manual_seed(1)
         self.layers = nn.Sequential(
             nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.Dropout(0.5),
-            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), Heads(2, 8, (16, "relu", 8, "norm"), 0.5),
         )  # fmt: skip
         self.layers(torch.randn(8, 3, 16, 16) * 2 + 1)
 
@@ -100,11 +101,31 @@ def test_the_file_is_lean(tmp_path):
     export(ToyCrop(), CROP, normalised(pictures(3), CROP), tmp_path / "toy.onnx")
     model = onnx.load(str(tmp_path / "toy.onnx"))
     assert [one.version for one in model.opset_import if one.domain == ""] == [OPSET]
-    assert not {"BatchNormalization", "Dropout"} & {node.op_type for node in model.graph.node}
+    kinds = [node.op_type for node in model.graph.node]
+    assert "Dropout" not in kinds
+    assert kinds.count("BatchNormalization") == 1  # of the heads; that of the convolution is in it
+    tables = {table.name for table in model.graph.initializer}
+    assert all(set(node.input) - tables for node in model.graph.node)
     assert model.graph.input[0].name == "image"
     assert [out.name for out in model.graph.output] == ["probability"]
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param
     assert b"test_export" not in (tmp_path / "toy.onnx").read_bytes()
+
+
+def test_heads_side_by_side_become_eight_bits_too(tmp_path, caplog):
+    images = pictures(9)
+    export(ToyCrop(), CROP, normalised(images, CROP), tmp_path / "toy.onnx")
+    wanted = Predictor(tmp_path / "toy.onnx").score_crops(images).probability
+    caplog.clear()
+    small = quantize(onnx.load(str(tmp_path / "toy.onnx")), iter([normalised(images, CROP)]))
+    kinds = [table.data_type for table in small.graph.initializer if len(table.dims) > 1]
+    assert kinds.count(onnx.TensorProto.INT8) == 4
+    assert onnx.TensorProto.FLOAT not in kinds
+    assert not caplog.records
+    (tmp_path / "small.onnx").write_bytes(with_card(small, CROP).SerializeToString())
+    found = Predictor(tmp_path / "small.onnx").score_crops(images).probability
+    np.testing.assert_allclose(found, wanted, atol=0.02)
+    assert not np.array_equal(found, wanted)
 
 
 def test_weights_are_stored_in_half_the_room(tmp_path, probe):

@@ -1,6 +1,5 @@
 """Networks of one's own beside the default ones: they read crops while the frame is at hand."""
 
-import os
 from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from mien.analysis.added_columns import AddedColumns
 from mien.errors import InputError, ShapeError
 from mien.face.align import TEMPLATES, crop
-from mien.runtime import Predictor, find_model
+from mien.runtime import Predictor, crop_threads, find_model
 from mien.spec import ModelSpec
 from mien.values import Face, Float32, Image
 
@@ -36,8 +35,7 @@ class Added:
 
     def __init__(self, paths: Sequence[str | Path] = ()) -> None:
         self._files = tuple(find_model(Path(path)) for path in paths)
-        threads = os.cpu_count() or 1
-        self._predictors = tuple(Predictor(path, threads) for path in self._files)
+        self._predictors = tuple(Predictor(path, crop_threads()) for path in self._files)
         specs = tuple(one.spec for one in self._predictors)
         for path, spec in zip(self._files, specs, strict=True):
             _check(path, spec)

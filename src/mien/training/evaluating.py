@@ -25,7 +25,7 @@ from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.tables import Comparison, beside
 from mien.files import whole_file
-from mien.runtime import Predictor, find_model
+from mien.runtime import Predictor, crop_threads, find_model
 from mien.training.recipe import Recipe
 from mien.training.runfolder import (
     PREDICTIONS,
@@ -147,7 +147,7 @@ def open_subject(model: Path) -> Subject:
     recipe = read_recipe(folder) if (folder / RECIPE).is_file() else None
     parts = read_split(folder / SPLIT) if recipe and (folder / SPLIT).is_file() else None
     data = str(read_run(folder)["data"]) if recipe and (folder / RUN).is_file() else ""
-    return Subject(file, Predictor(file), recipe, parts, data)
+    return Subject(file, Predictor(file, crop_threads()), recipe, parts, data)
 
 
 def run_trial(

@@ -4,7 +4,6 @@ import copy
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -25,6 +24,9 @@ __all__ = ["AGREEMENT", "OPSET", "export"]
 
 AGREEMENT = 1e-4
 """Largest difference allowed between the network and its file with float32 weights."""
+
+FOLDED = 2_000_000_000
+"""Bytes of a table that may be computed beforehand: no file holds a larger one."""
 
 OPSET = 18
 """Version of the operators: the one that torch's exporter writes without conversion."""
@@ -106,8 +108,10 @@ def _tensors(answer: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 def _to_onnx(network: nn.Module, card: ModelSpec, probe: Float32) -> onnx.ModelProto:
     """The network as a graph, without the traces of how it came about."""
-    if find_spec("onnxscript") is None:
-        raise MissingExtra("onnxscript", "train", "write ONNX files")
+    try:
+        from onnxscript import optimizer
+    except ModuleNotFoundError as error:
+        raise MissingExtra("onnxscript", "train", "write ONNX files") from error
     chatter = logging.getLogger("torch.onnx")
     level = chatter.level
     chatter.setLevel(logging.ERROR)
@@ -130,6 +134,8 @@ def _to_onnx(network: nn.Module, card: ModelSpec, probe: Float32) -> onnx.ModelP
         chatter.setLevel(level)
     if program is None:
         raise WeightsError(f"{card.name} cannot be written as ONNX: the exporter gave nothing")
+    # tables that are only reshaped are stored as they are used; torch folds small ones by itself
+    optimizer.optimize(program.model, input_size_limit=FOLDED, output_size_limit=FOLDED)
     return _bare(program.model_proto)
 
 

@@ -18,7 +18,7 @@ from mien.evaluation.evaluate import PRESENT, check_cache, evaluate
 from mien.evaluation.metrics import METRICS
 from mien.files import whole_file
 from mien.results.report import report_path
-from mien.runtime import BATCH, Predictor, find_model, middle, normalised
+from mien.runtime import BATCH, Predictor, crop_threads, find_model, middle, normalised
 from mien.spec import ModelSpec, Precision
 from mien.training.evaluating import Subject, open_subject
 from mien.training.precision import HALVED, answers, gap, halve, largest, quantize, with_card
@@ -65,6 +65,8 @@ class Measured:
     part: str
     """Of the run's split."""
     pictures: int
+    difference: float
+    """Largest, of an output on these pictures."""
     seconds: tuple[float, float]
     """CPU time per crop on one thread, before and after, measured in turns."""
 
@@ -183,7 +185,7 @@ def _eighth(subject: Subject, out: Path, wanted: Wanted) -> Exported:
     small = with_card(small, replace(spec, precision="int8"))
     with whole_file(out) as file:
         file.write_bytes(small.SerializeToString())
-        measured = _measure(subject, Predictor(file), cache, part)
+        measured = _measure(subject, file, cache, part)
         if not measured.before - measured.after <= wanted.limit:
             raise WeightsError(
                 f"{out.name} was not written: {measured.metric} on the {part} part falls from "
@@ -191,7 +193,12 @@ def _eighth(subject: Subject, out: Path, wanted: Wanted) -> Exported:
                 "use fp16, or allow it with --limit"
             )
     done = Exported(
-        out, "int8", out.stat().st_size, None, subject.file.stat().st_size, measured=measured
+        out,
+        "int8",
+        out.stat().st_size,
+        measured.difference,
+        subject.file.stat().st_size,
+        measured,
     )
     with whole_file(report_path(out)) as file:
         values = {**asdict(done), "path": out.name, "data": cache.digest}
@@ -224,23 +231,24 @@ def _material(subject: Subject, wanted: Wanted) -> tuple[ModelSpec, Cache, Rows,
     return spec, cache, parts.train, "validate" if len(parts.validate) else "test"
 
 
-def _measure(subject: Subject, small: Predictor, cache: Cache, part: str) -> Measured:
+def _measure(subject: Subject, small: Path, cache: Cache, part: str) -> Measured:
     """The metric and the time of both networks, on the same pictures."""
     if subject.split is None:  # pragma: no cover - refused before
         raise InputError(f"{subject.file} lies in no run folder")
     rows = _some(subject.split.part(part), JUDGED)
     present = subject.recipe.data.threshold if subject.recipe else PRESENT
-    tables = [
-        evaluate(one, cache, rows, present=present).table for one in (subject.predictor, small)
-    ]
+    both = subject.predictor, Predictor(small, crop_threads())
+    found = [evaluate(one, cache, rows, present=present) for one in both]
+    tables = [one.table for one in found]
     metric = next(iter(METRICS[tables[0].task]))
     before, after = (table.mean[metric] for table in tables)
     if before is None or after is None:
         raise InputError(f"the {part} part is too small to measure the {metric} on")
     images = np.stack([cache.image(int(row)) for row in rows[:BATCH]])
-    seconds = _times(subject.predictor, small, images)
+    seconds = _times(Predictor(subject.file), Predictor(small), images)
     title = METRICS[tables[0].task][metric].title
-    return Measured(title, before, after, part, tables[0].pictures, seconds)
+    changed = gap(*([one.predictions.predicted] for one in found))
+    return Measured(title, before, after, part, tables[0].pictures, changed, seconds)
 
 
 def _times(first: Predictor, second: Predictor, images: Image) -> tuple[float, float]:

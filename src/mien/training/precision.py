@@ -26,6 +26,13 @@ share of the largest output."""
 SMALL = 4096
 """Tables of fewer numbers than this stay float32: they cost nothing."""
 
+EIGHT_BITS = (
+    "Conv", "Gemm", "MatMul", "Add", "Relu", "MaxPool", "AveragePool", "GlobalAveragePool",
+    "Concat", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze",
+)  # fmt: skip
+"""Operators that are computed in 8 bits; norms that are not part of a layer, and the last step to
+probabilities, are not."""
+
 PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 """Tells the quantiser that shapes are inferred and layers fused, as our exporter leaves them."""
 
@@ -96,15 +103,27 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelPr
                 path,
                 Reader(),
                 quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=list(EIGHT_BITS),
                 per_channel=True,
                 reduce_range=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
+                extra_options={"TensorQuantOverrides": _stacks(given.graph)},
             )
         except (ValueError, RuntimeError, TypeError, AttributeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise WeightsError(f"the network cannot be quantised: {reason}") from error
         return onnx.load(str(path))
+
+
+def _stacks(graph: onnx.GraphProto) -> dict[str, list[dict[str, bool]]]:
+    """Weights of products side by side, (n, i, o): the runtime has them with one scale only."""
+    used = {name for node in graph.node if node.op_type == "MatMul" for name in node.input}
+    return {
+        table.name: [{"reduce_range": True}]
+        for table in graph.initializer
+        if len(table.dims) > 2 and table.name in used
+    }
 
 
 def with_card(model: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
