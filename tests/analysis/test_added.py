@@ -203,6 +203,8 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(tiny, tmp_path):
         Added([tmp_path / "text.onnx"])
     with pytest.raises(InputError, match=r"template 'sideways', which is not known here"):
         Added([tiny(template="sideways")])
+    with pytest.raises(InputError, match=r"gives AU3, which FACS does not have"):
+        Added([tiny(units=(3, 12))])
     with pytest.raises(InputError, match=r"tiny-occurrence and other both give AU12_p; give one"):
         Added([tiny(), tiny(name="other", units=(1, 12))])
     two = [tiny("expression", np.eye(3), name=name, classes=CLASSES) for name in ("a", "b")]

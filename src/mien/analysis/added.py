@@ -9,6 +9,7 @@ import numpy as np
 from mien.analysis.added_columns import AddedColumns
 from mien.errors import InputError, ShapeError
 from mien.face.align import TEMPLATES, crop
+from mien.facs.units import UNITS
 from mien.runtime import Predictor, crop_threads, find_model
 from mien.spec import ModelSpec
 from mien.values import Face, Float32, Image
@@ -98,6 +99,9 @@ def _check(path: Path, spec: ModelSpec) -> None:
             f"{path} reads the {spec.reads}, as the default networks do; "
             "--model takes networks that read crops"
         )
+    if strange := sorted(set(spec.units) - set(UNITS)):
+        named = ", ".join(f"AU{unit}" for unit in strange)
+        raise InputError(f"{path} gives {named}, which FACS does not have; look after its card")
     if spec.template not in TEMPLATES:
         raise InputError(
             f"{path} reads crops of the template {spec.template!r}, which is not known here; "
