@@ -215,11 +215,13 @@ class _Echo(logging.Handler):
 def _tell(fold: int, line: Mapping[str, float]) -> None:
     """One line for each epoch: its number, losses, and the figures over all units."""
     head = f"fold {fold}, " if fold else ""
+    held = "validate."
     figures = [
-        f"{name.removeprefix('train.')} {value:.4g}"
+        f"{name.removeprefix(held)} {value:.4g}"
         for name, value in line.items()
-        if name.startswith(("train.loss", "validate.")) and "/" not in name
+        # one figure for each unit, and each part of the loss, are in metrics.jsonl
+        if name.startswith(held) and "/" not in name and f"train.{name[len(held) :]}" not in line
     ]
-    typer.echo(
-        f"{head}epoch {line['epoch']}: {', '.join(figures)}, {line['seconds']:.0f} s", err=True
-    )
+    told = f"; held out: {', '.join(figures)}" if figures else ""
+    loss, seconds = line["train.loss"], line["seconds"]
+    typer.echo(f"{head}epoch {line['epoch']}: loss {loss:.4g}{told}; {seconds:.0f} s", err=True)

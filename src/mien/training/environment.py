@@ -9,8 +9,6 @@ from typing import Any
 
 import torch
 
-import mien
-
 __all__ = ["environment"]
 
 PACKAGES = (
@@ -46,7 +44,7 @@ def _version(package: str) -> str | None:
 
 def _commit() -> str | None:
     """The commit of the checkout that mien runs from, "+" if files were changed; else None."""
-    root = Path(mien.__file__).parents[2]
+    root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return None
     try:
