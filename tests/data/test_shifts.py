@@ -109,6 +109,14 @@ def test_a_shift_is_not_judged_by_a_few_of_the_pictures():
     assert not np.isfinite(gains[LIMIT + 1])
 
 
+def test_what_fits_best_at_the_edge_is_not_believed():
+    """A shift further away may fit better still."""
+    seen = smooth(np.random.default_rng(10), 8, 200)
+    for frames, verdict in ((LIMIT - 1, "shifted"), (LIMIT, "too weak"), (-LIMIT, "too weak")):
+        part = course(Courses(seen, shifted(seen, frames), scaled=False))
+        assert judge(part, "landmarks").verdict == verdict
+
+
 def weak(frames, count, seed=0):
     """Sequences in which a shift leaves hardly less, one after the other."""
     rng = np.random.default_rng(seed)

@@ -64,7 +64,8 @@ class Shift:
         if self.verdict == "too weak":
             return f"{what}, {place}: too little to go by ({shares}, {self.pictures} pictures)"
         if self.verdict == "in step":
-            return f"{what}, {place}: in step ({shares}, {self.pictures} pictures)"
+            seen = f"({shares}, {self.pictures} pictures)"
+            return f"{what}, {place}: in step to within two frames {seen}"
         late = "late" if self.frames > 0 else "early"
         about = "" if self.of == "landmarks" else "about "
         return (

@@ -27,8 +27,10 @@ __all__ = ["Seen", "compare"]
 
 SINGLE = 0.2
 """Share of the pictures that are taken singly, from everywhere, beside the stretches."""
-TRUSTED = ("dependable", "fair")
-"""How reliable the network must be for a unit whose course is compared with labels."""
+BEST = "dependable"
+TRUSTED = (BEST, "fair")
+"""How reliable the network must be for a unit whose course is compared with labels; where units of
+the best kind move they speak alone."""
 MOVING = 0.25
 """Deviation of a unit in the pictures, in intensities, from which on its course is compared."""
 
@@ -181,7 +183,8 @@ def _labels(
     scores = reading.network.score(features(np.stack([seen.mesh[row] for row in rows]))).intensity
     if scores is None:  # pragma: no cover - the card promises intensities
         return None
-    kept_seen, kept_told = [], []
+    kept: list[tuple[bool, NDArray[np.float64], NDArray[np.float64]]] = []
+    trust = dict(reading.network.spec.reliability)
     for unit, outputs in reading.columns.items():
         place = labels.units.index(unit)
         value = labels.value[:, place].astype(np.float64)
@@ -192,13 +195,14 @@ def _labels(
         if len(told) == 0 or np.ptp(told) == 0 or course_of.std() < MOVING:
             continue
         if not reading.presence or told[0] == told[-1]:
-            kept_seen.append(course_of)
-            kept_told.append(value[stretch.around])
-    if not kept_seen:
+            kept.append((trust[unit] == BEST, course_of, value[stretch.around]))
+    if not kept:
         return None
+    best = any(dependable for dependable, *_ in kept)
+    kept = [one for one in kept if one[0] == best]
     seen_at, told_at = _spread(
-        (index.number[rows], np.stack(kept_seen, axis=1)),
-        (index.number[stretch.around], np.stack(kept_told, axis=1)),
+        (index.number[rows], np.stack([course_of for _, course_of, _ in kept], axis=1)),
+        (index.number[stretch.around], np.stack([told for *_, told in kept], axis=1)),
     )
     return Courses(seen_at, told_at, scaled=True, first=index.path[rows[0]])
 

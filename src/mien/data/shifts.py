@@ -19,8 +19,9 @@ from mien.data.checkreport import Of, Shift, Verdict
 
 __all__ = ["LIMIT", "Course", "Courses", "course", "judge", "together"]
 
-LIMIT = 30
-"""Frames by which shifts are looked for, in both directions."""
+LIMIT = 31
+"""Frames by which shifts are tried, in both directions; the best must have neighbours, so it is one
+less that can be found."""
 FEWEST = 8
 """Pictures on which a shift must be compared, and half of those that can be compared unshifted."""
 CLEARER = 0.75
@@ -38,6 +39,8 @@ LAG_CONSISTENT = 2
 """The same where a shift leaves hardly less in each: trackers may lag by a frame."""
 SURE = 3
 """Landmarks and pictures are called in step if shifts from so many frames on fit clearly worse."""
+TELLING = 0.5
+"""Share of the movement that some shift must explain for a sequence to have a say."""
 AGREEING = 2 / 3
 """Share of the sequences to which a shift must be an improvement to be one of all."""
 ROUNDING = 1e-6
@@ -116,8 +119,14 @@ def course(courses: Courses) -> Course:
     return Course(shifted, straight, movement, int(both.sum()), first)
 
 
-def together(parts: Sequence[Course]) -> Course:
-    """Several sequences as one: sums of squares add up, each sequence by its share."""
+def together(every: Sequence[Course]) -> Course:
+    """Several sequences as one: sums of squares add up, each sequence by its share.
+
+    Those of which no shift explains half cannot tell, and are left out if others can.
+    """
+    parts = [part for part in every if np.nanmax(part.share(part.shifted), initial=0.0) >= TELLING]
+    if len(parts) < min(len(every), 3):
+        parts = list(every)
 
     def total(values: list[Float64]) -> Float64:
         return np.asarray(np.nansum(np.stack(values), axis=0), np.float64)
@@ -142,7 +151,8 @@ def judge(part: Course, of: Of, sequence: str = "") -> Shift:
     if part.share(part.shifted)[best] >= ENOUGH[of][len(part.parts) >= 3]:
         lag = (LAG_TOGETHER if len(part.parts) > 1 else LAG)[of]
         if abs(best - LIMIT) >= lag and _better(part, best):
-            verdict = "shifted" if _agreed(part, best) else "too weak"
+            believed = _is_peak(gains, best) and _agreed(part, best)
+            verdict = "shifted" if believed else "too weak"
         elif _sure(part):
             verdict = "in step"
     if verdict != "shifted":
@@ -160,6 +170,12 @@ def _agreed(part: Course, best: int) -> bool:
     least = 0.0 if len(told) >= SEVERAL else 0.5
     agreeing = [gains[best] > max(0.0, least * np.nanmax(gains)) for gains in told]
     return not part.parts or sum(agreeing) >= AGREEING * len(told) > 0
+
+
+def _is_peak(gains: Float64, best: int) -> bool:
+    """Whether larger shifts were compared too: at the edge courses fit that have only a trend."""
+    beside = gains[max(0, best - 1) : best + 2]
+    return len(beside) == 3 and bool(np.isfinite(beside).all())
 
 
 def _better(part: Course, place: int) -> bool:
