@@ -180,7 +180,8 @@ def test_each_epoch_is_a_line(capsys):
     from mien.cli.train import _tell
 
     line = {
-        "epoch": 3, "step": 9, "rate": 0.1, "train.loss": 0.51234, "train.au": 0.5, "validate.au": 0.6,
+        "epoch": 3, "step": 9, "rate": 0.1, "train.loss": 0.51234, "train.au": 0.5,
+        "validate.au": 0.6,
         "validate.f1": 0.25, "validate.f1/AU1": 0.1, "seconds": 12.3,
     }  # fmt: skip
     _tell(2, line)

@@ -380,6 +380,15 @@ def test_a_foreign_checkpoint_is_refused(tmp_path, content, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("of", [nn.Linear(6, 2), nn.Sequential(nn.Linear(6, 2))])
+def test_a_checkpoint_of_another_network_is_refused(tmp_path, of):
+    with pytest.raises(Stop):
+        fit(experiment(), tmp_path, tell=stopping_after(1))
+    with pytest.raises(WeightsError, match=r"does not fit.*--restart") as raised:
+        fit(experiment(of=of), tmp_path)
+    assert "\n" not in str(raised.value)
+
+
 class Trap:
     """An object whose loading would run code."""
 

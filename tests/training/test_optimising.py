@@ -136,6 +136,10 @@ def test_what_does_not_exist_is_refused():
     made = optimiser(parameters, Optim("sgd"))
     with pytest.raises(InputError, match="one-cycle"):
         pace(made, Schedule("spiral"), STEPS, EPOCHS)
+    with pytest.raises(InputError, match="every is 0"):
+        pace(made, Schedule("step", every=0), STEPS, EPOCHS)
+    with pytest.raises(InputError, match="by itself"):
+        pace(made, Schedule("one-cycle", warmup=1), STEPS, EPOCHS)
     with pytest.raises(InputError, match="warmup is 10 of 10"):
         pace(made, Schedule(warmup=10), STEPS, EPOCHS)
 

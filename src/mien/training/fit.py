@@ -20,7 +20,7 @@ from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
 from torch import nn
 
-from mien.errors import InputError, WeightsError
+from mien.errors import InputError, MienError, WeightsError
 from mien.training import checkpoints, optimising
 from mien.training.checkpoints import MARK, WholeFiles
 from mien.training.experiment import Experiment
@@ -140,6 +140,15 @@ def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
             ckpt_path=keeper.folder / LAST if epoch else None,
             weights_only=True,
         )
+    except MienError:
+        raise
+    except (RuntimeError, ValueError, KeyError) as error:
+        if epoch and "load" in str(error):  # torch's words for states that do not fit
+            raise WeightsError(
+                f"{keeper.folder / LAST} does not fit what the recipe makes now, perhaps by "
+                "another version of mien; begin anew with --restart"
+            ) from error
+        raise
     except SystemExit:
         if not keeper.interrupted:
             raise

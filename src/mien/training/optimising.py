@@ -151,15 +151,22 @@ def pace(optimizer: Optimizer, schedule: Schedule, per_epoch: int, epochs: int) 
     """Make a schedule that is told of every step.
 
     Raises:
-        InputError: there is none of this name, or the warm-up takes all the epochs.
+        InputError: there is none of this name, or its numbers make no sense.
     """
+    if schedule.every < 1 or schedule.warmup < 0:
+        raise InputError(
+            f"schedule.every is {schedule.every} and schedule.warmup {schedule.warmup}; expected 1 "
+            "or more, and 0 or more"
+        )
     if schedule.name == "one-cycle":
+        if schedule.warmup:
+            raise InputError("one-cycle warms up by itself; set schedule.warmup=0")
         rates: Sequence[float] = [group["lr"] for group in optimizer.param_groups]
         return OneCycleLR(optimizer, max_lr=list(rates), total_steps=per_epoch * epochs)
     if schedule.name not in SCHEDULES:
         known = ", ".join((*SCHEDULES, "one-cycle"))
         raise InputError(f"there is no schedule {schedule.name!r}; there are {known}")
-    if schedule.warmup >= epochs > 0 and schedule.warmup:
+    if schedule.warmup and schedule.warmup >= epochs:
         raise InputError(
             f"schedule.warmup is {schedule.warmup} of {epochs} epochs; leave some to learn in"
         )
