@@ -246,6 +246,15 @@ def test_many_faults_of_one_kind_are_few_findings(folder):
     assert any("(490 lines like this)" in what for _, _, what in found)
 
 
+def test_many_short_lines_are_few_findings(folder):
+    index, found = folder("path,subject,AU12\na.jpg,x,1\n" + "b.jpg,x\n" * 100 + "c.jpg,x,1\n")
+    assert index.path == ("a.jpg", "c.jpg")
+    assert [place for kind, place, _ in found if kind == "bad line"] == [
+        f"labels.csv:{line}" for line in range(3, 14)
+    ]
+    assert "and 90 more" in next(what for _, place, what in found if place == "labels.csv:13")
+
+
 def test_a_large_table_is_read_in_seconds(tmp_path):
     units = [f"AU{unit}" for unit in (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)]
     (tmp_path / "p").mkdir()

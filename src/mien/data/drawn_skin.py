@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFilter
 
@@ -12,6 +13,8 @@ from mien.face.landmarks import LEFT_BROW, LEFT_EYE_RING, LIPS_OUTER, RIGHT_BROW
 from mien.values import Float32, Image
 
 __all__ = ["Look", "draw_look", "paint", "places"]
+
+Plane = NDArray[np.floating]
 
 FINE = 256
 """Pixels of the painted skin per distance between the outer eye corners."""
@@ -113,7 +116,7 @@ def paint(look: Look) -> Image:
         nostril = _spot(x, y, (0.085 * side, -0.135), (0.042, 0.022), mirrored=False)
         _lay(skin, np.clip(1.6 * nostril, 0, 1) * 0.9, dark)
     _features(skin, look, rng)
-    return (255 * np.clip(skin, 0, 1)).astype(np.uint8)
+    return np.asarray(255 * np.clip(skin, 0, 1), np.uint8)
 
 
 def _features(skin: Float32, look: Look, rng: Generator) -> None:
@@ -148,8 +151,8 @@ def _noise(rng: Generator, cells: int) -> Float32:
 
 
 def _spot(
-    x: Float32,
-    y: Float32,
+    x: Plane,
+    y: Plane,
     middle: tuple[float, float],
     spread: tuple[float, float],
     mirrored: bool = True,
@@ -161,7 +164,7 @@ def _spot(
     )
 
 
-def _soft(values: Float32, start: float, end: float) -> Float32:
+def _soft(values: Plane, start: float, end: float) -> Float32:
     share = np.clip((values - start) / (end - start), 0, 1)
     return np.asarray(share**2 * (3 - 2 * share), np.float32)
 
@@ -198,4 +201,5 @@ def _line(points: Float32, width: int, soft: float) -> Float32:
 
 
 def _blurred(mask: Picture.Image, soft: float) -> Float32:
-    return np.asarray(mask.filter(ImageFilter.GaussianBlur(soft)), np.float32) / 255
+    blurred = np.asarray(mask.filter(ImageFilter.GaussianBlur(soft)), np.float32)
+    return np.asarray(blurred / 255, np.float32)

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from arro3.io import read_parquet
@@ -149,17 +149,18 @@ def _csv(path: Path, findings: Findings) -> Columns:
     if not rows:
         raise InputError(f"{path} is empty, expected a head line with the names of columns")
     names = _heads(path, [name.strip() for name in rows[0]])
-    good = [row for row, cells in enumerate(rows) if row and len(cells) == len(names)]
-    for row, cells in enumerate(rows):
-        if len(cells) != len(names):
-            findings.add(
-                "bad line", f"{path.name}:{numbers[row]}",
-                f"has {len(cells)} cells, expected {len(names)} as in the head line",
-            )  # fmt: skip
-    columns = zip(*(rows[row] for row in good), strict=True)
-    cells = dict(zip(names, columns, strict=False)) if good else dict.fromkeys(names, ())
-    line = np.array([numbers[row] for row in good], np.int64)
-    return Columns(path.name, cells, line, mark == ";")
+    whole = np.array([len(row) == len(names) for row in rows])
+    line = np.array(numbers, np.int64)
+    wrong = np.flatnonzero(~whole)
+    for place in wrong[:NOTED].tolist():
+        what = f"has {len(rows[place])} cells, expected {len(names)} as in the head line"
+        findings.add("bad line", f"{path.name}:{line[place]}", what)
+    if more := len(wrong[NOTED:]):
+        findings.add("bad line", f"{path.name}:{line[wrong[NOTED]]}", f"and {more} more like these")
+    good = [row for row in rows[1:] if len(row) == len(names)]
+    columns = zip(*good, strict=True) if good else iter([()] * len(names))
+    cells: dict[str, Sequence[Cell]] = dict(zip(names, columns, strict=True))
+    return Columns(path.name, cells, line[1:][whole[1:]], mark == ";")
 
 
 def _parquet(path: Path) -> Columns:
@@ -179,7 +180,9 @@ def _parquet(path: Path) -> Columns:
     except Exception as error:  # whatever its library raises
         raise InputError(f"{path} cannot be read ({error}); write it anew") from error
     names = _heads(path, table.column_names)
-    cells = {name: table[name].to_pylist() for name in names}
+    cells: dict[str, Sequence[Cell]] = {
+        name: cast(Sequence[Cell], table[name].to_pylist()) for name in names
+    }
     return Columns(path.name, cells, np.arange(table.num_rows) + 1, comma=False)
 
 
