@@ -152,6 +152,20 @@ def test_landmarks_in_the_wrong_place_are_named_and_left_out(made_up, kind, chan
     assert len(report.good) == 11
 
 
+def test_boxes_beside_the_picture_and_empty_ones_are_named(made_up):
+    index, _ = made_up
+    box = np.tile(np.array([5, 5, 50, 60], np.float32), (12, 1))
+    box[1] = (70, 5, 90, 60)
+    box[2] = (50, 5, 5, 60)
+    box[3] = np.nan
+    report = looked_through(replace(index, box=box), lambda *_: None)
+    assert of(report, "landmarks outside") == [
+        ("P0/2.png", "the box 70, 5, 90, 60 in a picture of 64x64"),
+        ("P0/3.png", "the box 50, 5, 5, 60 in a picture of 64x64"),
+    ]
+    assert report.good.tolist() == [0, *range(3, 12)]
+
+
 def test_landmarks_of_the_mirrored_picture_are_found_by_the_mesh(tmp_path):
     meshes = [made_up_mesh(shift=(8, 0))] * 12
     index, find = made_up_set(tmp_path, meshes=meshes)

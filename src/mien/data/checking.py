@@ -23,6 +23,7 @@ from mien.data.rendered import Find
 from mien.data.sequences import SHORTEST, spread
 from mien.errors import InputError, WeightsError
 from mien.files import as_text
+from mien.values import Float32
 
 __all__ = ["SAMPLE", "check"]
 
@@ -73,6 +74,8 @@ def check(
     size = sizes(index, facts)
     if index.points is not None:
         _points(state, index.points, size)
+    if index.box is not None:
+        _boxes(state, index.box, size)
     _faces(state, size, sample, find, progress)
     _decode(state, sample, every, progress)
     counted = rates(index)
@@ -208,6 +211,22 @@ def _points(state: _State, points: Points, size: NDArray[np.int64]) -> None:
         "landmarks outside",
         beyond > 0,
         lambda row: f"{beyond[row]:.0f} pixels outside a picture of {size[row, 0]}x{size[row, 1]}",
+    )
+
+
+def _boxes(state: _State, box: Float32, size: NDArray[np.int64]) -> None:
+    """Boxes that hold nothing, or whose middle lies outside the picture."""
+    told = np.isfinite(box).all(axis=1) & (size[:, 0] > 0)
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    inside = ((middle >= 0) & (middle < size)).all(axis=1)
+    empty = (box[:, 2:] <= box[:, :2]).any(axis=1)
+    state.add(
+        "landmarks outside",
+        told & (empty | ~inside),
+        lambda row: (
+            f"the box {', '.join(f'{edge:g}' for edge in box[row].tolist())} in a picture of "
+            f"{size[row, 0]}x{size[row, 1]}"
+        ),
     )
 
 
