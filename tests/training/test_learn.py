@@ -20,7 +20,7 @@ RECIPE = MeshRecipe(
     widths=(32,),
     dropout=0.0,
     networks=2,
-    schedule=MeshSchedule(epochs=1, steps=250, batch=96, rate=5e-3),
+    schedule=MeshSchedule(epochs=1, steps=150, batch=96, rate=5e-3),
 )
 
 
