@@ -22,7 +22,7 @@ from mien.data import expressions
 from mien.data.expressions import OUTPUTS, UNITS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
-from mien.data.synthetic import lips_parted, rotations
+from mien.data.synthetic import rotations, seen_parted
 from mien.errors import UnreadableSource
 from mien.face.steady import steady_matrix
 from mien.values import Float32, Image
@@ -151,7 +151,7 @@ def _group(
         turn = _turn(rng) if number and rng.random() < 0.8 else None
         goal = moved(portrait, model, weights, shape if number else None, turn)
         images.append(_crop(rng, portrait, goal))
-        intensity[-1] = lips_parted(model, shape[None], weights[None])[0]
+        intensity[-1] = seen_parted(model, weights)
         labels.append(intensity)
     return np.stack(images), np.stack(labels)
 

@@ -14,14 +14,14 @@ from PIL import Image as Picture
 from mien.animation.moves import STRONGEST, known_units
 from mien.data import expressions, ict, portraits, rendered
 from mien.data.drawn import Person, View, draw_person, draw_view
-from mien.data.expressions import LIP_GAP, UNITS
+from mien.data.expressions import UNITS
 from mien.data.head import Head
 from mien.data.ict import FaceModel
 from mien.data.paint import draw_style
 from mien.data.planted import Portrait, plant
 from mien.data.render import draw_camera, render
 from mien.data.rendered import Find
-from mien.data.synthetic import draw_identities, rotations
+from mien.data.synthetic import draw_identities, rotations, seen_parted
 from mien.face.geometry import SKIN
 from mien.values import Float32, Image
 
@@ -124,7 +124,7 @@ class Rendered:
             picture = render(self._head, vertices, turn, camera, style)
             image = rendered.spoil(rng, picture)
             box = _box(camera.project(self._head.mesh(vertices), turn))
-            parted = _parted(self._model, shot.weights)
+            parted = seen_parted(self._model, shot.weights)
             out.append(Shown(image, _strongest(shot.intensity, parted), box))
         return out
 
@@ -169,7 +169,7 @@ class Planted:
         out = []
         for change in portraits.draw_changes(rng, self._model, self._frames):
             image = plant(framed, self._model, change.weights, change.identity, change.turn)
-            parted = _parted(self._model, change.weights)
+            parted = seen_parted(self._model, change.weights)
             out.append(Shown(image, _strongest(change.intensity, parted), _box(framed.mesh)))
         return out
 
@@ -181,15 +181,6 @@ def _strongest(intensity: Float32, parted: float) -> dict[int, float]:
         out[unit] = max(out[unit], STRONGEST * value)
     out[25] = STRONGEST * parted
     return out
-
-
-def _parted(model: FaceModel, weights: Float32) -> float:
-    """How far an expression parts the lips, 0-1, as it is seen from the front.
-
-    Lips of which one is pushed forward, as by AU17, are apart in space and closed to the eye.
-    """
-    moved = np.tensordot(weights, model.inner_lip_expression, 1)
-    return float(np.clip((moved[0, 1] - moved[1, 1]) / LIP_GAP, 0, 1))
 
 
 def _lips_apart(person: Person, units: Mapping[int, float]) -> float:

@@ -26,6 +26,7 @@ __all__ = [
     "lips_parted",
     "pairs",
     "rotations",
+    "seen_parted",
     "singles",
     "with_mirror",
 ]
@@ -107,6 +108,19 @@ def rotations(pose: Float32) -> Float32:
 def lips_parted(model: FaceModel, identity: Float32, weights: Float32) -> Float32:
     """Intensity of AU25, (n,), 0-1: how far the expression parts the lips."""
     return np.asarray(np.clip(model.lip_gap(identity, weights) / LIP_GAP, 0, 1), np.float32)
+
+
+def seen_parted(model: FaceModel, weights: Float32) -> float:
+    """How far an expression parts the lips, 0-1, as it is seen from the front.
+
+    Lips of which one is pushed forward, as by AU17, are apart in space and closed to the eye.
+
+    Args:
+        model: the cut-down face model.
+        weights: (57,) of the expression shapes.
+    """
+    moved = np.tensordot(weights, model.inner_lip_expression, 1)
+    return float(np.clip((moved[0, 1] - moved[1, 1]) / LIP_GAP, 0, 1))
 
 
 def singles(model: FaceModel, mesh: Response, rng: Generator, count: int) -> Examples:
