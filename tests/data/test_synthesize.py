@@ -11,6 +11,7 @@ from mien.data.finding import open_finder
 from mien.data.planted import Portrait
 from mien.data.rendered import Shot
 from mien.data.showing import DEVELOPED, Drawn, Planted, Shown
+from mien.data.synthetic import seen_parted
 from mien.errors import InputError, UnreadableSource
 from mien.face.geometry import reference
 
@@ -297,7 +298,7 @@ def test_lips_are_parted_when_that_can_be_seen_from_the_front(model):
         weights = np.zeros(len(model.names), np.float32)
         weights[model.names.index(shape)] = 0.5
         changed = type(model)(**{**model.__dict__, "inner_lip_expression": moving})
-        return showing._parted(changed, weights)
+        return seen_parted(changed, weights)
 
     assert parted("jawOpen", (0, -1.3, 0)) == pytest.approx(0.5)
     assert parted("jawOpen", (0, -5.2, 0)) == 1

@@ -28,7 +28,8 @@ def rates(labels: Labels) -> NDArray[np.float64]:
     """
     known = labels.known.sum(axis=0).astype(np.float64)
     present = ((labels.value > 0) & labels.known).sum(axis=0)
-    return np.divide(present, known, out=np.full(len(known), np.nan), where=known > 0)
+    nowhere = np.full(len(known), np.nan)
+    return np.asarray(np.divide(present, known, out=nowhere, where=known > 0))
 
 
 def inverse(labels: Labels) -> Float32:

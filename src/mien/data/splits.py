@@ -124,10 +124,23 @@ def make_split(
     rows = {name: np.sort(parts[name]).astype(np.intp) for name in PARTS}
     persons = {name: tuple(sorted(set(take(index.subject, rows[name])) - {""})) for name in PARTS}
     if len(index) == len(set(index.subject)):
-        persons = {name: () for name in PARTS}
+        persons = dict.fromkeys(PARTS, ())
         notes = (*notes, "Who is in which picture is not known: each counts as a person.")
+    (protocol, fold, folds), (held, seed) = about, chosen
     return Split(
-        index.name, *about, *chosen, *rows.values(), persons, len(index), keys_digest(index), notes
+        data=index.name,
+        protocol=protocol,
+        fold=fold,
+        folds=folds,
+        held=held,
+        seed=seed,
+        train=rows["train"],
+        validate=rows["validate"],
+        test=rows["test"],
+        subjects=persons,
+        pictures=len(index),
+        keys=keys_digest(index),
+        notes=notes,
     )
 
 
@@ -181,17 +194,19 @@ def read_split(path: Path) -> Split:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         parts = values["parts"]
         split = Split(
-            values["data"],
-            values["protocol"],
-            values["fold"],
-            values["folds"],
-            values["held"],
-            values["seed"],
-            *(_rows(parts[name]["rows"]) for name in PARTS),
-            {name: tuple(parts[name]["subjects"]) for name in PARTS},
-            values["pictures"],
-            values["keys"],
-            tuple(values["notes"]),
+            data=values["data"],
+            protocol=values["protocol"],
+            fold=values["fold"],
+            folds=values["folds"],
+            held=values["held"],
+            seed=values["seed"],
+            train=_rows(parts["train"]["rows"]),
+            validate=_rows(parts["validate"]["rows"]),
+            test=_rows(parts["test"]["rows"]),
+            subjects={name: tuple(parts[name]["subjects"]) for name in PARTS},
+            pictures=values["pictures"],
+            keys=values["keys"],
+            notes=tuple(values["notes"]),
         )
         written = values["digest"]
     except OSError as error:

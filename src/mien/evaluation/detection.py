@@ -126,7 +126,7 @@ def area(right: NDArray[np.bool_], wanted: int) -> float:
     The envelope is sampled at 101 recalls and summed as trapezia. It ends in a precision of 0 at a
     recall of 1, to which it runs straight from the last recall that was reached. Two things follow
     that YOLOv5's tables share: the highest figure is 0.995, and who stops at some boxes is given
-    half of the rest. It is the figure for detectors that offer many boxes, down to a score of 0.001.
+    half of the rest. It is the figure for detectors that offer many boxes, down to scores of 0.001.
 
     >>> round(area(np.array([True]), 1), 3)
     0.995
