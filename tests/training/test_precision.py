@@ -54,7 +54,7 @@ def test_ranges_are_those_of_the_pictures(said):
 
 
 def test_the_network_itself_is_left_as_it_is_and_nothing_is_said(caplog, capfd):
-    model = convolutions()
+    model = with_card(convolutions(), card())
     before = model.SerializeToString()
     handlers = list(logging.root.handlers)
     with caplog.at_level(logging.WARNING):
