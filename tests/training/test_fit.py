@@ -1,5 +1,6 @@
 import csv
 import errno
+import io
 import json
 import math
 import signal
@@ -426,6 +427,23 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_last_checkpoint(tmp_path, wh
     assert (tmp_path / LAST).read_bytes() == before
     assert not list(tmp_path.glob(".*"))
     assert figures(fit(experiment(), tmp_path).lines) == figures(whole[0].lines)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_while_a_checkpoint_is_written_is_one(tmp_path, monkeypatch, end):
+    checkpoints.write({"kept": torch.ones(3)}, tmp_path / LAST)
+    before = (tmp_path / LAST).read_bytes()
+
+    class Pressed(io.BytesIO):
+        def write(self, _):
+            raise end
+
+    real = torch.save
+    monkeypatch.setattr(torch, "save", lambda what, _: real(what, Pressed()))
+    with pytest.raises(end):
+        checkpoints.write({"kept": torch.zeros(3)}, tmp_path / LAST)
+    assert (tmp_path / LAST).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [LAST]
 
 
 def test_an_interruption_leaves_a_run_that_goes_on(tmp_path, whole, interruptible):

@@ -2,13 +2,14 @@
 
 import os
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins import CheckpointIO
 
-from mien.errors import InputError, WeightsError
+from mien.errors import WeightsError
 from mien.files import cannot_write, whole_file
 
 __all__ = ["FORMAT", "MARK", "WholeFiles", "read", "write"]
@@ -34,14 +35,14 @@ def write(checkpoint: dict[str, Any], path: Path) -> None:
                 os.fsync(file.fileno())
         except OSError as error:
             raise cannot_write(path, error) from error
-        except RuntimeError as error:  # torch's own words for a disk that is full
-            if isinstance(error.__context__, OSError):
-                raise cannot_write(path, error.__context__) from error
-            if "write" not in str(error):
-                raise
-            raise InputError(
-                f"{path} cannot be written ({_first(error)}); free some space, then go on"
-            ) from error
+        except RuntimeError as error:
+            # A full disk or Ctrl-C while torch writes comes out as a complaint of its own.
+            for cause in _behind(error):
+                if isinstance(cause, OSError):
+                    raise cannot_write(path, cause) from error
+                if not isinstance(cause, Exception):
+                    raise cause from None
+            raise
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -64,6 +65,14 @@ def read(path: Path) -> dict[str, Any]:
     if ours["format"] > FORMAT:
         raise WeightsError(f"{path} was written by a newer mien: update mien")
     return dict(found)
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """What was being dealt with when an error was raised, the nearest first."""
+    behind = error.__context__
+    while behind is not None:
+        yield behind
+        behind = behind.__context__
 
 
 def _first(error: BaseException) -> str:
