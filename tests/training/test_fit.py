@@ -111,6 +111,14 @@ def test_other_chance_of_the_program_changes_nothing(whole, tmp_path):
     same(fit(experiment(), tmp_path).network, whole[0].network)
 
 
+def test_dropout_is_another_one_in_each_epoch(tmp_path):
+    of = nn.Sequential(nn.Dropout(0.5), nn.Linear(6, 2))
+    run = experiment(of=of, optim=Optim("sgd", 1e-12), schedule=Schedule(), epochs=3)
+    lines = fit(replace(run, train=lambda _: batches(Turn(0))), tmp_path).lines
+    assert len({line["train.loss"] for line in lines}) == 3
+    assert len({line["validate.loss"] for line in lines}) == 1
+
+
 def test_another_seed_is_another_run(whole, tmp_path):
     assert figures(fit(experiment(seed=6), tmp_path).lines) != figures(whole[0].lines)
 
