@@ -169,7 +169,7 @@ def test_quad_matrix_takes_the_corners_of_pixels():
 
 
 def test_what_cannot_be_aligned_is_named(rest):
-    with pytest.raises(InputError, match="jaanet, ffhq"):
+    with pytest.raises(InputError, match="jaanet, megraphau, ffhq"):
         crop(PICTURE, rest, "arcface")
     with pytest.raises(ShapeError, match="lie on one another"):
         crop(PICTURE, np.zeros_like(rest), "jaanet")

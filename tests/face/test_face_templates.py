@@ -15,7 +15,9 @@ from mien.face.align import (
     face_box,
     ffhq_quad,
     jaanet_matrix,
+    megraphau_matrix,
 )
+from mien.face.geometry import reference
 from mien.face.landmarks import (
     LEFT_EYE_RING,
     LIPS_INNER,
@@ -32,7 +34,12 @@ PICTURE = np.random.default_rng(3).integers(0, 256, (500, 600, 3), dtype=np.uint
 
 @pytest.mark.parametrize(
     ("template", "scheme"),
-    [("jaanet", "49"), ("jaanet", "66"), ("jaanet", "68"), ("box", "66"), ("box", "68")],
+    [
+        *(("jaanet", scheme) for scheme in ("49", "66", "68")),
+        *(("megraphau", scheme) for scheme in ("49", "66", "68")),
+        ("box", "66"),
+        ("box", "68"),
+    ],
 )
 def test_landmarks_and_mesh_cut_the_same(template, scheme, rest):
     by_mesh = crop(PICTURE, rest, template, 120)
@@ -147,3 +154,51 @@ def test_jaanet_samples_without_averaging_as_its_authors_do(rest):
     points = landmarks(rest, "49").astype(float)
     plain = warp(PICTURE, jaanet_matrix(points, 40), 40, (128, 128, 128))
     assert (crop(PICTURE, rest, "jaanet", 40).image == plain).all()
+
+
+def usual(turn, scale, shift):
+    """49 points of a face of usual proportions, turned by so many degrees."""
+    face = landmarks(np.pad(reference()[0] * np.float32([1, -1, -1]), ((0, 10), (0, 0))), "49")
+    sine, cosine = np.sin(np.radians(turn)), np.cos(np.radians(turn))
+    return scale * face @ np.array([[cosine, sine], [-sine, cosine]]) + shift
+
+
+@pytest.mark.parametrize(("turn", "scale"), [(0, 60), (25, 200), (-170, 31)])
+def test_megraphau_puts_the_eyes_where_its_pictures_have_them(turn, scale):
+    points = usual(turn, scale, (300, 200))
+    aligned = transform(points, megraphau_matrix(points))
+    right, left = aligned[19:25].mean(axis=0), aligned[25:31].mean(axis=0)
+    half = 0.33 * 256 / 2
+    assert right == pytest.approx([127.5 - half, 0.29 * 256 - 0.5], abs=0.02)
+    assert left == pytest.approx([127.5 + half, 0.29 * 256 - 0.5], abs=0.02)
+    assert (aligned[31] + aligned[37])[0] / 2 == pytest.approx(127.5, abs=0.02)
+    small = transform(points, megraphau_matrix(points, 128))
+    assert small + 0.5 == pytest.approx((aligned + 0.5) / 2)
+
+
+def test_megraphau_weighs_eyes_and_mouth():
+    points = usual(0, 100, (0, 0))
+    points[31:49] += [0, 20]  # a longer face
+    matrix = megraphau_matrix(points)
+    aligned = transform(points, matrix)
+    right, left = aligned[19:25].mean(axis=0), aligned[25:31].mean(axis=0)
+    assert left[1] == pytest.approx(right[1])
+    assert 0.85 < np.hypot(*(left - right)) / (0.33 * 256) < 0.97
+    assert right[1] < 0.29 * 256 - 0.5
+    # the same by least squares over the four numbers of a similarity
+    three = np.stack([points[19:25].mean(0), points[25:31].mean(0), (points[31] + points[37]) / 2])
+    rows = [row for x, y in three for row in ((x, -y, 1, 0), (y, x, 0, 1))]
+    apart, top = 0.33 * 256, 0.29 * 256 - 0.5
+    wanted = [127.5 - apart / 2, top, 127.5 + apart / 2, top, 127.5, top + 1.118 * apart]
+    a, b, x, y = np.linalg.lstsq(np.array(rows), np.array(wanted), rcond=None)[0]
+    assert matrix == pytest.approx(np.array([[a, -b, x], [b, a, y]]), abs=1e-6)
+
+
+def test_a_large_face_is_averaged_for_megraphau(rest):
+    stripes = np.zeros((3000, 3600, 3), np.uint8)
+    stripes[:, ::2] = 255
+    made = crop(stripes, rest * np.float32(6), "megraphau", 64)
+    assert made.image[20:40, 20:40].std() < 10  # 127 when sampled
+    assert made.image.shape == (64, 64, 3)
+    with pytest.raises(ShapeError, match="lie on one another"):
+        megraphau_matrix(np.ones((49, 2)))

@@ -98,7 +98,7 @@ def prepare(  # noqa: PLR0913 - one parameter for each option
     root: Root,
     out: Annotated[Path, typer.Option(help="Folder of the prepared pictures.", show_default=False)],
     template: Annotated[
-        str, typer.Option(help="How faces are aligned: jaanet, ffhq, and others.")
+        str, typer.Option(help="How faces are aligned: jaanet, megraphau, ffhq, box, whole.")
     ] = "jaanet",
     size: Annotated[int, typer.Option(min=16, help="Side of the aligned pictures.")] = 200,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,

@@ -1,8 +1,8 @@
 """ME-GraphAU on BP4D and DISFA, stage 1 and then stage 2 from it.
 
 Luo et al., IJCAI 2022: three folds of persons, AdamW with a cosine to nothing, 20 epochs. The
-authors align with a detector whose template they do not give; here faces are aligned as "ffhq" at
-256 px. Prepare the data with ``mien datasets prepare bp4d --template ffhq --size 256``, then
+authors align with a detector whose template they do not give; here faces lie as in the pictures
+that they show. After ``mien datasets prepare bp4d ... --template megraphau --size 256``:
 
     mien train megraphau-bp4d-stage1 --fold 1 --data CACHE
     mien train megraphau-bp4d --fold 1 --data CACHE \
@@ -67,6 +67,7 @@ def _recipe(name: str, units: tuple[int, ...], stage: int) -> Recipe:
             name,
             units=units,
             threshold=2.0 if name == "disfa" else 1.0,
+            template="megraphau",
             augment=Augment(brightness=0.4, contrast=0.4, saturation=0.4),
             protocol=f"{name}-three-folds",
             folds=3,
