@@ -5,7 +5,6 @@ epoch begins from its own seed, and its end is written whole or not at all.
 """
 
 import logging
-import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -131,7 +130,6 @@ def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
     validate = None
     if experiment.validate is not None:
         validate = Passages(experiment.validate, learner)
-    before = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(
             learner,
@@ -152,9 +150,7 @@ def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
     except SystemExit:
         if not keeper.interrupted:
             raise
-        # Lightning makes an exit of it, and leaves the process deaf to the next one.
-        signal.signal(signal.SIGINT, before)
-        raise KeyboardInterrupt from None
+        raise KeyboardInterrupt from None  # Lightning makes an exit of it
 
 
 def _trainer(experiment: Experiment, keeper: Keeper, bar: bool) -> pl.Trainer:
