@@ -18,6 +18,7 @@ MODULES = (
     "mien.evaluation.paired",
     "mien.evaluation.scoretable",
     "mien.evaluation.scoring",
+    "mien.evaluation.together",
     "mien.evaluation.units",
 )
 

@@ -1,0 +1,75 @@
+"""Units that occur together, counted by hand and by numpy."""
+
+import numpy as np
+import pytest
+
+from mien.errors import InputError
+from mien.evaluation.predictions import Predictions
+from mien.evaluation.together import MOST, together
+
+
+def made(units, pictures=60, seed=0, known=None):
+    rng = np.random.default_rng(seed)
+    shape = pictures, len(units)
+    truth = (rng.random(shape) < 0.4).astype(float)
+    mask = np.ones(shape, bool) if known is None else rng.random(shape) < known
+    return Predictions("occurrence", tuple(units), rng.random(shape), truth, mask)
+
+
+def test_shares_and_correlations_are_numpy_s():
+    one = made((1, 2, 4), known=0.8)
+    found = together(one)
+    assert [pair.units for pair in found.pairs] == [(1, 2), (1, 4), (2, 4)]
+    for pair in found.pairs:
+        a, b = (one.names.index(unit) for unit in pair.units)
+        rows = one.known[:, a] & one.known[:, b]
+        assert 0 < pair.pictures == rows.sum() < 60
+        for place, table in enumerate((one.truth, one.predicted >= 0.5)):
+            x, y = table[rows, a].astype(float), table[rows, b].astype(float)
+            assert pair.both[place] == pytest.approx((x * y).mean())
+            assert pair.phi[place] == pytest.approx(np.corrcoef(x, y)[0, 1])
+
+
+def test_the_threshold_decides_and_is_within():
+    known = np.ones((2, 2), bool)
+    said = np.array([[0.7, 0.7], [0.69, 0.9]])
+    one = Predictions("occurrence", (1, 2), said, np.array([[1, 1], [0, 0]]), known, None, 0.7)
+    (pair,) = together(one).pairs
+    assert pair.both == (0.5, 0.5)
+    assert pair.phi == (1.0, None)  # the second is always predicted
+
+
+def test_pairs_that_nobody_knows_have_no_figures():
+    known = np.array([[True, False], [False, True]])
+    one = Predictions("occurrence", (1, 2), np.zeros((2, 2)), np.zeros((2, 2)), known)
+    found = together(one)
+    assert found.pairs[0].pictures == 0
+    assert found.pairs[0].both == found.pairs[0].phi == (None, None)
+    assert "| AU1 + AU2 | 0 | – | – | – | – |" in found.to_markdown()
+    assert found.to_values()[0]["units"] == (1, 2)
+
+
+def test_the_table_says_how_far_they_are_apart():
+    known = np.ones((4, 2), bool)
+    truth = np.array([[1, 1], [1, 1], [0, 0], [0, 0]])
+    said = np.array([[0.9, 0.9], [0.9, 0.1], [0.1, 0.1], [0.1, 0.1]])
+    text = together(Predictions("occurrence", (6, 12), said, truth, known)).to_markdown()
+    assert "| AU6 + AU12 | 4 | 0.500 | 0.250 | 1.000 | 0.577 |" in text
+    assert "shares differ by 0.250 on average, phi by 0.423." in text
+
+
+def test_many_units_show_their_most_related_pairs():
+    one = made(range(1, 15))
+    one.truth[:, 13] = one.truth[:, 0]
+    text = together(one).to_markdown()
+    assert len(together(one).pairs) == 91
+    assert text.count(" + AU") == MOST
+    assert "AU1 + AU14 " in text
+    assert "Of 91 pairs the 66 most related are shown." in text
+    assert "most related" not in together(made(range(1, 13))).to_markdown()
+
+
+def test_only_occurrence_can_be_together():
+    known = np.ones((1, 2), bool)
+    with pytest.raises(InputError, match="predictions are of intensity"):
+        together(Predictions("intensity", (1, 2), np.zeros((1, 2)), np.zeros((1, 2)), known))
