@@ -6,7 +6,17 @@ import torch
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.models.eacnet import ATTENTIONS, FRAME, CNet, attention, cells, eacnet, enhancing, windows
+from mien.models.eacnet import (
+    ATTENTIONS,
+    FRAME,
+    CNet,
+    attention,
+    cells,
+    eacnet,
+    enhanced,
+    enhancing,
+    windows,
+)
 
 IN_49 = [i for i in range(17, 68) if i not in (60, 64)]
 
@@ -61,10 +71,8 @@ def test_sizes_are_the_published_ones():
     assert count(whole) == 88_530_948
 
 
-def test_features_join_where_the_map_is(monkeypatch):
+def test_features_join_where_the_map_is():
     """Where nothing is marked, groups 3 and 4 are a plain VGG-19's; where all is, features add."""
-    from mien.models import eacnet as room
-
     torch.manual_seed(0)
     with torch.device("meta"):
         network = enhancing(2)
@@ -74,19 +82,20 @@ def test_features_join_where_the_map_is(monkeypatch):
     image = torch.randn(1, 3, 32, 32)
     nothing, all_of_it = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
     with torch.no_grad():
-        plain = room.enhanced(features, image, nothing)
+        plain = enhanced(features, image, nothing)
         assert torch.allclose(plain, features[:27](image), atol=1e-6)
         third = features[:10](image)
         early = features[10:12](third)
         third = features[18](features[12:18](early) + early)
         early = features[19:21](third)
         assert torch.allclose(
-            room.enhanced(features, image, all_of_it), features[21:27](early) + early, atol=1e-6
+            enhanced(features, image, all_of_it), features[21:27](early) + early, atol=1e-6
         )
 
 
 def test_the_norm_is_not_divided_by_its_window():
-    level = CNet.__init__.__globals__["nn"].LocalResponseNorm(5, alpha=0.01, beta=0.75, k=2.0)
+    with torch.device("meta"):
+        level = CNet(2).level
     x = torch.zeros(1, 5, 1, 1)
     x[0, :, 0, 0] = torch.arange(5.0)
     wanted = x[0, 2, 0, 0] / (2 + 0.002 * (x**2).sum()) ** 0.75
