@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-__all__ = ["EACNET_CENTRES", "JAANET_CENTRES", "Centres"]
+__all__ = ["EACNET_CENTRES", "JAANET_CENTRES", "SHOWN_CENTRES", "Centres"]
 
 
 class Centres(NamedTuple):
@@ -53,3 +53,28 @@ EACNET_CENTRES: tuple[Centres, ...] = (
 """Centres of EAC-Net (Li et al., TPAMI 2018) on the scheme "68", in the order of its windows: for
 units 1, 2, 4, 6, 7, 10, 12 and 14, the middle of the lips, 23 and 24, 17. The eye corners are the
 points 39 and 42."""
+
+SHOWN_CENTRES: Mapping[int, Centres] = MappingProxyType(
+    {
+        **JAANET_CENTRES,
+        5: Centres((20, 27), -1 / 6),
+        8: Centres((34, 40), 0),
+        11: Centres((14, 18), 1 / 4),
+        13: Centres((31, 37), -1 / 3),
+        16: Centres((41, 39), 1 / 6),
+        18: Centres((33, 35), -1 / 6),
+        19: Centres((40, 40), -1 / 6),
+        20: Centres((31, 37), 1 / 4),
+        22: Centres((34, 40), 0),
+        27: Centres((41, 39), 1),
+        28: Centres((34, 40), 0),
+        32: Centres((40, 40), 0),
+        33: Centres((31, 37), -1 / 2),
+        34: Centres((31, 37), -1 / 2),
+        38: Centres((14, 18), 0),
+        39: Centres((15, 17), 0),
+        43: Centres((20, 27), 0),
+    }
+)
+"""The same with the other units that published networks know; ours, to draw them on a face, not to
+train with."""
