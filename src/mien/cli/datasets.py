@@ -246,6 +246,42 @@ def plant(
     typer.echo(f"planted on {len(kept)} portraits to evaluate and {len(others)} to learn from")
 
 
+@app.command("crops")
+def crops(
+    portraits: Annotated[Path, typer.Option("--portraits", help="Folder of portraits.")],
+    data: Data = DATA,
+    shards: Annotated[int, typer.Option(min=1, help="1200 crops in each.")] = 170,
+) -> None:
+    """Planted crops for the picture network: 0.03 s of CPU time and 38 kB each; goes on."""
+    import numpy as np
+
+    from mien.cli.progress import showing_progress
+    from mien.data import crops as groups
+    from mien.data import finding, ict, portraitset
+    from mien.runtime import Predictor
+    from mien.values import Float32
+    from mien.weights.store import model_path
+
+    network = Predictor(model_path("au-mesh"))
+
+    def reader(features: Float32) -> Float32:
+        found = network.score(features).intensity
+        return features[:, :0] if found is None else found * np.float32(0.2)
+
+    found, trained = portraitset.gather(portraits, finding.open_finder(), reader)
+    data.mkdir(parents=True, exist_ok=True)
+    portraitset.write(found, data / portraitset.FILE)
+    shown, folder = found.take("training").shown, data / groups.FOLDER
+    with showing_progress(False, "shards") as show:
+
+        def tell(shard: int) -> None:
+            if show is not None:
+                show(str(folder), shard + 1, (shard + 1) / shards)
+
+        groups.make(trained, shown, ict.load(data), range(shards), folder, tell)
+    typer.echo(f"{len(trained)} portraits to learn from; {shards} shards in {folder}")
+
+
 def _index(name: str, root: Path, path: Path | None) -> "Index":
     """The rows to prepare: of a clean index, or all of a copy without faults."""
     from dataclasses import replace

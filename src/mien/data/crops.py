@@ -27,8 +27,21 @@ from mien.errors import UnreadableSource
 from mien.face.steady import steady_matrix
 from mien.values import Float32, Image
 
-__all__ = ["GROUP", "PARTS", "SIDE", "Crops", "make", "part_of", "read"]
+__all__ = [
+    "FOLDER",
+    "GROUP",
+    "OVER",
+    "PARTS",
+    "SIDE",
+    "Crops",
+    "digest",
+    "make",
+    "part_of",
+    "read",
+]
 
+FOLDER = "crops"
+"""Where the shards lie in the data folder."""
 GROUP = 6
 """Crops per group."""
 SIDE = 112
@@ -110,7 +123,8 @@ def read(folder: Path) -> list[Crops]:
     paths = sorted(path for path in folder.glob("crops-?????.npy"))
     if not paths:
         raise UnreadableSource(
-            f"{folder} holds no planted crops; make them with: mien datasets crops"
+            f"{folder} holds no planted crops; make them with: "
+            f"mien datasets crops --portraits FOLDER --data {folder.parent}"
         )
     out = []
     for path in paths:

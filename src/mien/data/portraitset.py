@@ -1,0 +1,118 @@
+"""Portraits with all that the picture network's training asks of them, in one file.
+
+Each has its part by the hash of its name, its mesh, its crop as the network sees it, and what the
+mesh network reads from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from mien.data.crops import OVER, SIDE, part_of
+from mien.data.planted import Portrait
+from mien.data.portraits import paths, read_one
+from mien.data.rendered import Find
+from mien.errors import UnreadableSource
+from mien.face.affine import warp
+from mien.face.geometry import POSE, features
+from mien.face.steady import steady_matrix
+from mien.values import Float32, Image
+
+__all__ = ["FILE", "PortraitSet", "crop_of", "gather", "read", "write"]
+
+FILE = "crop-portraits.npz"
+"""Name of the file in the data folder."""
+TURNED = np.deg2rad(37)
+"""Portraits that look further to the side are left out."""
+
+Read = Callable[[Float32], Float32]
+"""Features of meshes (n, 1410) to intensities (n, 38), 0-1."""
+
+
+@dataclass(frozen=True, eq=False)
+class PortraitSet:
+    """n portraits, in the order of their names."""
+
+    name: NDArray[np.str_]
+    """(n,): names of the files."""
+    part: NDArray[np.str_]
+    """(n,): one of `mien.data.crops.PARTS`."""
+    mesh: Float32
+    """(n, 478, 3) pixels of the portrait as it is read."""
+    crop: NDArray[np.uint8]
+    """(n, 112, 112, 3), RGB."""
+    shown: Float32
+    """(n, 38), 0-1: what the mesh network reads."""
+
+    def take(self, part: str) -> "PortraitSet":
+        """Those of one part."""
+        rows = self.part == part
+        return PortraitSet(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def gather(folder: Path, find: Find, reader: Read) -> tuple[PortraitSet, list[Portrait]]:
+    """Read the portraits of a folder; those without a usable, nearly frontal face are left out.
+
+    Args:
+        folder: .jpg and .png files.
+        find: the mesh of a picture.
+        reader: the mesh network.
+
+    Returns:
+        All of them, and the pictures of the part "training", in the same order.
+
+    Raises:
+        UnreadableSource: there is no portrait, or none is usable.
+    """
+    names, kept = [], []
+    for path in paths(folder):
+        portrait = read_one(path, find)
+        if portrait is not None and abs(float(features(portrait.mesh)[0, POSE][0])) / 3 < TURNED:
+            names.append(path.name)
+            kept.append(portrait)
+    if not kept:
+        raise UnreadableSource(f"no portrait in {folder} shows a usable face; name another folder")
+    meshes = np.stack([one.mesh for one in kept])
+    found = PortraitSet(
+        np.array(names),
+        np.array([part_of(name) for name in names]),
+        meshes,
+        np.stack([crop_of(one.image, one.mesh) for one in kept]),
+        reader(features(meshes)),
+    )
+    trained = [one for one, part in zip(kept, found.part, strict=True) if part == "training"]
+    return found, trained
+
+
+def crop_of(image: Image, mesh: Float32) -> Image:
+    """The crop that the picture network reads, uint8 (112, 112, 3): made larger, averaged down."""
+    size = OVER * SIDE
+    large = warp(image, steady_matrix(mesh, size), size, "edge")
+    return np.asarray(Picture.fromarray(large).reduce(OVER))
+
+
+def write(portraits: PortraitSet, path: Path) -> None:
+    """Write a set, for `read`."""
+    part = path.with_suffix(".part.npz")
+    arrays = {field.name: getattr(portraits, field.name) for field in fields(PortraitSet)}
+    np.savez_compressed(part, **arrays)
+    part.replace(path)
+
+
+def read(path: Path) -> PortraitSet:
+    """A set as it was written.
+
+    Raises:
+        UnreadableSource: it is not there.
+    """
+    if not path.is_file():
+        raise UnreadableSource(
+            f"{path} is not there; make it with: "
+            f"mien datasets crops --portraits FOLDER --data {path.parent}"
+        )
+    with np.load(path) as file:
+        return PortraitSet(*(file[field.name] for field in fields(PortraitSet)))
