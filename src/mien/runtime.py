@@ -1,6 +1,7 @@
 """ONNX networks: a session for each file, and a predictor that lives by the card inside it."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,12 +10,20 @@ import numpy as np
 
 from mien.errors import InputError, ShapeError, WeightsError
 from mien.spec import METADATA_KEY, ModelSpec
-from mien.values import Float32, Image, Scores
+from mien.values import LANDMARKS, Float32, Image, Scores
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-__all__ = ["Predictor", "crop_threads", "find_model", "middle", "normalised", "open_session"]
+__all__ = [
+    "Predictor",
+    "crop_threads",
+    "find_model",
+    "joined",
+    "middle",
+    "normalised",
+    "open_session",
+]
 
 MODEL_FILE = "model.onnx"
 """Name of the network in a run folder."""
@@ -101,7 +110,7 @@ class Predictor:
                 f"{path.name} carries no card; export it with mien, or name a file that mien wrote"
             )
         self.spec = ModelSpec.from_json(card)
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [one.name for one in self._session.get_inputs()]
         self._check(path)
 
     def score(self, features: Float32) -> Scores:
@@ -127,18 +136,22 @@ class Predictor:
             return self._nothing()
         return self._run(features.astype(np.float32))
 
-    def score_crops(self, images: Image) -> Scores:
+    def score_crops(self, images: Image, points: Float32 | None = None) -> Scores:
         """Score n faces by their aligned crops.
 
         Args:
             images: uint8 (n, s, s, 3), RGB, s the card's ``aligned``, of which the middle is taken,
                 or its ``size``.
+            points: float32 (n, p, 2) landmarks in pixels of these images, of the scheme that the
+                card names by ``points``; None where it names none.
 
         Returns:
-            Scores with what the card promises, in the order of its units or classes.
+            Scores with what the card promises, in the order of its units or classes. Landmarks are
+            in pixels of the middle that the network read.
 
         Raises:
-            ShapeError: ``images`` is of another shape or type, or the network reads meshes.
+            ShapeError: ``images`` or ``points`` are of another shape or type, a landmark is not
+                known, or the network reads meshes.
         """
         spec = self.spec
         if spec.reads != "crop":
@@ -151,27 +164,49 @@ class Predictor:
                 f"{spec.name} got crops of {images.dtype} with shape {images.shape}, "
                 f"expected uint8 {wanted}"
             )
+        more = self._more(images, points)
         if len(images) == 0:
             return self._nothing()
         cut = middle(images, spec.size)
         parts = [
-            self._run(normalised(cut[first : first + BATCH], spec))
+            self._run(
+                normalised(cut[first : first + BATCH], spec),
+                *(one[first : first + BATCH] for one in more),
+            )
             for first in range(0, len(cut), BATCH)
         ]
-        return _joined(parts)
+        return joined(parts)
 
-    def _run(self, values: Float32) -> Scores:
+    def _more(self, images: Image, points: Float32 | None) -> list[Float32]:
+        """What the network reads beside the crops: nothing, or landmarks in their pixels."""
+        spec = self.spec
+        if (points is None) != (not spec.points):
+            raise ShapeError(
+                f"{spec.name} reads {'crops and their landmarks' if spec.points else 'crops only'} "
+                f"and came {'without' if points is None else 'with'} landmarks"
+            )
+        if points is None:
+            return []
+        wanted = (len(images), int(spec.points), 2)
+        if points.shape != wanted or not np.isfinite(points).all():
+            raise ShapeError(
+                f"{spec.name} got landmarks of shape {points.shape}, expected {wanted}, all of them"
+                " known; leave faces without landmarks out"
+            )
+        return [points.astype(np.float32) - max(0, (images.shape[1] - spec.size) // 2)]
+
+    def _run(self, *values: Float32) -> Scores:
         """What the network says of what it reads."""
-        found = self._session.run(list(self.spec.outputs), {self._input: values})
+        feeds = dict(zip(self._inputs, values, strict=True))
+        found = self._session.run(list(self.spec.outputs), feeds)
         named = dict(zip(self.spec.outputs, cast(list[Float32], found), strict=True))
         return Scores(**named)
 
     def _nothing(self) -> Scores:
         """The scores of no faces."""
         empty = {
-            name: np.zeros((0, len(_labels(self.spec, name))), np.float32)
+            name: np.zeros((0, len(_labels(self.spec, name)), *_MORE.get(name, ())), np.float32)
             for name in self.spec.outputs
-            if name != "maps"
         }
         return Scores(**empty)
 
@@ -189,6 +224,11 @@ class Predictor:
                 f"the card of {path.name} promises {', '.join(strange)}, expected some of "
                 f"{', '.join(_SCORES)}; update mien"
             )
+        if (count := len(self._inputs)) != (2 if spec.points else 1):
+            raise WeightsError(
+                f"the card of {path.name} names {'two inputs' if spec.points else 'one input'} and "
+                f"the network takes {count}: {', '.join(self._inputs)}; export it again"
+            )
         rank = 4 if spec.reads == "crop" else 2
         taken = list(self._session.get_inputs()[0].shape)
         if len(taken) != rank or (
@@ -200,7 +240,8 @@ class Predictor:
             )
         for name in spec.outputs:
             wide, wanted = given[name][1], len(_labels(spec, name))
-            if isinstance(wide, int) and wide != wanted:
+            fewer = (name == "maps" and wide == 1) or (name == "relations" and wide < wanted)
+            if isinstance(wide, int) and wide != wanted and not fewer:
                 raise WeightsError(
                     f"the card of {path.name} names {wanted} outputs of {name} and the network "
                     f"gives {wide}; export it again"
@@ -210,8 +251,15 @@ class Predictor:
 _SCORES = tuple(item.name for item in fields(Scores))
 
 
-def _labels(spec: ModelSpec, output: str) -> tuple[object, ...]:
+_MORE = {"maps": (0, 0), "landmarks": (2,), "relations": (0, 0)}
+"""Shape of what an output gives in each column, where it is no single number; maps of any size,
+relations of any number."""
+
+
+def _labels(spec: ModelSpec, output: str) -> Sequence[object]:
     """What the columns of an output stand for."""
+    if output == "landmarks":
+        return range(LANDMARKS)
     return spec.classes if output == "expression" else spec.units
 
 
@@ -246,7 +294,7 @@ def normalised(images: Image, spec: ModelSpec) -> Float32:
     return out
 
 
-def _joined(parts: list[Scores]) -> Scores:
+def joined(parts: list[Scores]) -> Scores:
     """Scores of faces that follow each other."""
     named = {
         name: np.concatenate([getattr(part, name) for part in parts])

@@ -14,6 +14,8 @@ METADATA_KEY = "mien"
 Reads = Literal["crop", "mesh", "mesh-difference"]
 Reliability = Literal["dependable", "fair", "weak"]
 Precision = Literal["fp32", "fp16", "int8"]
+POINTS = ("", "49")
+"""Schemes of landmarks that a network can read beside a crop."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class ModelSpec:
     """Per channel, of pictures scaled to 0-1."""
     template: str = ""
     """Name of the alignment of the crop."""
+    points: str = ""
+    """Scheme of the landmarks that it reads beside the crop, in pixels of the crop; "" for none."""
     outputs: tuple[str, ...] = ("intensity",)
     """Names of the file's outputs."""
     precision: Precision = "fp32"
@@ -68,6 +72,11 @@ class ModelSpec:
             raise WeightsError(
                 f"the card of {self.name} says its precision is {self.precision!r}, "
                 f"expected one of {', '.join(get_args(Precision))}"
+            )
+        if self.points not in POINTS or (self.points and self.reads != "crop"):
+            raise WeightsError(
+                f"the card of {self.name} says it reads the landmarks {self.points!r} beside the "
+                f"{self.reads}; expected {' or '.join(map(repr, POINTS))}, and only beside a crop"
             )
         if {len(self.mean), len(self.std)} - {0, 3}:
             raise WeightsError(

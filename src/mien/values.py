@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from mien.errors import ShapeError
 
-__all__ = ["MESH_POINTS", "Crop", "Face", "Float32", "Frame", "Image", "Scores"]
+__all__ = ["LANDMARKS", "MESH_POINTS", "Crop", "Face", "Float32", "Frame", "Image", "Scores"]
 
 MESH_POINTS = 478
 """Points of the attention mesh: 468 on the skin, five for each iris."""
+
+LANDMARKS = 49
+"""Points of the scheme "49"."""
 
 Image = NDArray[np.uint8]
 Float32 = NDArray[np.float32]
@@ -110,7 +113,13 @@ class Scores:
     expression: Float32 | None = None
     """float32 (n, c), each row sums to 1."""
     maps: Float32 | None = field(default=None, repr=False)
-    """float32 (n, k, m, m), 0-1: where the network looked for each unit."""
+    """float32 (n, k, m, m), 0-1: where the network looked for each unit; (n, 1, m, m) where it has
+    one map for all of them."""
+    landmarks: Float32 | None = field(default=None, repr=False)
+    """float32 (n, 49, 2): landmarks that the network found, in pixels of the crop that it read."""
+    relations: Float32 | None = field(default=None, repr=False)
+    """float32 (n, m, m, r), 0-1: how the first m units are related, target and source. r = 4:
+    probabilities that neither is present, the source, the target, both; r = 1: a likeness."""
 
     def __post_init__(self) -> None:
         for name in ("probability", "intensity", "expression"):
@@ -119,3 +128,7 @@ class Scores:
                 _check(f"Scores.{name}", value, (None, None))
         if self.maps is not None:
             _check("Scores.maps", self.maps, (None, None, None, None))
+        if self.landmarks is not None:
+            _check("Scores.landmarks", self.landmarks, (None, LANDMARKS, 2))
+        if self.relations is not None:
+            _check("Scores.relations", self.relations, (None, None, None, None))

@@ -8,6 +8,7 @@ COMMANDS = [
     ["evaluate"],
     ["export"],
     ["animate"],
+    ["explain"],
     ["weights"],
     ["weights", "list"],
     ["weights", "fetch"],

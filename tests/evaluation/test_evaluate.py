@@ -144,7 +144,7 @@ def test_no_pictures_are_refused_and_progress_is_told(cache, tmp_path):
         evaluate(network(tmp_path), cache, ALL[:0])
     told = []
     many = np.concatenate([ALL, ALL])
-    said = read_rows(network(tmp_path), cache, many, lambda *now: told.append(now))
+    said = read_rows(network(tmp_path), cache, many, lambda *now: told.append(now)).probability
     assert told == [(32, 48), (48, 48)]
     np.testing.assert_array_equal(said[:COUNT], said[COUNT:])
 

@@ -166,11 +166,12 @@ def test_every_output_and_every_face_is_compared(tmp_path):
     assert Predictor(tmp_path / "two.onnx").score(probe).probability[18].tolist() == [40, 40, 40]
     model = onnx.load(str(tmp_path / "two.onnx"))
     wanted = [probe[:, :3], np.full((19, 3), 40, np.float32)]
-    assert room._difference(model, tmp_path / "again.onnx", probe, wanted) < 1e-5
+    assert room._difference(model, tmp_path / "again.onnx", probe, wanted, card) < 1e-5
     wanted[1][18, 2] = 7
-    assert room._difference(model, tmp_path / "again.onnx", probe, wanted) == pytest.approx(33)
+    found = room._difference(model, tmp_path / "again.onnx", probe, wanted, card)
+    assert found == pytest.approx(33)
     wanted[1][18, 2] = np.nan
-    assert np.isnan(room._difference(model, tmp_path / "again.onnx", probe, wanted))
+    assert np.isnan(room._difference(model, tmp_path / "again.onnx", probe, wanted, card))
     with pytest.raises(WeightsError, match=r"gives 2 outputs and its card names intensity$"):
         export(Two(), CARD, probe, tmp_path / "one.onnx")
 

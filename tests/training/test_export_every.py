@@ -1,5 +1,7 @@
 """Every network of the registry as a file: the same numbers, and its card inside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -33,24 +35,38 @@ def card_of(name):
     )
 
 
+def points_of(card, count):
+    """Landmarks of faces, in pixels of the crop."""
+    return np.random.default_rng(2).uniform(0.2, 0.8, (count, 49, 2)).astype(np.float32) * card.size
+
+
 @pytest.mark.parametrize(
-    "name", [one if one == QUICK else pytest.param(one, marks=pytest.mark.slow) for one in MODELS]
+    "name",
+    [
+        one if one in (QUICK, "jaanet") else pytest.param(one, marks=pytest.mark.slow)
+        for one in MODELS
+    ],
 )
 def test_a_file_says_what_its_network_says(name, tmp_path):
     torch.manual_seed(0)
-    network, card = small(name), card_of(name)
-    network.eval()
+    network = small(name).eval()
+    reading = Reading(network, "occurrence")
+    card = replace(card_of(name), outputs=reading.outputs, points=reading.points)
     images = np.random.default_rng(0).integers(0, 256, (3, card.size, card.size, 3), np.uint8)
-    found = export(Reading(network, "occurrence"), card, normalised(images, card), tmp_path / "n")
+    seen, points = normalised(images, card), points_of(card, 3) if reading.points else None
+    probe = (seen,) if points is None else (seen, points)
+    found = export(reading, card, probe, tmp_path / "n")
     assert found["float32"] <= AGREEMENT
     predictor = Predictor(tmp_path / "n")
     assert predictor.spec == card
     with torch.no_grad():
-        wanted = torch.sigmoid(network(torch.from_numpy(normalised(images, card))).logits)
-    scores = predictor.score_crops(images)
-    np.testing.assert_allclose(scores.probability, wanted.numpy(), atol=AGREEMENT)
-    one = predictor.score_crops(images[:1]).probability
-    np.testing.assert_allclose(one, wanted.numpy()[:1], atol=AGREEMENT)
+        wanted = [one.numpy() for one in reading(*map(torch.from_numpy, probe))]
+    scores = predictor.score_crops(images, points)
+    for output, values in zip(card.outputs, wanted, strict=True):
+        near = AGREEMENT * (card.size if output == "landmarks" else 1)
+        np.testing.assert_allclose(getattr(scores, output), values, atol=near)
+    one = predictor.score_crops(images[:1], None if points is None else points[:1]).probability
+    np.testing.assert_allclose(one, wanted[0][:1], atol=AGREEMENT)
 
 
 @pytest.mark.slow

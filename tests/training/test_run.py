@@ -332,7 +332,7 @@ def test_a_fold_that_does_not_exist_is_refused(cache, tmp_path):
 
 def test_landmarks_that_an_objective_needs_must_be_there(cache, tmp_path, monkeypatch):
     monkeypatch.setitem(objectives.OBJECTIVES, "points", lambda *_: NeedsPoints("x", None, {}))
-    with pytest.raises(InputError, match="learns from landmarks, and 12 of 12"):
+    with pytest.raises(InputError, match="needs the landmarks of each face, and 12 of 12"):
         train_fold(replace(recipe(), objective=Objective("points")), 1, cache, tmp_path)
 
 

@@ -3,20 +3,31 @@
 from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mien.analysis.added_columns import AddedColumns
 from mien.errors import InputError, ShapeError
 from mien.face.align import TEMPLATES, crop
+from mien.face.landmarks import landmarks
 from mien.facs.units import UNITS
 from mien.runtime import Predictor, crop_threads, find_model
 from mien.spec import ModelSpec
-from mien.values import Face, Float32, Image
+from mien.values import Face, Float32, Image, Scores
 
-__all__ = ["Added", "Crops"]
+__all__ = ["Added", "Crops", "Cut", "cut_face", "read_cuts"]
 
-Crops = tuple[Image | None, ...]
+
+class Cut(NamedTuple):
+    """One crop of a face."""
+
+    image: Image
+    points: Float32
+    """(49, 2): the mesh's landmarks in pixels of the image."""
+
+
+Crops = tuple[Cut | None, ...]
 """The crops of one face that the networks ask for; None where it cannot be cut."""
 
 
@@ -50,7 +61,7 @@ class Added:
     def cut(self, image: Image, faces: Sequence[Face]) -> tuple[Crops, ...]:
         """The crops of each face of a frame; each template is cut once however many read it."""
         return tuple(
-            tuple(_cut(image, face, template, side) for template, side in self._cuts)
+            tuple(cut_face(image, face, template, side) for template, side in self._cuts)
             for face in faces
         )
 
@@ -60,10 +71,10 @@ class Added:
         for number, predictor in enumerate(self._predictors):
             cut = self._cuts.index(self._wants[number])
             seen = [mine[cut] if mine else None for mine in crops]
-            there = [row for row, picture in enumerate(seen) if picture is not None]
+            there = [row for row, one in enumerate(seen) if one is not None]
             if there:
-                pictures = [picture for picture in seen if picture is not None]
-                scores = predictor.score_crops(np.stack(pictures))
+                cuts = [one for one in seen if one is not None]
+                scores = read_cuts(predictor, cuts)
                 for output, place in self.columns.places[number].items():
                     values[there, place] = getattr(scores, output)
         return values
@@ -109,11 +120,19 @@ def _check(path: Path, spec: ModelSpec) -> None:
         )
 
 
-def _cut(image: Image, face: Face, template: str, side: int) -> Image | None:
-    """One crop; None where the face lies outside the picture."""
+def read_cuts(predictor: Predictor, cuts: Sequence[Cut]) -> Scores:
+    """What a network says of crops, with the mesh's landmarks where it reads them."""
+    points = np.stack([one.points for one in cuts]) if predictor.spec.points else None
+    return predictor.score_crops(np.stack([one.image for one in cuts]), points)
+
+
+def cut_face(image: Image, face: Face, template: str, side: int) -> Cut | None:
+    """One crop; None where the face lies outside the picture or has no mesh."""
     if face.mesh is None:
         return None
     try:
-        return crop(image, face.mesh, template, side).image
+        made = crop(image, face.mesh, template, side)
     except ShapeError:
         return None
+    there = landmarks(face.mesh, "49") @ made.matrix[:, :2].T + made.matrix[:, 2]
+    return Cut(made.image, there.astype(np.float32))

@@ -41,7 +41,7 @@ class AddedColumns:
         for spec in self.specs:
             mine = {}
             for output in spec.outputs:
-                if output != "maps":
+                if output not in ("maps", "landmarks", "relations"):
                     count = len(spec.classes if output == "expression" else spec.units)
                     mine[output] = slice(self.width, self.width + count)
                     self.width += count

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, datasets, evaluate, train, weights
+from mien.cli import analyze, animate, datasets, evaluate, explain, train, weights
 from mien.errors import MienError
 
 __all__ = ["app", "main"]
@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Reads faces: action units, expressions, head pose, gaze and blinks.",
 )
 app.command("analyze")(analyze.analyze)
+app.command("explain")(explain.explain)
 app.command("animate")(animate.animate)
 app.add_typer(weights.app, name="weights")
 app.add_typer(datasets.app, name="datasets")

@@ -27,6 +27,7 @@ from mien.data.transforms import (
     vary,
 )
 from mien.errors import InputError
+from mien.values import Float32
 
 __all__ = ["CropDataset", "EpochSampler", "Key", "Task", "View", "loader"]
 
@@ -96,6 +97,12 @@ class CropDataset(Dataset[Batch]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def landmarks(self) -> Float32:
+        """(n, 49, 2): of all pictures, in pixels of the unvaried crop; NaN where not known."""
+        return np.stack(
+            [moved(one, self._still, self.view.size) for one in self.cache.landmarks[self.rows]]
+        )
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the variations of places that are asked for without an epoch."""

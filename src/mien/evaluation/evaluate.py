@@ -4,7 +4,7 @@ The network is asked through its ONNX file, so that what is measured is what is 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,24 @@ from numpy.typing import NDArray
 from mien.data.cache import Cache
 from mien.data.labels import Index, Labels, take
 from mien.errors import InputError
+from mien.evaluation.landmarks import known_errors
 from mien.evaluation.metrics import Task
 from mien.evaluation.occurrence import THRESHOLD
+from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name, Predictions
 from mien.evaluation.scoretable import ScoreTable, title
 from mien.evaluation.scoring import tabulate
-from mien.runtime import Predictor
+from mien.runtime import Predictor, joined
 from mien.spec import ModelSpec
-from mien.values import Float32
+from mien.values import Float32, Scores
 
-__all__ = ["PRESENT", "Evaluated", "check_cache", "evaluate", "read_rows"]
+__all__ = ["PRESENT", "Evaluated", "check_cache", "evaluate", "read_rows", "readable"]
 
 Rows = NDArray[np.intp]
 Progress = Callable[[int, int], None]
+
+OUTPUTS = {"occurrence": "probability"}
+"""Output of a task, where it has not its name."""
 
 PRESENT = 1.0
 """Intensity from which a unit counts as present where a set gives intensities only."""
@@ -80,8 +85,18 @@ def evaluate(
     keep = known if known.ndim == 1 else known.any(axis=1)
     if silent := int((~keep).sum()):
         notes = (*notes, f"{silent} pictures without a label for it are left out.")
+    there, lost = readable(spec, cache, rows[keep])
+    if lost:
+        notes = (*notes, f"{lost} pictures without landmarks, which it reads, are left out.")
+        keep &= np.isin(rows, there)
     rows, value, known = rows[keep], value[keep], known[keep]
-    said = read_rows(predictor, cache, rows, progress)
+    if not len(rows):
+        raise InputError(
+            f"no picture of {cache.index.name} that is asked for has landmarks, which {spec.name} "
+            "reads; prepare the set from pictures in which a face is found"
+        )
+    scores = read_rows(predictor, cache, rows, progress)
+    said: Float32 = getattr(scores, OUTPUTS.get(spec.task, spec.task))
     predicted = np.stack([_joined(said[:, places], spec.task) for places in columns], axis=1)
     people = take(cache.index.subject, rows)
     predictions = Predictions(
@@ -92,23 +107,42 @@ def evaluate(
         known,
         None if "" in people else people,
         threshold,
+        _errors(scores, spec, cache, rows),
     )
     return Evaluated(rows, predictions, tabulate(predictions), notes)
 
 
 def read_rows(
     predictor: Predictor, cache: Cache, rows: Rows, progress: Progress | None = None
-) -> Float32:
-    """What the network says of some pictures: (n, k) of its task."""
-    output = {"occurrence": "probability"}.get(predictor.spec.task, predictor.spec.task)
-    parts = []
+) -> Scores:
+    """What the network says of some pictures, whose landmarks are known if it reads them.
+
+    Maps are not kept.
+    """
+    parts: list[Scores] = []
     for first in range(0, len(rows), BATCH):
         images = np.stack([cache.image(int(row)) for row in rows[first : first + BATCH]])
-        found: Float32 = getattr(predictor.score_crops(images), output)
-        parts.append(found)
+        points = cache.landmarks[rows[first : first + BATCH]] if predictor.spec.points else None
+        parts.append(replace(predictor.score_crops(images, points), maps=None))
         if progress is not None:
             progress(min(first + BATCH, len(rows)), len(rows))
-    return np.concatenate(parts)
+    return joined(parts)
+
+
+def readable(spec: ModelSpec, cache: Cache, rows: Rows) -> tuple[Rows, int]:
+    """The pictures that have what the network reads, and how many have not."""
+    if not spec.points:
+        return rows, 0
+    known = np.isfinite(cache.landmarks[rows]).all(axis=(1, 2))
+    return rows[known], int((~known).sum())
+
+
+def _errors(scores: Scores, spec: ModelSpec, cache: Cache, rows: Rows) -> Floats | None:
+    """Errors of the landmarks that the network found, (n,), if it gives any."""
+    if scores.landmarks is None:
+        return None
+    cut = max(0, (cache.aligned - spec.size) // 2)
+    return known_errors(scores.landmarks, cache.landmarks[rows] - np.float32(cut))
 
 
 def check_cache(spec: ModelSpec, cache: Cache) -> None:

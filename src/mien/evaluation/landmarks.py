@@ -6,10 +6,22 @@ from numpy.typing import ArrayLike
 from mien.errors import InputError, ShapeError
 from mien.evaluation.paired import Floats
 
-__all__ = ["FAILURE", "eye_distance", "failure_rate", "landmark_errors", "mean_error"]
+__all__ = [
+    "FAILURE",
+    "TITLES",
+    "eye_distance",
+    "failure_rate",
+    "figures_of",
+    "known_errors",
+    "landmark_errors",
+    "mean_error",
+]
 
 FAILURE = 0.1
 """An error above this is a failure."""
+
+TITLES = {"mean_error": "mean error", "failure_rate": "failure rate"}
+"""Name of a figure to what it is called in tables."""
 
 EYES = slice(19, 25), slice(25, 31)
 """The eyes in the scheme "49": the one on the left of the picture, the one on its right."""
@@ -77,3 +89,25 @@ def failure_rate(errors: ArrayLike, limit: float = FAILURE) -> float:
     """
     values = np.asarray(errors, np.float64)
     return float((values > limit).mean()) if len(values) else float("nan")
+
+
+def known_errors(predicted: ArrayLike, true: ArrayLike) -> Floats:
+    """Like `landmark_errors`, and NaN for pictures whose true landmarks are not all known."""
+    said, points = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    known = np.isfinite(points).all(axis=(1, 2))
+    errors = np.full(len(points), np.nan)
+    errors[known] = landmark_errors(said[known], points[known])
+    return errors
+
+
+def figures_of(errors: ArrayLike) -> dict[str, float | None]:
+    """Mean error and failure rate by name, over the pictures whose error is known.
+
+    >>> figures_of([0.05, 0.15, float("nan")])
+    {'mean_error': 0.1, 'failure_rate': 0.5}
+    """
+    values = np.asarray(errors, np.float64)
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return {"mean_error": None, "failure_rate": None}
+    return {"mean_error": mean_error(known), "failure_rate": failure_rate(known)}

@@ -39,6 +39,10 @@ class Predictions:
     """(n): the person in each picture."""
     threshold: float = THRESHOLD
     """Of occurrence."""
+    errors: Floats | None = None
+    """(n,): how far the landmarks that the network found lie from the true ones, over the distance
+    between the eyes, see `mien.evaluation.landmarks`; NaN where the true ones are not known. None
+    of networks that find none."""
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -57,6 +61,11 @@ class Predictions:
         if self.subjects is not None and len(self.subjects) != len(self.predicted):
             raise ShapeError(
                 f"got {len(self.subjects)} subjects for {len(self.predicted)} pictures, "
+                "expected one each"
+            )
+        if self.errors is not None and self.errors.shape != wide[:1]:
+            raise ShapeError(
+                f"got landmark errors of shape {self.errors.shape} for {wide[0]} pictures, "
                 "expected one each"
             )
         if self.task == "expression":
@@ -78,6 +87,7 @@ class Predictions:
             self.known[rows],
             subjects,
             self.threshold,
+            None if self.errors is None else self.errors[rows],
         )
 
     def tally(self) -> list[tuple[int, int]]:
@@ -138,4 +148,11 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
         np.concatenate([one.known for one in parts]),
         subjects,
         threshold,
+        _joined([one.errors for one in parts]),
     )
+
+
+def _joined(parts: Sequence[Floats | None]) -> Floats | None:
+    """The errors of all folds, where each has them."""
+    there = [one for one in parts if one is not None]
+    return np.concatenate(there) if len(there) == len(parts) else None

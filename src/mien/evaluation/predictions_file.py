@@ -13,7 +13,7 @@ from mien.evaluation.predictions import Predictions
 from mien.results.table import METADATA_KEY, Column, class_column, make_batch
 from mien.results.writers import open_writer
 
-__all__ = ["write_predictions"]
+__all__ = ["ERROR", "write_predictions"]
 
 KEYS = (
     Column("path", "str", "", "picture or video, under the root of the data set"),
@@ -22,6 +22,11 @@ KEYS = (
     Column("subject", "str", "", "the person"),
     Column("sequence", "str", "", "the recording"),
 )
+
+ERROR = Column(
+    "landmark_error", "float32", "", "distance of the landmarks found from the true ones over that "
+    "between the eyes",
+)  # fmt: skip
 
 
 def write_predictions(
@@ -34,7 +39,8 @@ def write_predictions(
     """Write predictions and truths; what is not known is null.
 
     Occurrence has ``AU12_p`` and ``AU12_label``, intensity ``AU12`` and ``AU12_label``, expression
-    a column for each class, ``expression`` and ``expression_label``.
+    a column for each class, ``expression`` and ``expression_label``; a network that finds landmarks
+    has ``landmark_error`` as well.
 
     Args:
         predictions: of n pictures.
@@ -58,6 +64,9 @@ def write_predictions(
     for column, found in _numbers(predictions):
         columns.append(column)
         values[column.name] = found
+    if predictions.errors is not None:
+        columns.append(ERROR)
+        values[ERROR.name] = [None if np.isnan(one) else one for one in predictions.errors.tolist()]
     fields = [column.field() for column in columns]
     schema = Schema(fields, metadata={METADATA_KEY: json.dumps(dict(facts or {})).encode()})
     with open_writer(path, schema) as writer:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import InputError
+from mien.evaluation.landmarks import FAILURE
 from mien.evaluation.metrics import METRICS, Task
 from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name
@@ -51,6 +52,9 @@ class ScoreTable:
     """Its number, or what was made of several folds."""
     version: str = ""
     """Of mien."""
+    landmarks: Figures = field(default_factory=dict)
+    """mean_error and failure_rate, see `mien.evaluation.landmarks`; empty of networks that find no
+    landmarks."""
 
     def about(self, data: str, protocol: str, fold: int | str) -> "ScoreTable":
         """The same with what it was measured on."""
@@ -73,6 +77,12 @@ class ScoreTable:
         cells = [cell(self.mean[one], self.mean_interval.get(one)) for one in metrics]
         rows.append(["mean", *cells, "", ""])
         parts = [self.facts(), grid(rows)]
+        if self.landmarks:
+            error, failed = (self.landmarks.get(one) for one in ("mean_error", "failure_rate"))
+            parts.append(
+                f"Landmarks: mean error {cell(error)} of the distance between the eyes, failure "
+                f"rate {cell(failed)} (share of pictures with an error above {FAILURE:g})."
+            )
         if self.mean_interval:
             drawn = "persons" if self._persons else "pictures, as the persons are not known"
             parts.append(f"In brackets: 95 % intervals, by drawing {drawn}.")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mien.evaluation.bootstrap import Interval, intervals
+from mien.evaluation.landmarks import figures_of
 from mien.evaluation.metrics import METRICS, Metric, Task, mean
 from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.paired import Floats
@@ -74,6 +75,7 @@ def tabulate(predictions: Predictions) -> ScoreTable:
         one.threshold if one.task == "occurrence" else None,
         confusion=_matrix(one) if one.task == "expression" else None,
         version=version("mien"),
+        landmarks={} if one.errors is None else figures_of(one.errors),
     )
     labelled = np.array([known > 0 for _, known in counts.values()])
     units: dict[Name, dict[str, float | None]] = {name: {} for name in one.names}

@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.data.protocols import PROTOCOLS
 from mien.errors import InputError
+from mien.evaluation.landmarks import TITLES as LANDMARKS
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.predictions import Name, Predictions, concatenate
 from mien.evaluation.scoretable import Figures, ScoreTable, cell, grid, title
@@ -80,8 +81,9 @@ class Comparison:
         parts = [f"Ours: {self.ours.facts()}"]
         for one in self.published:
             known = METRICS[self.ours.task].get(one.metric)
-            rows = [[known.title if known else one.metric, "ours", "published", "difference"]]
-            rows += [[title(name), *_pair(pair)] for name, pair in one.units.items()]
+            name = known.title if known else LANDMARKS.get(one.metric, one.metric)
+            rows = [[name, "ours", "published", "difference"]]
+            rows += [[title(unit), *_pair(pair)] for unit, pair in one.units.items()]
             rows.append(["mean", *_pair(one.mean)])
             parts.append(f"{one.source}; published under: {one.protocol or 'not said'}.")
             parts += [grid(rows), *([one.note] if one.note else [])]
@@ -127,6 +129,7 @@ def mean_of_folds(tables: Sequence[ScoreTable]) -> ScoreTable:
         first,
         units=units,
         mean=_average([one.mean for one in tables]),
+        landmarks=_average([one.landmarks for one in tables]),
         counts={name: _added([one.counts[name] for one in tables]) for name in first.units},
         pictures=sum(one.pictures for one in tables),
         subjects=_persons(tables),
@@ -170,11 +173,12 @@ def _beside(table: ScoreTable, one: Published) -> Beside:
         if one.units
     }
     note = ""
-    if one.metric not in table.mean:
+    ours = {**table.mean, **table.landmarks}
+    if one.metric not in ours:
         note = f"{one.metric} is not among our figures."
     elif one.units and set(one.units) != set(table.units):
         note = "The two means are over different units."
-    mean = table.mean.get(one.metric), one.mean
+    mean = ours.get(one.metric), one.mean
     return Beside(one.source, one.metric, one.protocol, mean, units, note)
 
 
@@ -199,7 +203,7 @@ def _persons(tables: Sequence[ScoreTable]) -> int | None:
 def _average(rows: Sequence[Figures]) -> dict[str, float | None]:
     out: dict[str, float | None] = {}
     for name in rows[0]:
-        there = [value for row in rows if (value := row[name]) is not None]
+        there = [value for row in rows if (value := row.get(name)) is not None]
         out[name] = float(np.mean(there)) if there else None
     return out
 

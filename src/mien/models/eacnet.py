@@ -81,6 +81,7 @@ class ENet(nn.Module):
     """
 
     needs_landmarks = True
+    extras = ("maps",)
 
     def __init__(self, outputs: int, how: Attention, size: int) -> None:
         from torchvision.models import vgg19
@@ -103,7 +104,7 @@ class ENet(nn.Module):
         drawn = attention(cells(points, image.shape[-1]), self.how, image.shape[-1])
         fourth = enhanced(self.features, image, drawn)
         seen = self.features[GROUPS[3] - 1 :](fourth)
-        return Output(self.head(seen.flatten(1)), drawn=drawn, features=seen)
+        return Output(self.head(seen.flatten(1)), maps=drawn, features=seen)
 
 
 def enhanced(
@@ -170,6 +171,7 @@ class EACNet(nn.Module):
     """
 
     needs_landmarks = True
+    extras = ("maps",)
 
     def __init__(self, outputs: int, how: Attention) -> None:
         from torchvision.models import vgg19
@@ -193,7 +195,7 @@ class EACNet(nn.Module):
         with torch.no_grad():
             fourth = enhanced(self.features, image, drawn)
         found: Output = self.crops(fourth, middles)
-        found.drawn = drawn
+        found.maps = drawn
         return found
 
 

@@ -132,6 +132,8 @@ class JAANet(nn.Module):
         size: side of the crop; a multiple of 16.
     """
 
+    extras = ("maps", "landmarks")
+
     def __init__(self, units: Sequence[int], version: int, size: int) -> None:
         super().__init__()
         self.units = tuple(units)

@@ -21,11 +21,15 @@ class Output:
     landmarks: Float[Tensor, "b p 2"] | None = None
     """Pixels of the crop."""
     maps: Float[Tensor, "b k m m"] | None = None
-    """Where the network looked for each unit, 0-1."""
+    """Where the network looked for each unit, 0-1; (b, 1, m, m) of one map for all of them."""
     drawn: Float[Tensor, "b k n n"] | None = None
     """Maps drawn from the landmarks, from which ``maps`` were made."""
     features: Float[Tensor, "b d"] | None = None
     edges: Float[Tensor, "b kk e"] | None = None
     """Logits of the relations between units."""
+    relations: Float[Tensor, "b n n r"] | None = None
+    """How n units are related, target and source, 0-1: the probability of each of four relations
+    (neither is present, the source, the target, both), or a single likeness; see
+    `mien.models.megraphau.related`."""
     local: Float[Tensor, "b k"] | None = None
     """A second reading of the units by a part of the network, in the form of ``logits``."""

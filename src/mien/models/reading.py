@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mien.errors import InputError
+from mien.errors import InputError, ShapeError
+from mien.face.landmarks import mirror
 from mien.models.output import Output
 
 __all__ = ["OUTPUTS", "Reading", "Task"]
@@ -24,6 +25,8 @@ OUTPUTS: dict[str, str] = {
 class Reading(nn.Module):
     """A network with its last step: pictures (b, 3, s, s) to a tuple of what the card promises.
 
+    A network that ``needs_landmarks`` is given them as well, (b, 49, 2) in pixels of the pictures.
+    After the task's numbers come the ``extras`` that the network has: "maps", "landmarks".
     Occurrence gives probabilities (b, k) by the sigmoid, intensity is held within 0-5 (b, k),
     expression gives probabilities (b, c) by the softmax.
 
@@ -44,21 +47,46 @@ class Reading(nn.Module):
         self.network = network
         self.task = task
         self.mirror = mirror
+        self.extras: tuple[str, ...] = getattr(network, "extras", ())
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what is given, in the order of the tuple."""
-        return (OUTPUTS[self.task],)
+        return (OUTPUTS[self.task], *self.extras)
 
-    def forward(self, image: Float[Tensor, "b 3 s s"]) -> tuple[Float[Tensor, "b k"], ...]:
-        """Read the pictures."""
-        values = self._read(image)
+    @property
+    def points(self) -> str:
+        """Scheme of the landmarks that the network reads beside the picture; "" for none."""
+        return "49" if getattr(self.network, "needs_landmarks", False) else ""
+
+    def forward(
+        self, image: Float[Tensor, "b 3 s s"], points: Float[Tensor, "b 49 2"] | None = None
+    ) -> tuple[Tensor, ...]:
+        """Read the pictures.
+
+        Raises:
+            ShapeError: the network needs landmarks and got none, or got some and needs none.
+        """
+        output = self._ask(image, points)
+        values = self._meant(output)
         if self.mirror:
-            values = (values + self._read(image.flip(3))) / 2
-        return (values,)
+            other = None if points is None else _turned(points, image.shape[-1])
+            values = (values + self._meant(self._ask(image.flip(3), other))) / 2
+        return (values, *(getattr(output, name) for name in self.extras))
 
-    def _read(self, image: Tensor) -> Tensor:
-        output: Output = self.network(image)
+    def _ask(self, image: Tensor, points: Tensor | None) -> Output:
+        """What the network gives."""
+        if (points is None) != (not self.points):
+            raise ShapeError(
+                f"{type(self.network).__name__} reads pictures "
+                f"{'and their landmarks' if self.points else 'only'}, and came "
+                f"{'without' if points is None else 'with'} landmarks"
+            )
+        output: Output = self.network(image) if points is None else self.network(image, points)
+        return output
+
+    def _meant(self, output: Output) -> Tensor:
+        """The task's numbers."""
         logits = output.logits
         if self.task == "occurrence":
             ready = output.probability
@@ -66,3 +94,9 @@ class Reading(nn.Module):
         if self.task == "intensity":
             return torch.clamp(logits, 0, 5)
         return torch.softmax(logits, dim=1)
+
+
+def _turned(points: Tensor, size: int) -> Tensor:
+    """Landmarks of the mirrored pictures."""
+    moved = points[:, torch.from_numpy(mirror("49").copy())]
+    return torch.stack([size - 1 - moved[..., 0], moved[..., 1]], dim=-1)

@@ -16,16 +16,17 @@ from mien.data.loading import CropDataset, View, loader
 from mien.data.protocols import WEIGHTS, Split, split
 from mien.data.sample import Batch
 from mien.errors import InputError
-from mien.evaluation.meters import meter
+from mien.evaluation.meters import LandmarkMeter, meter
 from mien.evaluation.metrics import METRICS
 from mien.models import build
 from mien.models.output import Output
-from mien.models.reading import OUTPUTS, Reading
+from mien.models.reading import Reading
 from mien.models.starting import start
 from mien.spec import ModelSpec
 from mien.training import objectives
 from mien.training.experiment import Experiment, Objective, Passage, Turn
 from mien.training.objectives import UnitWeights, unit_weights
+from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
 from mien.training.settings import to_json
 
@@ -77,9 +78,14 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
     objective = objectives.build(
         recipe.objective.name, recipe.objective.options, _weights(recipe, cache, train.rows)
     )
-    _check_points(objective, cache, train.rows, recipe)
     names = view.units or _classes(cache)
     network = network_of(recipe, len(names))
+    test = CropDataset(cache, parts.test, view)
+    reading = Reading(network, data.task)
+    for part in (train, held, test):
+        learns = "landmarks" in getattr(objective, "needs", ()) and part is not test
+        if part is not None and (learns or reading.points):
+            check_points(part, recipe)
     if fresh:
         start(network, recipe.model.start)
     monitor, smaller = _monitor(recipe, held is not None)
@@ -88,7 +94,10 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         objective=cast(Objective, objective),
         train=Loaded(train, data.batch, recipe, shuffle=True),
         validate=None if held is None else Loaded(held, data.test_batch, recipe, shuffle=False),
-        meters=[TaskMeter(recipe, names)],
+        meters=[
+            TaskMeter(recipe, names),
+            *([PointsMeter()] if "landmarks" in reading.extras else []),
+        ],
         optim=recipe.optim,
         schedule=recipe.schedule,
         trainer=recipe.trainer,
@@ -107,8 +116,8 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         cache,
         parts,
         experiment,
-        card_of(recipe, parts, _classes(cache) if data.task == "expression" else ()),
-        CropDataset(cache, parts.test, view),
+        card_of(recipe, parts, reading, _classes(cache) if data.task == "expression" else ()),
+        test,
     )
 
 
@@ -152,11 +161,33 @@ class TaskMeter(nn.Module):
 
     def update(self, output: Output, batch: Batch) -> None:
         """Take in one batch."""
-        (values,) = self.reading(output)
+        values, *_ = self.reading(output)
         self.metric.update(values.float(), batch.target, batch.known)
 
     def compute(self) -> Mapping[str, float]:
         """Figures by name: "f1", "f1/AU12"."""
+        found: Mapping[str, Tensor] = self.metric.compute()
+        return {name: float(value) for name, value in found.items()}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.metric.reset()
+
+
+class PointsMeter(nn.Module):
+    """Mean error and failure rate of the landmarks that a network finds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metric = LandmarkMeter()
+
+    def update(self, output: Output, batch: Batch) -> None:
+        """Take in one batch."""
+        if output.landmarks is not None and batch.landmarks is not None:
+            self.metric.update(output.landmarks, batch.landmarks)
+
+    def compute(self) -> Mapping[str, float]:
+        """Both figures by name."""
         found: Mapping[str, Tensor] = self.metric.compute()
         return {name: float(value) for name, value in found.items()}
 
@@ -193,7 +224,7 @@ def network_of(recipe: Recipe, outputs: int) -> nn.Module:
         return build(recipe.model.name, outputs, units=recipe.data.units, **recipe.model.options)
 
 
-def card_of(recipe: Recipe, parts: Split, classes: tuple[str, ...]) -> ModelSpec:
+def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, ...]) -> ModelSpec:
     """The card of a fold's network."""
     data = recipe.data
     terms = DATASETS[data.name].terms if data.name in DATASETS else "not known"
@@ -209,7 +240,8 @@ def card_of(recipe: Recipe, parts: Split, classes: tuple[str, ...]) -> ModelSpec
         mean=data.mean,
         std=data.std,
         template=data.template,
-        outputs=(OUTPUTS[data.task],),
+        points=reading.points,
+        outputs=reading.outputs,
         trained_on=f"{parts.data}, {parts.protocol}, fold {parts.fold} of {parts.folds}",
         paper=recipe.paper,
         licence=f"bound by the terms of its training data: {terms}",
@@ -287,18 +319,6 @@ def _weights(recipe: Recipe, cache: Cache, rows: Rows) -> UnitWeights | None:
         raise InputError("data.weights are those of action units; set data.weights=none")
     found = WEIGHTS[data.weights](labels.take(rows).of(data.units))
     return unit_weights(data.weights, found)
-
-
-def _check_points(objective: object, cache: Cache, rows: Rows, recipe: Recipe) -> None:
-    """Refuse pictures without the landmarks that an objective learns from."""
-    if "landmarks" not in getattr(objective, "needs", ()):
-        return
-    lacking = int((~np.isfinite(cache.landmarks[rows]).all(axis=(1, 2))).sum())
-    if lacking:
-        raise InputError(
-            f"the objective {recipe.objective.name} learns from landmarks, and {lacking} of "
-            f"{len(rows)} training pictures of {recipe.data.name} have none"
-        )
 
 
 def _classes(cache: Cache) -> tuple[str, ...]:

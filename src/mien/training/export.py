@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -17,7 +18,17 @@ from mien.errors import MissingExtra, WeightsError
 from mien.files import whole_file
 from mien.runtime import BATCH
 from mien.spec import ModelSpec
-from mien.training.precision import HALVED, answers, gap, halve, largest, with_card
+from mien.training.precision import (
+    HALVED,
+    Given,
+    answers,
+    comparable,
+    first_of,
+    gap,
+    halve,
+    largest,
+    with_card,
+)
 from mien.values import Float32
 
 __all__ = ["AGREEMENT", "OPSET", "export"]
@@ -35,19 +46,21 @@ OPSET = 18
 def export(
     network: nn.Module,
     card: ModelSpec,
-    probe: Float32,
+    probe: Given,
     path: Path,
     precision: Literal["fp32", "fp16"] = "fp32",
 ) -> dict[str, float]:
     """Write a network as ONNX, with a free number of faces.
 
-    The input is "features" (n, d), or "image" (n, 3, s, s) normalised as the card says; the outputs
-    have the names that the card gives.
+    The input is "features" (n, d), or "image" (n, 3, s, s) normalised as the card says, and
+    "landmarks" (n, p, 2) in its pixels where the card names ``points``; the outputs have the names
+    that the card gives. Landmarks are compared in sides of the crop, not in pixels.
 
     Args:
         network: what to write: one tensor, or a tuple of them in the order of ``card.outputs``.
         card: what the reading half needs to know of it; its precision is set here.
-        probe: real input, (n, d) or (n, 3, s, s), on which file and network are compared.
+        probe: real input, (n, d) or (n, 3, s, s), on which file and network are compared; with
+            landmarks as the second of a tuple where they are read.
         path: the file; appears under its name only when it is right.
         precision: how the weights are stored.
 
@@ -61,15 +74,16 @@ def export(
     """
     network = _ready(network)
     path.parent.mkdir(parents=True, exist_ok=True)
-    wanted = _answers(network, probe)
-    if len(wanted) != len(card.outputs):
+    raw = _answers(network, probe)
+    if len(raw) != len(card.outputs):
         raise WeightsError(
-            f"{path.name} was not written: the network gives {len(wanted)} outputs and its card "
+            f"{path.name} was not written: the network gives {len(raw)} outputs and its card "
             f"names {', '.join(card.outputs)}"
         )
+    wanted = comparable(raw, card)
     model = with_card(_to_onnx(network, card, probe), replace(card, precision="fp32"))
     with whole_file(path) as part:
-        exact = _difference(model, part, probe, wanted)
+        exact = _difference(model, part, probe, wanted, card)
         if not exact <= AGREEMENT:
             raise WeightsError(
                 f"{path.name} was not written: the ONNX network differs from the trained one by "
@@ -78,7 +92,7 @@ def export(
         stored = exact
         if precision == "fp16":
             small = with_card(halve(model), replace(card, precision="fp16"))
-            changed = _difference(small, part, probe, wanted)
+            changed = _difference(small, part, probe, wanted, card)
             if changed <= HALVED * largest(wanted):
                 stored, model = changed, small
             else:
@@ -94,10 +108,11 @@ def _ready(network: nn.Module) -> nn.Module:
     return network.eval()
 
 
-def _answers(network: nn.Module, probe: Float32) -> list[Float32]:
+def _answers(network: nn.Module, probe: Given) -> list[Float32]:
     """What the network says of the probe, an array for each output."""
+    given = [torch.split(torch.from_numpy(one), BATCH) for one in first_of(probe, sys.maxsize)]
     with torch.no_grad():
-        parts = [_tensors(network(part)) for part in torch.split(torch.from_numpy(probe), BATCH)]
+        parts = [_tensors(network(*part)) for part in zip(*given, strict=True)]
     return [np.asarray(torch.cat(one).numpy(), np.float32) for one in zip(*parts, strict=True)]
 
 
@@ -106,23 +121,25 @@ def _tensors(answer: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     return (answer,) if isinstance(answer, Tensor) else tuple(answer)
 
 
-def _to_onnx(network: nn.Module, card: ModelSpec, probe: Float32) -> onnx.ModelProto:
+def _to_onnx(network: nn.Module, card: ModelSpec, probe: Given) -> onnx.ModelProto:
     """The network as a graph, without the traces of how it came about."""
     try:
         from onnxscript import optimizer
     except ModuleNotFoundError as error:
         raise MissingExtra("onnxscript", "train", "write ONNX files") from error
+    seen = first_of(probe, 2)
+    names = ["image" if card.reads == "crop" else "features", "landmarks"]
     chatter = logging.getLogger("torch.onnx")
     level = chatter.level
     chatter.setLevel(logging.ERROR)
     try:
         program = torch.onnx.export(
             network,
-            (torch.from_numpy(probe[:2]),),
+            tuple(map(torch.from_numpy, seen)),
             dynamo=True,
-            input_names=["image" if card.reads == "crop" else "features"],
+            input_names=names[: len(seen)],
             output_names=list(card.outputs),
-            dynamic_shapes=({0: torch.export.Dim("n")},),
+            dynamic_shapes=({0: torch.export.Dim("n")},) * len(seen),
             opset_version=OPSET,
             external_data=False,
             verbose=False,
@@ -150,8 +167,8 @@ def _bare(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _difference(
-    model: onnx.ModelProto, part: Path, probe: Float32, wanted: Sequence[Float32]
+    model: onnx.ModelProto, part: Path, probe: Given, wanted: Sequence[Float32], card: ModelSpec
 ) -> float:
     """Largest difference between what the file gives, written to ``part``, and what was wanted."""
     part.write_bytes(model.SerializeToString())
-    return gap(answers(part, probe), wanted)
+    return gap(comparable(answers(part, probe), card), wanted)

@@ -14,18 +14,36 @@ from PIL import Image as Picture
 
 from mien.data.cache import Cache, open_cache
 from mien.errors import InputError, MissingExtra, WeightsError
-from mien.evaluation.evaluate import PRESENT, check_cache, evaluate
+from mien.evaluation.evaluate import PRESENT, check_cache, evaluate, readable
 from mien.evaluation.metrics import METRICS
 from mien.files import whole_file
 from mien.results.report import report_path
 from mien.runtime import BATCH, Predictor, crop_threads, find_model, middle, normalised
 from mien.spec import ModelSpec, Precision
 from mien.training.evaluating import Subject, open_subject
-from mien.training.precision import HALVED, answers, gap, halve, largest, quantize, with_card
+from mien.training.precision import (
+    HALVED,
+    Given,
+    answers,
+    comparable,
+    gap,
+    halve,
+    largest,
+    quantize,
+    with_card,
+)
 from mien.training.runfolder import BEST, MODEL
 from mien.values import Float32, Image
 
-__all__ = ["CALIBRATION", "Exported", "Measured", "Wanted", "export_run", "precision_of"]
+__all__ = [
+    "CALIBRATION",
+    "Exported",
+    "Measured",
+    "Wanted",
+    "export_run",
+    "precision_of",
+    "probe_of",
+]
 
 Rows = NDArray[np.intp]
 
@@ -157,18 +175,19 @@ def _whole(model: Path, wanted: Wanted) -> Exported:
     trained = load_trained(model)
     out = wanted.out or model / MODEL
     reading = Reading(trained.network, trained.card.task)
-    found = export(reading, trained.card, _probe(trained.card), out)
+    card = replace(trained.card, outputs=reading.outputs, points=reading.points)
+    found = export(reading, card, probe_of(card), out)
     return Exported(out, "fp32", out.stat().st_size, found["float32"])
 
 
 def _half(file: Path, spec: ModelSpec, out: Path) -> Exported:
     """Weights stored as float16."""
-    probe = _probe(spec)
-    wanted = answers(file, probe)
+    probe = probe_of(spec)
+    wanted = comparable(answers(file, probe), spec)
     small = with_card(halve(onnx.load(str(file))), replace(spec, precision="fp16"))
     with whole_file(out) as part:
         part.write_bytes(small.SerializeToString())
-        changed = gap(answers(part, probe), wanted)
+        changed = gap(comparable(answers(part, probe), spec), wanted)
         if not changed <= HALVED * largest(wanted):
             raise WeightsError(
                 f"{out.name} was not written: with weights of float16 the network says something "
@@ -180,6 +199,7 @@ def _half(file: Path, spec: ModelSpec, out: Path) -> Exported:
 def _eighth(subject: Subject, out: Path, wanted: Wanted) -> Exported:
     """Computed in 8 bits, with the ranges of training pictures, unless too much is lost."""
     spec, cache, train, part = _material(subject, wanted)
+    train, _ = readable(spec, cache, train)
     batches = _batches(cache, spec, _some(train, CALIBRATION))
     small = quantize(onnx.load(str(subject.file)), batches)
     small = with_card(small, replace(spec, precision="int8"))
@@ -244,20 +264,24 @@ def _measure(subject: Subject, small: Path, cache: Cache, part: str) -> Measured
     before, after = (table.mean[metric] for table in tables)
     if before is None or after is None:
         raise InputError(f"the {part} part is too small to measure the {metric} on")
-    images = np.stack([cache.image(int(row)) for row in rows[:BATCH]])
-    seconds = _times(Predictor(subject.file), Predictor(small), images)
+    spec, seen = subject.predictor.spec, found[0].rows[:BATCH]
+    images = np.stack([cache.image(int(row)) for row in seen])
+    points = cache.landmarks[seen] if spec.points else None
+    seconds = _times(Predictor(subject.file), Predictor(small), images, points)
     title = METRICS[tables[0].task][metric].title
     changed = gap(*([one.predictions.predicted] for one in found))
     return Measured(title, before, after, part, tables[0].pictures, changed, seconds)
 
 
-def _times(first: Predictor, second: Predictor, images: Image) -> tuple[float, float]:
+def _times(
+    first: Predictor, second: Predictor, images: Image, points: Float32 | None
+) -> tuple[float, float]:
     """CPU seconds per crop of two networks, in turns."""
     best = [np.inf, np.inf]
     for _ in range(ROUNDS):
         for place, one in enumerate((first, second)):
             start = time.process_time()
-            one.score_crops(images)
+            one.score_crops(images, points)
             best[place] = min(best[place], time.process_time() - start)
     return best[0] / len(images), best[1] / len(images)
 
@@ -269,14 +293,17 @@ def _some(rows: Rows, most: int) -> Rows:
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
 
 
-def _batches(cache: Cache, spec: ModelSpec, rows: Rows) -> Iterator[Float32]:
+def _batches(cache: Cache, spec: ModelSpec, rows: Rows) -> Iterator[Given]:
     """Training pictures as the network reads them."""
     for first in range(0, len(rows), BATCH):
-        images = np.stack([cache.image(int(row)) for row in rows[first : first + BATCH]])
-        yield normalised(middle(images, spec.size), spec)
+        some = rows[first : first + BATCH]
+        images = np.stack([cache.image(int(row)) for row in some])
+        seen = normalised(middle(images, spec.size), spec)
+        cut = max(0, (cache.aligned - spec.size) // 2)
+        yield (seen, cache.landmarks[some] - np.float32(cut)) if spec.points else seen
 
 
-def _probe(spec: ModelSpec) -> Float32:
+def probe_of(spec: ModelSpec) -> Given:
     """Something to compare two networks on: smooth coloured pictures, or features."""
     random = np.random.default_rng(0)
     if spec.reads != "crop":
@@ -284,4 +311,8 @@ def _probe(spec: ModelSpec) -> Float32:
     small = random.integers(0, 256, (PROBES, 8, 8, 3), np.uint8)
     side = (spec.size, spec.size)
     images = [Picture.fromarray(one).resize(side, Picture.Resampling.BICUBIC) for one in small]
-    return normalised(np.stack([np.asarray(one) for one in images]), spec)
+    seen = normalised(np.stack([np.asarray(one) for one in images]), spec)
+    if not spec.points:
+        return seen
+    face = spec.size * (0.5 + 0.25 * random.uniform(-1, 1, (PROBES, int(spec.points), 2)))
+    return seen, face.astype(np.float32)

@@ -17,7 +17,23 @@ from mien.runtime import BATCH, open_session
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32
 
-__all__ = ["HALVED", "SMALL", "answers", "gap", "halve", "largest", "quantize", "with_card"]
+__all__ = [
+    "HALVED",
+    "SMALL",
+    "Given",
+    "answers",
+    "comparable",
+    "feeds",
+    "first_of",
+    "gap",
+    "halve",
+    "largest",
+    "quantize",
+    "with_card",
+]
+
+Given = Float32 | tuple[Float32, ...]
+"""What a network reads: one array, or a picture and its landmarks."""
 
 HALVED = 1e-3
 """Largest difference allowed between a network and the same with weights stored as float16, as a
@@ -59,7 +75,7 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     return out
 
 
-def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelProto:
+def quantize(model: onnx.ModelProto, batches: Iterable[Given]) -> onnx.ModelProto:
     """The same network computed in 8 bits, as far as it has layers with weights.
 
     Static: ranges of what flows through it are the smallest and largest numbers that the given
@@ -70,7 +86,8 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelPr
 
     Args:
         model: a network of float32 that reads "image".
-        batches: pictures of the training part as the network reads them, each (n, 3, s, s).
+        batches: pictures of the training part as the network reads them, each (n, 3, s, s), with
+            their landmarks where it reads these too.
 
     Raises:
         WeightsError: the network cannot be quantised.
@@ -90,8 +107,9 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Float32]) -> onnx.ModelPr
 
         def get_next(self) -> dict[str, Float32] | None:
             batch = next(self._batches, None)
-            return None if batch is None else {model.graph.input[0].name: batch}
+            return None if batch is None else feeds((one.name for one in names), batch)
 
+    names = model.graph.input
     given = onnx.ModelProto()
     given.CopyFrom(model)
     helper.set_model_props(given, dict([PREPARED]))
@@ -132,15 +150,36 @@ def with_card(model: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
     return model
 
 
-def answers(path: Path, probe: Float32) -> list[Float32]:
+def answers(path: Path, probe: Given) -> list[Float32]:
     """What the network of a file says of its input (n, ...): an array for each output."""
     session = open_session(path)
-    name = session.get_inputs()[0].name
+    names = [one.name for one in session.get_inputs()]
+    fed = feeds(names, probe)
     parts = [
-        session.run(None, {name: probe[first : first + BATCH]})
-        for first in range(0, len(probe), BATCH)
+        session.run(None, {name: values[first : first + BATCH] for name, values in fed.items()})
+        for first in range(0, len(fed[names[0]]), BATCH)
     ]
     return [np.concatenate(one) for one in zip(*parts, strict=True)]
+
+
+def feeds(names: Iterable[str], given: Given) -> dict[str, Float32]:
+    """What goes into each input of a network."""
+    parts = given if isinstance(given, tuple) else (given,)
+    return dict(zip(names, parts, strict=True))
+
+
+def first_of(given: Given, count: int) -> tuple[Float32, ...]:
+    """What belongs to the first pictures."""
+    parts = given if isinstance(given, tuple) else (given,)
+    return tuple(part[:count] for part in parts)
+
+
+def comparable(values: Sequence[Float32], card: ModelSpec) -> list[Float32]:
+    """The outputs on scales of about 1: landmarks, which are pixels, in sides of the crop."""
+    return [
+        one / np.float32(card.size) if name == "landmarks" else one
+        for name, one in zip(card.outputs, values, strict=True)
+    ]
 
 
 def gap(found: Sequence[Float32], wanted: Sequence[Float32]) -> float:

@@ -12,12 +12,14 @@ from mien.data.labels import take
 from mien.data.loading import CropDataset
 from mien.data.sample import Batch
 from mien.errors import InputError
+from mien.evaluation.landmarks import known_errors
 from mien.evaluation.predictions import Predictions
+from mien.evaluation.predictions_file import ERROR
 from mien.models.reading import Reading
 from mien.results.table import class_column
 from mien.training.recipe import Recipe
 
-__all__ = ["predict", "read_predictions"]
+__all__ = ["check_points", "predict", "read_predictions"]
 
 
 def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Predictions:
@@ -27,10 +29,15 @@ def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Prediction
         network: trained; it is moved to the device that it is run on, and back.
         recipe: its task and settings.
         part: the pictures.
+
+    Raises:
+        InputError: the network reads landmarks, and some pictures have none.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reading = Reading(network, recipe.data.task).eval().to(device)
-    said, truth, known = [], [], []
+    said, truth, known, found = [], [], [], []
+    if reading.points:
+        check_points(part, recipe)
     batches: DataLoader[Batch] = DataLoader(
         part,
         batch_size=recipe.data.test_batch,
@@ -39,8 +46,13 @@ def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Prediction
     )
     with torch.no_grad():
         for batch in batches:
-            (values,) = reading(batch.image.to(device))
-            said.append(values.float().cpu().numpy())
+            given = [batch.image] + ([batch.landmarks] if reading.points else [])
+            answers = dict(
+                zip(reading.outputs, reading(*(one.to(device) for one in given)), strict=True)
+            )
+            said.append(answers[reading.outputs[0]].float().cpu().numpy())
+            if "landmarks" in answers:
+                found.append(answers["landmarks"].float().cpu().numpy())
             truth.append(batch.target.numpy())
             known.append(batch.known.numpy())
     network.cpu()
@@ -53,7 +65,23 @@ def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Prediction
         np.concatenate(truth),
         np.concatenate(known),
         None if "" in people else people,
+        errors=known_errors(np.concatenate(found), part.landmarks()) if found else None,
     )
+
+
+def check_points(part: CropDataset, recipe: Recipe) -> None:
+    """Refuse pictures without the landmarks that a network reads or learns from.
+
+    Raises:
+        InputError: some have none.
+    """
+    lacking = int((~np.isfinite(part.landmarks()).all(axis=(1, 2))).sum())
+    if lacking:
+        raise InputError(
+            f"{recipe.name} needs the landmarks of each face, and {lacking} of {len(part)} "
+            f"pictures of {recipe.data.name} have none; prepare it from pictures in which a face "
+            "is found, or leave these out of the set"
+        )
 
 
 def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) -> Predictions:
@@ -86,6 +114,7 @@ def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) 
             labels = np.array([columns[f"AU{unit}_label"] for unit in units], np.float32).T
             known = ~np.isnan(labels)
             truth = np.where(known, labels, 0)
+        errors = columns.get(ERROR.name)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist; train the fold first") from None
     except Exception as error:
@@ -97,6 +126,7 @@ def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) 
         truth,
         known,
         None if "" in people else people,
+        errors=None if errors is None else np.array(errors, np.float64),
     )
 
 

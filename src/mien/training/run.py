@@ -204,9 +204,13 @@ def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
         folder / runfolder.PREDICTIONS,
         facts,
     )
-    probe = parts.test.__getitems__(list(range(min(PROBES, len(parts.test))))).image.numpy()
+    some = parts.test.__getitems__(list(range(min(PROBES, len(parts.test)))))
+    given = [some.image]
+    if parts.card.points and some.landmarks is not None:
+        given.append(some.landmarks)
+    probe = tuple(np.ascontiguousarray(one.numpy()) for one in given)
     reading = Reading(fitted.network, parts.recipe.data.task)
-    export(reading, parts.card, np.ascontiguousarray(probe), folder / runfolder.MODEL)
+    export(reading, parts.card, probe, folder / runfolder.MODEL)
     result = _result(folder, parts, predictions)
     _report(folder, parts, fitted, result.table)
     return result

@@ -1,0 +1,164 @@
+"""A picture or video through a network and a view, into a file of the same kind."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.analysis.added import Cut, cut_face, read_cuts
+from mien.analysis.networks import Networks
+from mien.errors import InputError
+from mien.explain.view import Seen, View
+from mien.face.align import TEMPLATES
+from mien.runtime import Predictor, middle
+from mien.values import Face, Frame, Image
+from mien.video.reader import Source, open_source
+from mien.video.sources import is_camera
+from mien.video.writer import VideoWriter, write_picture
+
+__all__ = ["Explained", "Span", "explain", "explain_face", "see"]
+
+Progress = Callable[[int, float | None], None]
+"""Told how many frames are done, and which share of the whole that is if it is known."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which part of a video; see `mien.video.reader.open_source`."""
+
+    start: str | None = None
+    end: str | None = None
+    every: str | None = None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What was drawn."""
+
+    path: Path
+    frames: int
+    faceless: int
+    """Frames without a face that could be cut out."""
+
+
+def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where it goes
+    source: str | Path,
+    predictor: Predictor,
+    view: View,
+    out: Path,
+    networks: Networks,
+    *,
+    span: Span | None = None,
+    progress: Progress | None = None,
+) -> Explained:
+    """Draw what a network sees in the largest face of a picture, or of each frame of a video.
+
+    Nothing but the picture is needed: the face is found, and aligned as the card says.
+
+    Args:
+        source: a picture or a video.
+        predictor: the network; it reads crops.
+        view: how it is drawn.
+        out: a picture for a picture, a video for a video; appears when it is complete.
+        networks: those that find faces.
+        span: the part of a video.
+        progress: told of each frame.
+
+    Raises:
+        UnreadableSource: the source cannot be read.
+        InputError: there is no face, the suffix of ``out`` does not fit, or the network reads
+            something else than crops.
+    """
+    check(predictor)
+    _keep(source, out)
+    part = span or Span()
+    with (
+        open_source(source, start=part.start, end=part.end, every=part.every) as opened,
+        ExitStack() as files,
+    ):
+        video = None
+        if opened.kind == "video":
+            video = files.enter_context(VideoWriter(out, *view.size))
+        tracker = networks.tracker(max_faces=1, settle=opened.kind == "picture")
+        done = faceless = 0
+        for frame in opened:
+            seen = see(frame.image, _largest(tracker.follow(frame)), predictor)
+            faceless += seen is None
+            done += 1
+            if video is not None:
+                video.write(view.draw(seen), frame.time)
+            elif seen is not None:
+                write_picture(out, view.draw(seen))
+            if progress is not None:
+                progress(done, _share(opened, frame))
+        if not done:
+            raise InputError(f"{opened.name} has no frame in the chosen span; choose another")
+        if faceless == done:
+            raise InputError(
+                f"no face was found in {opened.name}; give a picture in which a face is at least "
+                "some 40 pixels wide and not turned away"
+            )
+    return Explained(out, done, faceless)
+
+
+def explain_face(image: Image, face: Face, predictor: Predictor, view: View) -> Image:
+    """The same of one face of a picture at hand.
+
+    Args:
+        image: uint8 (h, w, 3).
+        face: with its mesh, as `mien.find_faces` gives it.
+        predictor: the network; it reads crops.
+        view: how it is drawn.
+
+    Returns:
+        uint8 (height, width, 3) of the view's size.
+    """
+    check(predictor)
+    return view.draw(see(image, face, predictor))
+
+
+def see(image: Image, face: Face | None, predictor: Predictor) -> Seen | None:
+    """What the network reads and says of a face; None where it cannot be cut out."""
+    spec = predictor.spec
+    side = spec.aligned or spec.size
+    cut = None if face is None else cut_face(image, face, spec.template, side)
+    if cut is None:
+        return None
+    scores = read_cuts(predictor, [cut])
+    inside = middle(cut.image[None], spec.size)[0]
+    return Seen(inside, _inside(cut, spec.size), scores)
+
+
+def check(predictor: Predictor) -> None:
+    """Raise InputError unless the network reads crops of a template that is known."""
+    spec = predictor.spec
+    if spec.reads != "crop" or spec.template not in TEMPLATES:
+        wanted = spec.template if spec.reads == "crop" else spec.reads
+        raise InputError(
+            f"{spec.name} reads the {wanted}, of which nothing can be shown; name a network of "
+            f"crops aligned as {', '.join(TEMPLATES)}"
+        )
+
+
+def _inside(cut: Cut, size: int) -> np.ndarray:
+    """Landmarks in pixels of the middle."""
+    return cut.points - np.float32(max(0, (len(cut.image) - size) // 2))
+
+
+def _largest(faces: list[Face]) -> Face | None:
+    return max(faces, key=lambda face: float(np.prod(face.box[2:] - face.box[:2])), default=None)
+
+
+def _share(source: Source, frame: Frame) -> float | None:
+    """How far a video is."""
+    return min(1.0, frame.time / source.duration) if source.duration else None
+
+
+def _keep(source: str | Path, out: Path) -> None:
+    """Refuse a camera, and to write over what is read."""
+    if is_camera(source):
+        raise InputError("a camera cannot be explained live; record it first: a picture or video")
+    if Path(source).expanduser().resolve() == out.expanduser().resolve():
+        raise InputError(f"{out} is the source; write to another name")
