@@ -42,10 +42,7 @@ def points_of(card, count):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        one if one in (QUICK, "jaanet") else pytest.param(one, marks=pytest.mark.slow)
-        for one in MODELS
-    ],
+    [one if one == QUICK else pytest.param(one, marks=pytest.mark.slow) for one in MODELS],
 )
 def test_a_file_says_what_its_network_says(name, tmp_path):
     torch.manual_seed(0)

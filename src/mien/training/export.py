@@ -139,7 +139,7 @@ def _to_onnx(network: nn.Module, card: ModelSpec, probe: Given) -> onnx.ModelPro
             dynamo=True,
             input_names=names[: len(seen)],
             output_names=list(card.outputs),
-            dynamic_shapes=({0: torch.export.Dim("n")},) * len(seen),
+            dynamic_shapes=({0: torch.export.Dim("n")}, {0: torch.export.Dim.DYNAMIC})[: len(seen)],
             opset_version=OPSET,
             external_data=False,
             verbose=False,
