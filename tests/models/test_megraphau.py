@@ -132,7 +132,7 @@ def test_sides_are_read_from_the_published_nodes():
     network = build("opengraphau", 41, backbone="resnet18").eval()
     with torch.no_grad():
         image = torch.randn(1, 3, 64, 64)
-        nodes, _ = network.body(image)
+        nodes = network.body(image).nodes
         given = network(image).probability[0]
         for place, node in enumerate(OPEN_NODES):
             for side in (0, 1):
@@ -184,3 +184,30 @@ def test_gates_are_nearly_even_and_both_variants_differ():
         assert (first[0] >= 0).all()
         assert (second[0] >= nodes).all()
         assert not torch.allclose(first[0], second[0])
+
+
+def test_stage_2_tells_the_four_relations_of_a_pair():
+    torch.manual_seed(0)
+    network = build("megraphau", 3, stage=2, backbone="resnet18").eval()
+    assert network.extras == ("relations",)
+    with torch.no_grad():
+        output = network(torch.randn(2, 3, 64, 64))
+    assert output.relations.shape == (2, 3, 3, 4)
+    wanted = output.edges[1, 2 * 3 + 1].softmax(dim=0)  # target 2, source 1
+    assert torch.allclose(output.relations[1, 2, 1], wanted)
+
+
+@pytest.mark.parametrize(("name", "outputs"), [("megraphau", 4), ("opengraphau", 41)])
+def test_stage_1_tells_how_alike_units_are(name, outputs):
+    torch.manual_seed(0)
+    network = build(name, outputs, stage=1, backbone="resnet18").eval()
+    image = torch.randn(2, 3, 64, 64)
+    output, first = network(image), network.body(image).first
+    assert not output.relations.requires_grad
+    assert output.edges is None
+    assert output.relations.shape == (2, len(first[0]), len(first[0]), 1)
+    cosine = nn.functional.cosine_similarity(first[1, 0], first[1, 3], dim=0)
+    assert output.relations[1, 0, 3, 0].item() == pytest.approx(cosine.item(), abs=1e-5)
+    second = build("opengraphau", 41, stage=2, backbone="resnet18").eval()
+    assert second.extras == ()
+    assert second(image).relations is None

@@ -46,8 +46,8 @@ class Block(nn.Module):
 
     def forward(self, x: Float[Tensor, "b p i"]) -> Float[Tensor, "b p o"]:
         """Features (b, p, i) to (b, p, o)."""
-        moved: Tensor = self.norm(self.linear(x).transpose(1, 2))
-        return functional.relu(moved.transpose(1, 2))
+        moved: Tensor = self.norm(self.linear(x).flatten(0, 1))
+        return functional.relu(moved).unflatten(0, (-1, x.shape[1]))
 
 
 class Nodes(nn.Module):
@@ -63,10 +63,11 @@ class Nodes(nn.Module):
 
     def forward(self, x: Float[Tensor, "b p c"]) -> Float[Tensor, "b n p c"]:
         """Features of the places (b, p, c) to those of each unit (b, n, p, c)."""
-        moved = torch.matmul(x[:, None], self.weight.transpose(1, 2)) + self.bias[:, None]
-        units, places, width = moved.shape[1:]
-        flat = moved.transpose(2, 3).reshape(-1, units * width, places)
-        return functional.relu(self.norm(flat)).reshape(-1, units, width, places).transpose(2, 3)
+        places, (units, width, _) = x.shape[1], self.weight.shape
+        # one product for all units: side by side they would be copied for every picture
+        moved = functional.linear(x.flatten(0, 1), self.weight.flatten(0, 1), self.bias.flatten())
+        found = functional.relu(self.norm(moved))
+        return found.reshape(-1, places, units, width).transpose(1, 2)
 
 
 class Neighbours(nn.Module):
@@ -147,20 +148,22 @@ class Edges(nn.Module):
         self, nodes: Float[Tensor, "b n p c"], whole: Float[Tensor, "b p c"]
     ) -> Float[Tensor, "b e c"]:
         """Places of each unit and of the whole face to edges (b, e, c)."""
-        shares = self.whole.shares(self.whole.query(nodes), self.whole.key(whole)[:, None])
-        seen = shares @ self.whole.value(whole)[:, None]
-        # query: the source j, on axis 2; key and value: the target i, on axis 1
-        query, key = self.pair.query(seen)[:, None], self.pair.key(seen)[:, :, None]
-        value = self.pair.value(seen)[:, :, None]
-        shares = self.pair.shares(query, key)
-        units, places = shares.shape[1], shares.shape[3]
+        units, places = nodes.shape[1:3]
+        query = self.whole.query(nodes).flatten(1, 2)
+        shares = self.whole.shares(query, self.whole.key(whole))
+        seen = (shares @ self.whole.value(whole)).unflatten(1, (units, places))
+        # all pairs in one product: places of the source j (the query) by those of the target i
+        query, key = (part(seen).flatten(1, 2) for part in (self.pair.query, self.pair.key))
+        alike = (query @ key.transpose(1, 2) * self.pair.scale).unflatten(2, (units, places))
+        shares = torch.softmax(alike, dim=-1).unflatten(1, (units, places))
+        value = self.pair.value(seen)
         if self.training or self.direct:
-            found = self.project(shares @ value)
+            spread = shares.permute(0, 3, 1, 2, 4).flatten(2, 3)
+            found = self.project(spread @ value)
             flat = found.reshape(-1, units * units, places, found.shape[-1])
             return torch.mean(self.norm(flat), dim=2)
-        found = self.project(shares.mean(dim=3, keepdim=True) @ value)
-        flat = found.reshape(-1, units * units, 1, found.shape[-1])
-        return torch.squeeze(self.norm(flat), 2)
+        found = self.project(shares.mean(dim=2).transpose(1, 2) @ value)
+        return torch.squeeze(self.norm(found.flatten(1, 2)[:, :, None]), 2)
 
 
 class Gated(nn.Module):

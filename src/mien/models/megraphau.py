@@ -10,13 +10,14 @@ features. In evaluation the edges are computed by an equal form that needs half 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
-from mien.models.graph import METRICS, Alikeness, Block, Edges, Gated, Neighbours, Nodes
+from mien.models.graph import METRICS, Alikeness, Block, Edges, Gated, Neighbours, Nodes, cosine
 from mien.models.output import Output
 from mien.models.tokens import TOKENS, tokens
 
@@ -27,6 +28,7 @@ __all__ = [
     "official",
     "official_open",
     "opengraphau",
+    "related",
 ]
 
 RELATIONS = 4
@@ -43,6 +45,16 @@ OPEN_SIDED = (1, 2, 4, 6, 10, 12, 14)
 OPEN_NODES = (0, 1, 2, 4, 7, 8, 11)
 """The node that each sided pair is read from. Node 8 is AU11, not 12: a slip of the published
 networks, whose weights depend on it."""
+
+
+class Graph(NamedTuple):
+    """A face as the graph of its units."""
+
+    nodes: Float[Tensor, "b n c"]
+    edges: Float[Tensor, "b e c"] | None
+    """Of stage 2."""
+    first: Float[Tensor, "b n c"]
+    """The nodes before the graph."""
 
 
 class Body(nn.Module):
@@ -78,22 +90,22 @@ class Body(nn.Module):
         """The name in torchvision, and the part whose weights have torchvision's names."""
         return self.name, self.backbone
 
-    def forward(
-        self, image: Float[Tensor, "b 3 s s"]
-    ) -> tuple[Float[Tensor, "b n c"], Float[Tensor, "b e c"] | None]:
+    def forward(self, image: Float[Tensor, "b 3 s s"]) -> Graph:
         whole = self.whole(self.backbone(image))
         seen = self.nodes(whole)
-        nodes = seen.mean(dim=2)
+        nodes = first = seen.mean(dim=2)
         if self.neighbours is not None:
-            return self.neighbours(nodes), None
+            return Graph(self.neighbours(nodes), None, first)
         edges = self.edges(seen, whole)  # type: ignore[misc] # there in stage 2
         for layer in self.gated:
             nodes, edges = layer(nodes, edges)
-        return nodes, edges
+        return Graph(nodes, edges, first)
 
 
 class MEGraphAU(nn.Module):
-    """Probability of each unit, and in stage 2 the relations of all pairs; see `Body`."""
+    """Probability of each unit, and the relations of all pairs; see `Body` and `related`."""
+
+    extras = ("relations",)
 
     def __init__(self, body: Body, outputs: int) -> None:
         super().__init__()
@@ -116,9 +128,11 @@ class MEGraphAU(nn.Module):
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
-        nodes, edges = self.body(image)
-        related = None if self.relations is None else self.relations(edges)
-        return _output(self.alike(nodes), related)
+        graph = self.body(image)
+        edges = None if self.relations is None else self.relations(graph.edges)
+        output = _output(self.alike(graph.nodes), edges)
+        output.relations = related(graph.first, edges)
+        return output
 
 
 class OpenGraphAU(nn.Module):
@@ -134,6 +148,8 @@ class OpenGraphAU(nn.Module):
         self.alike_sides = Alikeness(2 * len(OPEN_SIDED), body.width)
         sided = torch.tensor(OPEN_NODES).repeat_interleave(2)
         self.register_buffer("sided", sided, persistent=False)
+        self.extras = ("relations",) if body.neighbours is not None else ()
+        """Stage 2 says nothing of its edges that could be read."""
 
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""
@@ -148,9 +164,26 @@ class OpenGraphAU(nn.Module):
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
-        nodes, _ = self.body(image)
-        sides = self.alike_sides(nodes[:, self.sided])
-        return _output(torch.cat([self.alike(nodes), sides], dim=1))
+        graph = self.body(image)
+        sides = self.alike_sides(graph.nodes[:, self.sided])
+        output = _output(torch.cat([self.alike(graph.nodes), sides], dim=1))
+        if self.extras:
+            output.relations = related(graph.first)
+        return output
+
+
+def related(
+    nodes: Float[Tensor, "b n c"], edges: Float[Tensor, "b e 4"] | None = None
+) -> Float[Tensor, "b n n r"]:
+    """How units are related, to be looked at: no gradient passes.
+
+    Stage 2: the probability of each of the four relations of target and source. Stage 1, which has
+    no edges to learn: how alike the features are of which it joins the nearest, as a cosine, 0-1.
+    """
+    if edges is None:
+        return cosine(nodes.detach()).unsqueeze(-1)
+    units = nodes.shape[1]
+    return edges.detach().softmax(dim=-1).reshape(-1, units, units, edges.shape[-1])
 
 
 def megraphau(
@@ -290,5 +323,5 @@ def _refuse(units: int, stage: int, backbone: str, neighbours: int, metric: str)
         raise InputError(f"there is no backbone {backbone!r}; there are {', '.join(TOKENS)}")
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric!r}; there are {', '.join(METRICS)}")
-    if not 1 <= neighbours <= units:
+    if stage == 1 and not 1 <= neighbours <= units:
         raise InputError(f"{neighbours} neighbours of {units} units; expected 1 to {units}")
