@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mien.errors import InputError, WeightsError
-from mien.models.importing import from_official, read_tensors
+from mien.models.importing import MODULES, from_official, read_official, read_tensors
 from mien.models.megraphau import official
 
 UNITS = 4
@@ -87,3 +87,45 @@ def test_plain_tensors_are_read_from_either_form(tmp_path):
     torch.save({"epoch": 3}, path)
     with pytest.raises(WeightsError, match="'epoch', which is no tensor"):
         read_tensors(path)
+
+
+SIX = MODULES["jaanet"]
+
+
+def save_six(folder, epoch=4, prefix=""):
+    """A file for each module, each with a tensor of its own number."""
+    for number, module in enumerate(SIX):
+        torch.save({f"{prefix}a.weight": torch.tensor([number])}, folder / f"{module}_{epoch}.pth")
+    return [folder / f"{module}_{epoch}.pth" for module in SIX]
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_six_files_become_one_dict_in_any_order(tmp_path, prefix):
+    files = save_six(tmp_path, prefix=prefix)
+    found = read_official("jaanet", files[::-1])
+    assert {key: int(value) for key, value in found.items()} == {
+        f"{module}.a.weight": number for number, module in enumerate(SIX)
+    }
+
+
+def test_one_file_is_read_as_it_is(tmp_path):
+    torch.save({"state_dict": {"au_net.b": torch.ones(1)}}, tmp_path / "all.pth")
+    assert list(read_official("jaanet", [tmp_path / "all.pth"])) == ["au_net.b"]
+
+
+def test_files_that_do_not_belong_together_are_named(tmp_path):
+    files = save_six(tmp_path)
+    other = save_six(tmp_path, epoch=5)
+    with pytest.raises(InputError, match=r"the file of align_net, au_net is missing; give one"):
+        read_official("jaanet", [one for one in files if one not in (files[1], files[5])])
+    with pytest.raises(InputError, match=r"local_au_net_5\.pth is a second file of local_au_net"):
+        read_official("jaanet", [*files, other[3]])
+    with pytest.raises(InputError, match=r"of the epochs 4, 5; give those of one epoch"):
+        read_official("jaanet", [*files[:5], other[5]])
+    strange = tmp_path / "au_network_4.pth"
+    with pytest.raises(InputError, match=r"au_network_4\.pth is no module of jaanet; give one"):
+        read_official("jaanet", [*files[:5], strange])
+    with pytest.raises(InputError, match=r"is no module of megraphau; give one file$"):
+        read_official("megraphau", files[:2])
+    with pytest.raises(InputError, match="'resnet18' has no official checkpoints"):
+        read_official("resnet18", files)

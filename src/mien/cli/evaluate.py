@@ -110,7 +110,14 @@ def _pictures(data: str, root: Path | None, cache: Path, spec: "ModelSpec") -> "
 
 
 def export(
-    model: Model,
+    model: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN|FILE...",
+            help="A run folder, or its network; with --official the authors' files.",
+            show_default=False,
+        ),
+    ],
     precision: Annotated[
         str, typer.Option(help="fp32, fp16 (half the size) or int8 (a quarter, and faster).")
     ] = "fp32",
@@ -126,12 +133,48 @@ def export(
     limit: Annotated[
         float, typer.Option(min=0, help="How much the metric may lose before int8 is refused.")
     ] = 0.02,
+    official: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The files are checkpoints of the authors of jaanet (six, or one), megraphau or "
+            "opengraphau.",
+        ),
+    ] = "",
 ) -> None:
-    """Write a run's network as an ONNX file with its card inside, whole or made smaller."""
+    """Write a run's network as an ONNX file with its card inside, whole or made smaller.
+
+    Authors' checkpoints are read as plain tensors only, and become float32.
+    """
+    from mien.errors import InputError
     from mien.training import exporting
 
+    if official:
+        _tell(_official(official, model, precision, out))
+        return
+    if len(model) != 1:
+        raise InputError(
+            f"{len(model)} networks came, expected one run folder or file; several files are for "
+            "--official"
+        )
     wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit)
-    _tell(exporting.export_run(model, wanted))
+    _tell(exporting.export_run(model[0], wanted))
+
+
+def _official(name: str, files: list[Path], precision: str, out: Path | None) -> "Exported":
+    """The network of authors' checkpoints as a file."""
+    from mien.errors import InputError, MissingExtra
+
+    if precision != "fp32":
+        raise InputError(
+            f"a checkpoint becomes fp32, and {precision} was asked for; export the file that is "
+            "written once more"
+        )
+    try:
+        from mien.training.official import export_official
+    except ModuleNotFoundError as error:
+        raise MissingExtra(error.name or "torch", "train", "read a checkpoint") from error
+    return export_official(name, files, out or Path(f"{name}.onnx"))
 
 
 def _tell(done: "Exported") -> None:

@@ -16,10 +16,22 @@ from mien.models.jaanet import official as official_jaanet
 from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
 
-__all__ = ["OFFICIAL", "from_official", "read_tensors"]
+__all__ = ["MODULES", "OFFICIAL", "from_official", "read_official", "read_tensors"]
 
 State = Mapping[str, Tensor]
 Layout = Mapping[str, Sequence[str]]
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "jaanet": (
+        "region_learning",
+        "align_net",
+        "local_attention_refine",
+        "local_au_net",
+        "global_au_feat",
+        "au_net",
+    ),
+}
+"""Networks whose authors save each module in a file of its own, such as region_learning_5.pth."""
 
 SHOWN = 4
 """Names listed in an error."""
@@ -64,6 +76,60 @@ def from_official(name: str, state: State) -> nn.Module:
         own[key] = joined.to(value.dtype)
     network.load_state_dict(own)
     return network.eval()
+
+
+def read_official(name: str, paths: Sequence[Path]) -> dict[str, Tensor]:
+    """Read the authors' files of one network as one dict.
+
+    Args:
+        name: one of OFFICIAL.
+        paths: one file; or, of MODULES, one for each module, named as the authors name them. Their
+            tensors are led by the module and a dot.
+
+    Raises:
+        InputError: no such network, or files that do not belong together.
+        WeightsError: a file cannot be read, or holds more than plain data.
+    """
+    if name not in OFFICIAL:
+        raise InputError(f"{name!r} has no official checkpoints here; {', '.join(OFFICIAL)} have")
+    if len(paths) == 1:
+        return read_tensors(paths[0])
+    modules = MODULES.get(name, ())
+    found: dict[str, tuple[Path, str]] = {}
+    for path in paths:
+        module = next((one for one in modules if _epoch(path, one) is not None), None)
+        if module is None or module in found:
+            reason = "a second file of" if module else "no module of"
+            raise InputError(f"{path.name} is {reason} {module or name}; {_wanted(name)}")
+        found[module] = path, _epoch(path, module) or ""
+    if missing := [one for one in modules if one not in found]:
+        raise InputError(f"the file of {', '.join(missing)} is missing; {_wanted(name)}")
+    epochs = {epoch for _, epoch in found.values()}
+    if len(epochs) > 1:
+        raise InputError(
+            f"these files are of the epochs {', '.join(sorted(epochs))}; give those of one epoch"
+        )
+    joined: dict[str, Tensor] = {}
+    for module, (path, _) in found.items():
+        for key, value in read_tensors(path).items():
+            joined[f"{module}.{key.removeprefix('module.')}"] = value
+    return joined
+
+
+def _epoch(path: Path, module: str) -> str | None:
+    """What follows the name of a module in that of a file; None of another module's file."""
+    rest = path.stem.removeprefix(module)
+    if rest == path.stem or (rest and not (rest[0] == "_" and rest[1:].isdigit())):
+        return None
+    return rest[1:]
+
+
+def _wanted(name: str) -> str:
+    """Which files a network is made from."""
+    modules = MODULES.get(name, ())
+    if not modules:
+        return "give one file"
+    return "give one file, or " + ", ".join(f"{one}_5.pth" for one in modules)
 
 
 def read_tensors(path: Path, entry: str = "state_dict") -> dict[str, Tensor]:

@@ -41,6 +41,7 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "megraphau-bp4d-stage1": _at("megraphau", "bp4d", 1),
     "megraphau-disfa": _at("megraphau", "disfa"),
     "megraphau-disfa-stage1": _at("megraphau", "disfa", 1),
+    "planted-jaanet": _at("planted", "alignment"),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
 }

@@ -144,7 +144,7 @@ class Expected:
     source: str
     """Paper or table, with its year."""
     metric: str
-    """f1, accuracy, pcc, mae, mse, ..."""
+    """f1, accuracy, pcc, mae, mse, mean_error, ..."""
     mean: float
     """Over the units, on the scale of ours: F1 of .62 is 0.62."""
     units: Mapping[int, float] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from mien.evaluation.scoring import tabulate
 from mien.evaluation.tables import beside, mean_of_folds, pooled
 from mien.models.reading import Reading
 from mien.spec import ModelSpec
-from mien.training import checkpoints, runfolder
+from mien.training import checkpoints, course, runfolder
 from mien.training.assemble import Assembled, assemble, network_of
 from mien.training.environment import environment
 from mien.training.experiment import Experiment
@@ -233,10 +233,19 @@ def _report(folder: Path, parts: Assembled, fitted: Fitted, table: ScoreTable) -
     text = f"# {parts.recipe.name}, fold {parts.split.fold}\n\n{table.to_markdown()}\n"
     if parts.recipe.expected:
         text += f"## Beside published figures\n\n{compared.to_markdown()}\n"
+    task = parts.recipe.data.task
+    held = "the held-out part" if parts.experiment.validate is not None else "nothing held out"
+    text += (
+        f"## Epochs\n\nLoss of the training part, figures of {held}; * is the chosen epoch.\n\n"
+        f"{course.table(fitted.lines, task, fitted.epoch)}\n\n"
+        f"![figures of all epochs]({runfolder.EPOCHS})\n\n"
+    )
     text += (
         f"## How\n\nEpoch {fitted.epoch} of {len(fitted.lines)} (from 0), {how}. "
         f"{parts.split.describe()}\n"
     )
+    drawn = course.plot(fitted.lines, task, fitted.epoch)
+    runfolder.write_text(folder / runfolder.EPOCHS, drawn)
     runfolder.write_text(folder / runfolder.REPORT_JSON, compared.to_json() + "\n")
     runfolder.write_text(folder / runfolder.REPORT, text)
 

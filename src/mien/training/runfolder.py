@@ -14,6 +14,7 @@ from mien.training.settings import from_json
 __all__ = [
     "BEST",
     "ENVIRONMENT",
+    "EPOCHS",
     "LAST",
     "METRICS",
     "METRICS_TABLE",
@@ -46,11 +47,13 @@ LAST = "last.ckpt"
 PREDICTIONS = "predictions.parquet"
 REPORT = "report.md"
 REPORT_JSON = "report.json"
+EPOCHS = "epochs.svg"
+"""The figures of all epochs as curves; the report shows it."""
 MODEL = "model.onnx"
 TENSORBOARD = "tensorboard"
 FILES = (
     LAST, BEST, RECIPE, RUN, ENVIRONMENT, SPLIT, METRICS, METRICS_TABLE, PREDICTIONS, REPORT,
-    REPORT_JSON, MODEL,
+    REPORT_JSON, EPOCHS, MODEL,
 )  # fmt: skip
 """All but TensorBoard's; the checkpoints first, so that a half cleared folder is no run."""
 

@@ -1,0 +1,111 @@
+"""Checkpoints of authors as files of ours: the network, its card, and the same numbers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import nn
+
+from mien.errors import WeightsError
+from mien.models.importing import from_official, read_official
+from mien.models.jaanet import JAANet
+from mien.models.megraphau import OPEN_SIDED, OPEN_UNITS, MEGraphAU
+from mien.models.reading import Reading
+from mien.spec import ModelSpec
+from mien.training.export import export
+from mien.training.exporting import Exported, probe_of
+from mien.training.recipe import IMAGENET
+
+__all__ = ["export_official", "official_card"]
+
+HALF = (0.5, 0.5, 0.5)
+BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
+DISFA = 1, 2, 4, 6, 9, 12, 25, 26
+SETS = {len(BP4D): ("BP4D", BP4D), len(DISFA): ("DISFA", DISFA)}
+"""Data set and units of published networks, by how many units these have."""
+
+SIDED = tuple((unit, side) for unit in OPEN_SIDED for side in ("L", "R"))
+"""The outputs of OpenGraphAU after the units of whole faces."""
+
+
+class Sees(NamedTuple):
+    """What a published network was trained to read."""
+
+    template: str
+    aligned: int
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    paper: str
+
+
+SEES = {
+    "jaanet": Sees(
+        "jaanet", 200, 176, HALF, HALF, "Shao, Liu, Cai, Ma, JAA-Net, ECCV 2018 and IJCV 2021"
+    ),
+    "megraphau": Sees(
+        "megraphau", 256, 224, *IMAGENET, "Luo et al., Multi-dimensional Edge Feature, IJCAI 2022"
+    ),
+    "opengraphau": Sees("megraphau", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
+}
+
+
+def export_official(name: str, files: Sequence[Path], path: Path) -> Exported:
+    """Write the network of authors' checkpoints as ONNX with a card.
+
+    Args:
+        name: one of `mien.models.importing.OFFICIAL`.
+        files: the authors' files, see `mien.models.importing.read_official`.
+        path: the file to be.
+
+    Raises:
+        InputError: no such network, files that do not belong together, or the disk refuses.
+        WeightsError: the files are not what they are said to be, or the ONNX network would not say
+            the same.
+    """
+    reading = Reading(from_official(name, read_official(name, files)), "occurrence")
+    card = official_card(name, reading)
+    found = export(reading, card, probe_of(card), path)
+    return Exported(path, "fp32", path.stat().st_size, found["float32"])
+
+
+def official_card(name: str, reading: Reading) -> ModelSpec:
+    """The card of a published network; its units follow from how many it has."""
+    sees = SEES[name]
+    units, sides, learned = _units(name, reading.network)
+    return ModelSpec(
+        name=f"{name}-official",
+        task="occurrence",
+        reads="crop",
+        units=units,
+        sides=sides,
+        size=sees.size,
+        aligned=sees.aligned,
+        mean=sees.mean,
+        std=sees.std,
+        template=sees.template,
+        points=reading.points,
+        outputs=reading.outputs,
+        trained_on=f"{learned}, by the authors of the method",
+        paper=sees.paper,
+        licence="that of the authors' checkpoint; treat it as for research only",
+    )
+
+
+def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, ...], str]:
+    """Numbers and sides of the outputs, and what they were learned from."""
+    if name == "opengraphau":
+        units = (*OPEN_UNITS, *(unit for unit, _ in SIDED))
+        sides = ("",) * len(OPEN_UNITS) + tuple(side for _, side in SIDED)
+        return units, sides, "the hybrid data set of OpenGraphAU"
+    if isinstance(network, JAANet):
+        data, _ = SETS.get(len(network.units), ("GFT", ()))
+        return network.units, ("",) * len(network.units), data
+    count = len(network.body.nodes.bias) if isinstance(network, MEGraphAU) else 0
+    if count not in SETS:
+        raise WeightsError(
+            f"this checkpoint of {name} has {count} units, expected the {len(BP4D)} of BP4D or the "
+            f"{len(DISFA)} of DISFA; which units these are is not in the file"
+        )
+    data, units = SETS[count]
+    return units, ("",) * count, data

@@ -1,0 +1,35 @@
+"""Cards of authors' checkpoints."""
+
+import pytest
+import torch
+
+from mien.errors import WeightsError
+from mien.models.jaanet import jaanet
+from mien.models.megraphau import megraphau, opengraphau
+from mien.models.reading import Reading
+from mien.training.official import DISFA, official_card
+
+
+def read_of(make, *arguments, **options):
+    with torch.device("meta"):
+        return Reading(make(*arguments, **options), "occurrence")
+
+
+def test_cards_name_units_and_what_is_read():
+    card = official_card("jaanet", read_of(jaanet, 8, units=DISFA))
+    assert (card.units, card.size, card.aligned, card.template) == (DISFA, 176, 200, "jaanet")
+    assert card.outputs == ("probability", "maps", "landmarks")
+    assert card.mean == card.std == (0.5, 0.5, 0.5)
+    assert "DISFA" in card.trained_on
+    card = official_card("megraphau", read_of(megraphau, 8, backbone="resnet18"))
+    assert (card.units, card.size, card.aligned) == (DISFA, 224, 256)
+    card = official_card("opengraphau", read_of(opengraphau, backbone="resnet18"))
+    assert card.columns()[26:31] == ("AU39", "AU1_L", "AU1_R", "AU2_L", "AU2_R")
+    assert len(card.units) == 41
+
+
+def test_units_that_nobody_can_know_are_refused():
+    with pytest.raises(
+        WeightsError, match="has 5 units, expected the 12 of BP4D or the 8"
+    ):
+        official_card("megraphau", read_of(megraphau, 5, backbone="resnet18"))
