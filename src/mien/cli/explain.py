@@ -19,17 +19,18 @@ def explain(  # noqa: PLR0913 - one parameter for each option
         typer.Option(
             "--model",
             metavar="RUN|FILE.onnx",
-            help="A run folder, or a network with attention maps.",
+            help="A run folder, or a network with maps or relations.",
             show_default=False,
         ),
     ],
-    au: Annotated[
-        str, typer.Option("--au", help="Units whose maps are drawn, such as 2,7. [all]")
-    ] = "",
+    au: Annotated[str, typer.Option("--au", help="Units that are drawn, such as 2,7. [all]")] = "",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Picture or video to write. [SOURCE.explained.png]"),
     ] = None,
+    graph: Annotated[
+        bool, typer.Option("--graph", help="Draw the relations between units instead of maps.")
+    ] = False,
     stretch: Annotated[
         bool,
         typer.Option("--stretch", help="Colours from the lowest to the highest of each map."),
@@ -43,8 +44,8 @@ def explain(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Draw where a network looked for each action unit, on any picture or video with a face.
 
-    One panel for each unit, and one with the landmarks of the network beside those of the mesh. Of
-    several faces the largest is shown.
+    One panel for each unit, and one with the landmarks of the network beside those of the mesh; or,
+    with --graph, how the units are related in this face. Of several faces the largest is shown.
     """
     from mien.analysis.networks import Networks
     from mien.cli.progress import showing_progress
@@ -54,7 +55,7 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     from mien.weights.store import open_store
 
     predictor = Predictor(find_model(model), crop_threads())
-    view = _view(predictor, au, stretch)
+    view = _view(predictor, au, stretch=stretch, graph=graph)
     networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
     out = output or _beside(Path(source))
     with showing_progress(quiet) as show:
@@ -70,10 +71,13 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     typer.echo(str(done.path))
 
 
-def _view(predictor: "Predictor", au: str, stretch: bool) -> "View":
+def _view(predictor: "Predictor", au: str, *, stretch: bool, graph: bool) -> "View":
     """How the network is shown."""
+    from mien.explain.graph import GraphView
     from mien.explain.maps import MapsView
 
+    if graph:
+        return GraphView(predictor.spec, _units(au))
     return MapsView(predictor.spec, _units(au), stretch=stretch)
 
 

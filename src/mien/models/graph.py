@@ -47,7 +47,7 @@ class Block(nn.Module):
     def forward(self, x: Float[Tensor, "b p i"]) -> Float[Tensor, "b p o"]:
         """Features (b, p, i) to (b, p, o)."""
         moved: Tensor = self.norm(self.linear(x).flatten(0, 1))
-        return functional.relu(moved).unflatten(0, (-1, x.shape[1]))
+        return functional.relu(moved).reshape(-1, x.shape[1], moved.shape[-1])
 
 
 class Nodes(nn.Module):
@@ -151,7 +151,8 @@ class Edges(nn.Module):
         units, places = nodes.shape[1:3]
         query = self.whole.query(nodes).flatten(1, 2)
         shares = self.whole.shares(query, self.whole.key(whole))
-        seen = (shares @ self.whole.value(whole)).unflatten(1, (units, places))
+        given = shares @ self.whole.value(whole)
+        seen = given.reshape(-1, units, places, given.shape[-1])
         # all pairs in one product: places of the source j (the query) by those of the target i
         query, key = (part(seen).flatten(1, 2) for part in (self.pair.query, self.pair.key))
         alike = (query @ key.transpose(1, 2) * self.pair.scale).unflatten(2, (units, places))
