@@ -155,8 +155,8 @@ class Edges(nn.Module):
         seen = given.reshape(-1, units, places, given.shape[-1])
         # all pairs in one product: places of the source j (the query) by those of the target i
         query, key = (part(seen).flatten(1, 2) for part in (self.pair.query, self.pair.key))
-        alike = (query @ key.transpose(1, 2) * self.pair.scale).unflatten(2, (units, places))
-        shares = torch.softmax(alike, dim=-1).unflatten(1, (units, places))
+        alike = query @ key.transpose(1, 2) * self.pair.scale
+        shares = torch.softmax(alike.reshape(-1, units, places, units, places), dim=-1)
         value = self.pair.value(seen)
         if self.training or self.direct:
             spread = shares.permute(0, 3, 1, 2, 4).flatten(2, 3)
