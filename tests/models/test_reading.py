@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien.errors import InputError
+from mien.errors import InputError, ShapeError
 from mien.models.output import Output
 from mien.models.reading import OUTPUTS, Reading
 from mien.values import Scores
@@ -59,3 +59,38 @@ def test_the_names_are_those_of_the_scores():
 def test_another_task_is_refused():
     with pytest.raises(InputError, match=r"no task 'landmarks'; there are occurrence"):
         Reading(Columns(), "landmarks")
+
+
+class Pointed(nn.Module):
+    """Says where the first landmark is, in x; gives a map of what it saw."""
+
+    needs_landmarks = True
+    extras = ("maps",)
+
+    def forward(self, image, points):
+        return Output(points[:, :1, 0], maps=image[:, :1])
+
+
+def test_what_the_network_has_more_comes_after_the_task():
+    reading = Reading(Pointed(), "intensity")
+    assert (reading.outputs, reading.points) == (("intensity", "maps"), "49")
+    points = torch.full((2, 49, 2), 3.0)
+    values, maps = reading(IMAGE, points)
+    assert values.flatten().tolist() == [3.0, 3.0]
+    assert torch.equal(maps, IMAGE[:, :1])
+    assert Reading(Columns(), "intensity").points == ""
+
+
+def test_landmarks_are_mirrored_with_the_picture():
+    points = torch.rand(2, 49, 2) * 4
+    values, _ = Reading(Pointed(), "intensity", mirror=True)(IMAGE, points)
+    # in the mirrored picture the first point, the end of a brow, is what was the other brow's, 9
+    wanted = (points[:, 0, 0] + (3 - points[:, 9, 0])) / 2
+    torch.testing.assert_close(values[:, 0], wanted.clamp(0, 5))
+
+
+def test_landmarks_come_where_they_are_needed_and_only_there():
+    with pytest.raises(ShapeError, match="Pointed reads pictures and their landmarks, and came wi"):
+        Reading(Pointed(), "intensity")(IMAGE)
+    with pytest.raises(ShapeError, match="Columns reads pictures only, and came with landmarks"):
+        Reading(Columns(), "intensity")(IMAGE, torch.zeros(2, 49, 2))
