@@ -147,6 +147,19 @@ def test_the_report_has_ours_beside_the_published(fold):
     assert "chosen by f1" in text
 
 
+def test_the_report_has_the_units_that_occur_together(fold, runs):
+    (one,) = json.loads((fold / runfolder.REPORT_JSON).read_text())["together"]
+    with (fold / runfolder.PREDICTIONS).open("rb") as file:
+        table = read_parquet(file).read_all()
+    said = np.array([table[f"AU{unit}_p"].to_pylist() for unit in (1, 12)]) >= 0.5
+    assert (one["units"], one["pictures"]) == ([1, 12], len(said[0]))
+    assert one["both"][1] == pytest.approx(said.all(axis=0).mean())
+    for path in (fold / runfolder.REPORT, runs):
+        text = path.read_text()
+        assert "## Units together" in text
+        assert "| AU1 + AU12 |" in text
+
+
 def test_the_report_over_all_folds_names_both_ways(runs):
     values = json.loads((runs.parent / runfolder.REPORT_JSON).read_text())
     folds = []

@@ -11,7 +11,7 @@ from mien.evaluation.paired import Bools, pair
 from mien.evaluation.predictions import Name, Predictions
 from mien.evaluation.scoretable import cell, grid, title
 
-__all__ = ["MOST", "Pair", "Together", "together"]
+__all__ = ["MOST", "Pair", "Together", "has_pairs", "together"]
 
 MOST = 66
 """Pairs that a table shows, those of twelve units; of more units the most related."""
@@ -85,6 +85,11 @@ def together(predictions: Predictions) -> Together:
             for a, b in combinations(range(len(predictions.names)), 2)
         )
     )
+
+
+def has_pairs(predictions: Predictions) -> bool:
+    """Whether there is anything to count: two or more units that are present or not."""
+    return predictions.task == "occurrence" and len(predictions.names) > 1
 
 
 def _pair(

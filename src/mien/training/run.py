@@ -1,5 +1,6 @@
 """Runs: a recipe on a prepared data set, one fold or all of them, each into its run folder."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +14,12 @@ from torch import nn
 from mien.data.cache import Cache
 from mien.data.protocols import fold_count, write_split
 from mien.errors import WeightsError
-from mien.evaluation.predictions import Predictions
+from mien.evaluation.predictions import Predictions, concatenate
 from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.scoring import tabulate
-from mien.evaluation.tables import beside, mean_of_folds, pooled
+from mien.evaluation.tables import Comparison, beside, mean_of_folds, pooled
+from mien.evaluation.together import has_pairs, together
 from mien.models.reading import Reading
 from mien.spec import ModelSpec
 from mien.training import checkpoints, course, runfolder
@@ -139,15 +141,17 @@ def write_folds(recipe: Recipe, folder: Path, done: Sequence[Result]) -> Path:
         The Markdown file.
     """
     about = recipe.data.name, recipe.data.protocol
-    together = pooled([one.predictions for one in done], [one.table.fold for one in done])
-    together = together.about(*about, together.fold)
-    tables = {"Mean of the folds": mean_of_folds([one.table for one in done]), "Pooled": together}
+    predictions = [one.predictions for one in done]
+    every = pooled(predictions, [one.table.fold for one in done])
+    every = every.about(*about, every.fold)
+    tables = {"Mean of the folds": mean_of_folds([one.table for one in done]), "Pooled": every}
     compared = {title: beside(table, recipe.expected) for title, table in tables.items()}
     text = f"# {recipe.name}, {len(done)} folds\n\n"
     for title, table in tables.items():
         text += f"## {title}\n\n{table.to_markdown()}\n"
         if recipe.expected:
             text += f"{compared[title].to_markdown()}\n"
+    text += _pairs(concatenate(predictions))
     text += "".join(f"- [fold {one.table.fold}]({one.folder.name}/report.md)\n" for one in done)
     names = dict(zip(tables, ("mean_of_folds", "pooled"), strict=True))
     parts = ",\n".join(f'"{names[title]}": {one.to_json()}' for title, one in compared.items())
@@ -212,7 +216,7 @@ def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
     reading = Reading(fitted.network, parts.recipe.data.task)
     export(reading, parts.card, probe, folder / runfolder.MODEL)
     result = _result(folder, parts, predictions)
-    _report(folder, parts, fitted, result.table)
+    _report(folder, parts, fitted, result)
     return result
 
 
@@ -225,14 +229,16 @@ def _result(folder: Path, parts: Assembled, predictions: Predictions | None = No
     return Result(folder, predictions, table)
 
 
-def _report(folder: Path, parts: Assembled, fitted: Fitted, table: ScoreTable) -> None:
+def _report(folder: Path, parts: Assembled, fitted: Fitted, result: Result) -> None:
     """Ours, and beside it what was published."""
+    table = result.table
     compared = beside(table, parts.recipe.expected)
     chosen = fitted.lines[fitted.epoch]
     how = _how(parts.experiment, chosen)
     text = f"# {parts.recipe.name}, fold {parts.split.fold}\n\n{table.to_markdown()}\n"
     if parts.recipe.expected:
         text += f"## Beside published figures\n\n{compared.to_markdown()}\n"
+    text += _pairs(result.predictions)
     task = parts.recipe.data.task
     held = "the held-out part" if parts.experiment.validate is not None else "nothing held out"
     text += (
@@ -246,8 +252,23 @@ def _report(folder: Path, parts: Assembled, fitted: Fitted, table: ScoreTable) -
     )
     drawn = course.plot(fitted.lines, task, fitted.epoch)
     runfolder.write_text(folder / runfolder.EPOCHS, drawn)
-    runfolder.write_text(folder / runfolder.REPORT_JSON, compared.to_json() + "\n")
+    runfolder.write_text(folder / runfolder.REPORT_JSON, _values(compared, result.predictions))
     runfolder.write_text(folder / runfolder.REPORT, text)
+
+
+def _pairs(predictions: Predictions) -> str:
+    """Which units occur together, in the labels and as predicted; nothing where there are none."""
+    if not has_pairs(predictions):
+        return ""
+    return f"## Units together\n\n{together(predictions).to_markdown()}\n"
+
+
+def _values(compared: Comparison, predictions: Predictions) -> dict[str, object]:
+    """The report as numbers."""
+    values: dict[str, object] = json.loads(compared.to_json())
+    if has_pairs(predictions):
+        values["together"] = together(predictions).to_values()
+    return values
 
 
 def _how(experiment: Experiment, chosen: Line) -> str:
