@@ -29,7 +29,8 @@ def write_pointed(path, spec, found=None, maps=None):
 
     Each unit's probability is the sigmoid of the mean x of the landmarks it reads, in crop sides,
     times the unit's place plus one; without landmarks, of the mean red. Its map is the sigmoid of
-    the channel of its place; ``maps`` gives only so many. The landmarks it gives are ``found``, (49, 2), whatever it sees.
+    the channel of its place; ``maps`` gives only so many. The landmarks it gives are ``found``,
+    (49, 2), whatever it sees.
     """
     wide, size = len(spec.units), spec.size
     factor = np.arange(1, wide + 1, dtype=np.float32)
