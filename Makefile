@@ -53,7 +53,7 @@ fix: $(VENV)/.dev
 
 test: $(VENV)/.dev
 	$(BIN)/mien weights fetch
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 docs: $(VENV)/.dev
 	$(BIN)/ruff format --check docs README.md
