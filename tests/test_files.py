@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
-from mien.files import as_text, by_suffix, cannot_write, same_file, whole_file
+from mien.files import as_text, by_suffix, cannot_write, check_place, same_file, whole_file
 
 
 def names(folder):
@@ -52,7 +52,7 @@ def test_an_older_file_is_replaced_in_the_end(tmp_path):
     assert path.read_text() == "new"
 
 
-@pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt(), OSError(28, "full")])
+@pytest.mark.parametrize("error", [RuntimeError("no"), KeyboardInterrupt(), OSError(5, "other")])
 def test_whatever_goes_wrong_leaves_all_as_it_was(tmp_path, error):
     path = tmp_path / "a.csv"
     path.write_text("old")
@@ -61,6 +61,28 @@ def test_whatever_goes_wrong_leaves_all_as_it_was(tmp_path, error):
     assert raised.value is error
     assert names(tmp_path) == ["a.csv"]
     assert path.read_text() == "old"
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path):
+    path = tmp_path / "a.csv"
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        with pytest.raises(InputError, match=r"a\.csv cannot be written .*free some space"):
+            write_half(path, OSError(number, os.strerror(number)))
+    with pytest.raises(InputError, match=r"/a\.csv cannot be written"), whole_file(path) as partial:
+        raise OSError(errno.EIO, "broken", str(partial))
+    assert names(tmp_path) == []
+
+
+def test_a_place_is_tested_without_a_trace(tmp_path):
+    (tmp_path / "a.csv").write_text("old")
+    check_place(tmp_path / "a.csv")
+    check_place(tmp_path / "b.csv")
+    assert names(tmp_path) == ["a.csv"]
+    assert (tmp_path / "a.csv").read_text() == "old"
+    with pytest.raises(InputError, match="is a folder"):
+        check_place(tmp_path)
+    with pytest.raises(InputError, match="does not exist"):
+        check_place(tmp_path / "none" / "a.csv")
 
 
 def test_a_partial_file_that_is_gone_already_is_no_second_error(tmp_path):

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mien.errors import InputError
 
-__all__ = ["as_text", "by_suffix", "cannot_write", "same_file", "whole_file"]
+__all__ = ["as_text", "by_suffix", "cannot_write", "check_place", "same_file", "whole_file"]
 
 _Entry = TypeVar("_Entry")
 
@@ -27,14 +27,49 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary name in the folder of ``path``; move it to ``path`` when all went well.
 
     Whatever goes wrong inside, an interruption too, leaves nothing behind, and a file that was
-    there before stays as it was. Errors from inside pass through as they are.
+    there before stays as it was. Errors from inside pass through as they are, but one of the disk
+    while the file is written, which is told with its name.
 
     Args:
         path: the file to be.
 
     Raises:
-        InputError: the folder is missing or cannot be written to, or ``path`` is a folder.
+        InputError: the folder is missing or cannot be written to, ``path`` is a folder, or the disk
+            is full.
     """
+    partial = _begun(path)
+    try:
+        try:
+            yield partial
+        except OSError as error:
+            if error.errno in FULL or error.filename == str(partial):
+                raise cannot_write(path, error) from error
+            raise
+        try:
+            partial.replace(path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> None:
+    """Make sure, before long work, that a file can be written; leaves nothing.
+
+    Args:
+        path: the file to be.
+
+    Raises:
+        InputError: as `whole_file`.
+    """
+    partial = _begun(path)
+    with suppress(OSError):
+        partial.unlink(missing_ok=True)
+
+
+def _begun(path: Path) -> Path:
+    """An empty file beside ``path``, to become it."""
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder, expected the name of a file to write")
@@ -47,18 +82,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     _remove_stale(path)
     partial = path.with_name(f".{path.stem}.{os.getpid()}-{next(_NUMBERS)}.part{path.suffix}")
     try:
-        try:
-            partial.touch()
-        except OSError as error:
-            raise cannot_write(path, error) from error
-        yield partial
-        try:
-            partial.replace(path)
-        except OSError as error:
-            raise cannot_write(path, error) from error
-    finally:
+        partial.touch()
+    except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+    return partial
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:

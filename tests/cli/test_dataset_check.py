@@ -1,5 +1,6 @@
 """mien datasets check, example and prepare on example copies."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -124,6 +125,61 @@ def test_a_folder_that_cannot_be_written_to_leaves_nothing(check, tmp_path):
     assert ended.code == 2
     assert "does not exist" in ended.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_places_are_tested_before_the_copy_is_read(check, tmp_path, monkeypatch):
+    monkeypatch.setattr("mien.data.read", lambda *_: pytest.fail("the copy was read first"))
+    (tmp_path / "folder.parquet").mkdir()
+    for option, name, said in (
+        ("--out", "missing/i.parquet", "does not exist"),
+        ("--out", "folder.parquet", "is a folder"),
+        ("--out", "i.csv", "written to .parquet"),
+        ("--report", "folder.parquet", "is a folder"),
+        ("--report", "missing/r.json", "does not exist"),
+    ):
+        ended = check(option, tmp_path / name)
+        assert (ended.code, ended.out) == (2, "")
+        assert said in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["prepare", "bp4d", "--root", "copy", "--out", "c"], "the same command goes on"),
+        (["synthesize", "drawn", "--out", "c"], "the same command goes on"),
+        (["check", "bp4d", "--root", "."], "nothing was written under its final name"),
+    ],
+)
+def test_after_ctrl_c_it_says_what_is_left(mien_command, monkeypatch, command, said):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mien.data.read", interrupted)
+    monkeypatch.setattr("mien.data.synthesize.synthesize", interrupted)
+    ended = mien_command("datasets", *command)
+    assert ended.code == 130
+    assert ended.err.startswith("mien: stopped; ")
+    assert said in ended.err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left"), "mien: the disk is full (No space left); free"),
+        (OSError(errno.ENOSPC, "No space left", "a.bin"), "mien: a.bin cannot be written (No"),
+        (OSError(errno.ENOENT, "No such file", "/proc/x"), "look whether the place is right"),
+        (OSError("odd"), "mien: odd"),
+    ],
+)
+def test_an_error_of_the_disk_says_where_and_what_to_do(mien_command, monkeypatch, error, said):
+    def refused(*_, **__):
+        raise error
+
+    monkeypatch.setattr("mien.data.synthesize.synthesize", refused)
+    ended = mien_command("datasets", "synthesize", "drawn", "--out", "c")
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+    assert said in ended.err
 
 
 def test_what_is_interrupted_leaves_nothing(check, tmp_path, monkeypatch):

@@ -297,7 +297,7 @@ def test_strange_folders_are_left_alone(tmp_path):
 
 def test_choices_that_make_no_sense_are_refused(tmp_path):
     index = make(tmp_path, 4)
-    with pytest.raises(InputError, match="jaanet, ffhq, box, whole"):
+    with pytest.raises(InputError, match="jaanet, megraphau, ffhq, box, whole"):
         prepare(index, tmp_path / "cache", "arcface", 64)
     with pytest.raises(InputError, match="0 pixels"):
         prepare(index, tmp_path / "cache", "box", 0)
@@ -443,6 +443,46 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     prepare(made_set(root / "set"), root / "cache", "jaanet", 64, workers=2, progress=progress)
 """
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from multiprocessing import active_children
+from pathlib import Path
+from mien.data import planning
+from mien.data.cache import prepare
+from tests.data.aligned_faces import made_set
+
+def interrupt():
+    while len(active_children()) < 2:
+        time.sleep(0.01)
+    os.killpg(0, signal.SIGINT)
+
+if __name__ == "__main__":
+    planning.FEWEST = 4
+    index = made_set(Path(sys.argv[1]) / "set")
+    threading.Thread(target=interrupt, daemon=True).start()
+    try:
+        prepare(index, Path(sys.argv[1]) / "cache", "jaanet", 64, workers=2)
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a group of processes")
+def test_ctrl_c_while_processes_start_is_heard_by_the_parent_alone(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(INTERRUPTED)
+    ended = subprocess.run(
+        [sys.executable, script, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        start_new_session=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
 
 def test_after_a_kill_it_goes_on_to_the_same_cache(tmp_path):

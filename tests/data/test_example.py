@@ -45,6 +45,16 @@ def test_the_same_seed_gives_the_same(made):
     assert np.abs(made[0].images[2].astype(int) - other[0].images[2]).mean() > 5
 
 
+def test_a_full_folder_is_refused_before_anything_is_drawn(tmp_path, monkeypatch):
+    def drawn(_):
+        pytest.fail("faces were drawn first")
+
+    monkeypatch.setattr("mien.data.example.recordings", drawn)
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        write_example("bp4d", tmp_path)
+
+
 def test_nothing_to_show_is_refused():
     for wrong in ({"persons": 0}, {"frames": 1}, {"each": 0}):
         with pytest.raises(InputError, match="expected"):

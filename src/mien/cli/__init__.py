@@ -9,11 +9,15 @@ import typer
 
 from mien.cli import analyze, animate, datasets, evaluate, explain, train, weights
 from mien.errors import MienError
+from mien.files import FULL
 
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, by custom."""
+
+RESUMABLE = [["datasets", command] for command in ("prepare", "synthesize", "crops")]
+"""Commands that go on where they were stopped; `mien train` says so itself."""
 
 app = typer.Typer(
     name="mien",
@@ -71,16 +75,31 @@ def main() -> None:
         error.show()  # a wrong option or argument, in the words of the command line's library
         sys.exit(2)
     if code == INTERRUPTED:
-        typer.echo("mien: stopped; nothing was written under its final name", err=True)
+        typer.echo(f"mien: stopped; {_left(arguments)}", err=True)
     sys.exit(code)
 
 
 def _sentence(error: MienError | OSError) -> str:
     """One line."""
     if isinstance(error, OSError) and not isinstance(error, MienError):
-        place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}"
+        reason = error.strerror or str(error)
+        if error.errno in FULL:
+            place = f"{error.filename} cannot be written" if error.filename else "the disk is full"
+            return f"{place} ({reason}); free some space or choose another folder"
+        if error.filename:
+            return (
+                f"{error.filename} cannot be opened or made ({reason}); look whether the place is "
+                "right, or choose another"
+            )
+        return reason
     return " ".join(str(error).splitlines())
+
+
+def _left(arguments: list[str]) -> str:
+    """What a command that was stopped leaves."""
+    if any(arguments[: len(command)] == command for command in RESUMABLE):
+        return "the same command goes on where it was"
+    return "nothing was written under its final name"
 
 
 def _end_in_order() -> None:

@@ -73,9 +73,14 @@ def check(  # noqa: PLR0913 - one parameter for each option
     from mien.data.checkreport import write_report
     from mien.data.findings import Findings
     from mien.data.index_files import write_index
+    from mien.files import by_suffix, check_place
 
     for path in (out, report):
-        _outside(path, root)
+        if path is not None:
+            _outside(path, root)
+            check_place(path)
+    if out is not None:
+        by_suffix(out, {".parquet": None}, "an index")
     findings = Findings()
     with showing_progress(quiet, "pictures") as progress:
         index = read(name, root, findings)
@@ -301,11 +306,11 @@ def _index(name: str, root: Path, path: Path | None) -> "Index":
     return replace(index, root=root)
 
 
-def _outside(path: Path | None, root: Path) -> None:
+def _outside(path: Path, root: Path) -> None:
     """Refuse to write into the copy that is checked."""
     from mien.errors import InputError
 
-    if path is not None and root.resolve() in path.resolve().parents:
+    if root.resolve() in path.resolve().parents:
         raise InputError(
             f"{path} lies in the copy that is checked, which is never written to; "
             "choose another folder"

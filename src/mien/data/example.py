@@ -13,6 +13,7 @@ from numpy.random import Generator
 from mien.data import data_set
 from mien.data.drawn import Person, View, draw_person, draw_view
 from mien.data.recording import Recording
+from mien.data.writing import check_new
 from mien.errors import InputError
 from mien.face.landmarks import landmarks
 from mien.values import Float32, Image
@@ -86,6 +87,7 @@ def write_example(name: str, root: str | Path, persons: int = 3) -> None:
         InputError: there is no such set, or the folder holds something or cannot be written to.
     """
     entry = data_set(name)
+    check_new(Path(root))
     entry.write(Path(root), recordings(persons))
 
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,28 @@ def _follow(
     look: Callable[[], None],
 ) -> None:
     """Hand out tasks, a few ahead of those that are done, until all are done."""
-    going = {pool.submit(_align, *task) for task in islice(tasks, ahead)}
+    with _deaf():  # submitting starts the processes
+        going = {pool.submit(_align, *task) for task in islice(tasks, ahead)}
     while going:
         done, going = wait(going, PATIENCE, FIRST_COMPLETED)
         look()
         for future in done:
             future.result()
-        going |= {pool.submit(_align, *task) for task in islice(tasks, len(done))}
+        with _deaf():
+            going |= {pool.submit(_align, *task) for task in islice(tasks, len(done))}
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: what is started now is deaf to it, also while it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _drain(reports: Any, tell: Callable[[int], None]) -> None:  # noqa: ANN401 - a queue

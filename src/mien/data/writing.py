@@ -14,7 +14,7 @@ from mien.errors import InputError
 from mien.files import cannot_write
 from mien.values import Image
 
-__all__ = ["by_person", "in_turn", "new_folder", "write_picture"]
+__all__ = ["by_person", "check_new", "in_turn", "new_folder", "write_picture"]
 
 QUALITY = 95
 
@@ -29,8 +29,7 @@ def new_folder(root: Path) -> Iterator[Path]:
     Raises:
         InputError: ``root`` is a file, holds something, or cannot be made or written to.
     """
-    if root.exists() and not (root.is_dir() and next(root.iterdir(), None) is None):
-        raise InputError(f"{root} is there already and not empty; write to a new folder")
+    check_new(root)
     partial = root.with_name(f".{root.name}.{os.getpid()}.part")
     try:
         partial.mkdir(parents=True)
@@ -42,6 +41,16 @@ def new_folder(root: Path) -> Iterator[Path]:
         raise cannot_write(root, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_new(root: Path) -> None:
+    """Make sure that a folder is empty or missing.
+
+    Raises:
+        InputError: it is a file, or holds something.
+    """
+    if root.exists() and not (root.is_dir() and next(root.iterdir(), None) is None):
+        raise InputError(f"{root} is there already and not empty; write to a new folder")
 
 
 def by_person(recordings: Sequence[Recording], names: Sequence[str]) -> dict[str, list[Recording]]:
