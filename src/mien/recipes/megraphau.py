@@ -5,11 +5,11 @@ authors align with a detector whose template they do not give; here faces lie as
 that they show. After ``mien datasets prepare bp4d ... --template megraphau --size 256``:
 
     mien train megraphau-bp4d-stage1 --fold 1 --data CACHE
-    mien train megraphau-bp4d --fold 1 --data CACHE \
-        --set model.start=runs/megraphau-bp4d-stage1/fold1
+    mien train megraphau-bp4d --fold 1 --data CACHE
 
-``--set model.options.backbone=swin_b`` takes another backbone. The authors' epoch is chosen on the
-test part; here persons of the training part are held out to choose it.
+Stage 2 starts from stage 1 of the same fold. ``--set model.options.backbone=swin_b``, in both,
+takes another backbone. The authors' epoch is chosen on the test part; here persons of the training
+part are held out to choose it.
 """
 
 from mien.training.recipe import (
@@ -60,9 +60,14 @@ def _recipe(name: str, units: tuple[int, ...], stage: int) -> Recipe:
         protocol="mean of three folds of persons, threshold 0.5; epoch chosen on the test part",
     )
     options = {"stage": stage, "backbone": "resnet50", "neighbours": NEIGHBOURS[name]}
+    first = f"megraphau-{name}-stage1"
     return Recipe(
-        name=f"megraphau-{name}" + ("-stage1" if stage == 1 else ""),
-        model=Model("megraphau", options, start="imagenet" if stage == 1 else ""),
+        name=first if stage == 1 else f"megraphau-{name}",
+        model=Model(
+            "megraphau",
+            options,
+            start="imagenet" if stage == 1 else f"{{runs}}/{first}/fold{{fold}}",
+        ),
         data=Data(
             name,
             units=units,

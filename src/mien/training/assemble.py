@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torchmetrics import Metric
 
 from mien.data import DATASETS
 from mien.data.cache import Cache
@@ -25,6 +28,8 @@ from mien.models.starting import start
 from mien.spec import ModelSpec
 from mien.training import objectives
 from mien.training.experiment import Experiment, Objective, Passage, Turn
+from mien.training.fitting import check_data, classes_of
+from mien.training.learner import no_such_loss
 from mien.training.objectives import UnitWeights, unit_weights
 from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
@@ -51,7 +56,9 @@ class Assembled:
     """The test part, never varied."""
 
 
-def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> Assembled:
+def assemble(
+    recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True, runs: Path = Path("runs")
+) -> Assembled:
     """Put together what one fold of a recipe needs.
 
     Args:
@@ -59,6 +66,7 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         fold: from 1.
         cache: the prepared data set.
         fresh: load the weights that the recipe starts from; a run that is gone on with has its own.
+        runs: folder of the run folders, where those weights may be.
 
     Raises:
         InputError: the recipe does not fit the data: another data set or alignment, units that it
@@ -66,11 +74,11 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         WeightsError: the weights to start from cannot be had.
     """
     data = recipe.data
-    _check_cache(recipe, cache)
+    check_data(recipe, cache)
     parts = split(
         cache.index, data.protocol, fold, folds=data.folds, held=data.held, seed=recipe.trainer.seed
     )
-    view, seed = view_of(recipe, cache), recipe.trainer.seed
+    view, seed = view_of(recipe), recipe.trainer.seed
     train = _labelled(CropDataset(cache, parts.train, view, data.augment, seed), "train", recipe)
     held = None
     if len(parts.validate):
@@ -78,8 +86,10 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
     objective = objectives.build(
         recipe.objective.name, recipe.objective.options, _weights(recipe, cache, train.rows)
     )
-    names = view.units or _classes(cache)
+    names = view.units or classes_of(cache)
     network = network_of(recipe, len(names))
+    _check_loss_names(recipe, objective)
+    _check_batch(recipe, network)
     test = CropDataset(cache, parts.test, view)
     reading = Reading(network, data.task)
     for part in (train, held, test):
@@ -87,7 +97,7 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         if part is not None and (learns or reading.points):
             check_points(part, recipe)
     if fresh:
-        start(network, recipe.model.start)
+        start(network, start_of(recipe, fold, runs))
     monitor, smaller = _monitor(recipe, held is not None)
     experiment = Experiment(
         network=network,
@@ -116,9 +126,29 @@ def assemble(recipe: Recipe, fold: int, cache: Cache, *, fresh: bool = True) -> 
         cache,
         parts,
         experiment,
-        card_of(recipe, parts, reading, _classes(cache) if data.task == "expression" else ()),
+        card_of(recipe, parts, reading, classes_of(cache) if data.task == "expression" else ()),
         test,
     )
+
+
+def _check_loss_names(recipe: Recipe, objective: nn.Module) -> None:
+    """Refuse factors of losses that there are not."""
+    there = getattr(objective, "losses", None)
+    strange = sorted(set(recipe.objective.weights) - set(there or ()))
+    if there is not None and strange:
+        raise no_such_loss(strange, there)
+
+
+def _check_batch(recipe: Recipe, network: nn.Module) -> None:
+    """Refuse batches of one picture where batch normalisation learns."""
+    if recipe.data.batch > 1:
+        return
+    network.train()
+    if any(isinstance(one, _BatchNorm) and one.training for one in network.modules()):
+        raise InputError(
+            "data.batch is 1, and the network has batch normalisation, which cannot learn from a "
+            "single picture; expected 2 or more"
+        )
 
 
 class Loaded:
@@ -146,7 +176,22 @@ class Loaded:
         return self._loader
 
 
-class TaskMeter(nn.Module):
+class Figures(nn.Module):
+    """A metric whose figures are plain numbers by name: "f1", "f1/AU12"."""
+
+    metric: Metric
+
+    def compute(self) -> Mapping[str, float]:
+        """Figures by name; one that does not exist is NaN."""
+        found: Mapping[str, Tensor] = self.metric.compute()
+        return {name: float(value) for name, value in found.items()}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.metric.reset()
+
+
+class TaskMeter(Figures):
     """The metrics of the recipe's task, on what the network means by its output.
 
     Args:
@@ -164,17 +209,8 @@ class TaskMeter(nn.Module):
         values, *_ = self.reading(output)
         self.metric.update(values.float(), batch.target, batch.known)
 
-    def compute(self) -> Mapping[str, float]:
-        """Figures by name: "f1", "f1/AU12"."""
-        found: Mapping[str, Tensor] = self.metric.compute()
-        return {name: float(value) for name, value in found.items()}
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self.metric.reset()
-
-
-class PointsMeter(nn.Module):
+class PointsMeter(Figures):
     """Mean error and failure rate of the landmarks that a network finds."""
 
     def __init__(self) -> None:
@@ -186,34 +222,10 @@ class PointsMeter(nn.Module):
         if output.landmarks is not None and batch.landmarks is not None:
             self.metric.update(output.landmarks, batch.landmarks)
 
-    def compute(self) -> Mapping[str, float]:
-        """Both figures by name."""
-        found: Mapping[str, Tensor] = self.metric.compute()
-        return {name: float(value) for name, value in found.items()}
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self.metric.reset()
-
-
-def view_of(recipe: Recipe, cache: Cache) -> View:
-    """What the network sees of a cache.
-
-    Raises:
-        InputError: the set does not label the units, or the recipe names none.
-    """
+def view_of(recipe: Recipe) -> View:
+    """What the network sees of a picture."""
     data = recipe.data
-    if data.task == "expression":
-        if data.units:
-            raise InputError(
-                f"{recipe.name} names units, but its task is expression; "
-                "set data.units= to nothing, or data.task=occurrence"
-            )
-        _classes(cache)
-    elif not data.units:
-        raise InputError(f"{recipe.name} names no units; set them: --set data.units=1,2,4")
-    elif len(set(data.units)) != len(data.units):
-        raise InputError(f"data.units names one of {data.units} twice; expected each once")
     return View(data.task, data.units, data.threshold, data.size, data.mean, data.std)
 
 
@@ -222,6 +234,11 @@ def network_of(recipe: Recipe, outputs: int) -> nn.Module:
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(recipe.trainer.seed)
         return build(recipe.model.name, outputs, units=recipe.data.units, **recipe.model.options)
+
+
+def start_of(recipe: Recipe, fold: int, runs: Path) -> str:
+    """What a fold starts from: "{fold}" and "{runs}" in ``model.start`` are filled in."""
+    return recipe.model.start.replace("{fold}", str(fold)).replace("{runs}", str(runs))
 
 
 def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, ...]) -> ModelSpec:
@@ -246,28 +263,6 @@ def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, 
         paper=recipe.paper,
         licence=f"bound by the terms of its training data: {terms}",
     )
-
-
-def _check_cache(recipe: Recipe, cache: Cache) -> None:
-    """Refuse another data set, or another alignment."""
-    data, name = recipe.data, cache.index.name
-    if name != data.name:
-        raise InputError(
-            f"{recipe.name} is for the data set {data.name}, but {cache.folder} holds {name}; give "
-            f"the right folder, or --set data.name={name}"
-        )
-    if (cache.template, cache.aligned) != (data.template, data.aligned):
-        raise InputError(
-            f"{recipe.name} reads faces aligned as {data.template} at {data.aligned} px, but "
-            f"{cache.folder} holds {cache.template} at {cache.aligned} px; prepare it with: "
-            f"mien datasets prepare {name} --template {data.template} --size {data.aligned}"
-        )
-    if data.size > data.aligned:
-        raise InputError(
-            f"data.size is {data.size}, larger than the aligned picture of {data.aligned} px"
-        )
-    if min(data.batch, data.test_batch) < 1:
-        raise InputError("data.batch and data.test_batch must be 1 or more")
 
 
 def _labelled(part: CropDataset, name: str, recipe: Recipe) -> CropDataset:
@@ -306,9 +301,6 @@ def _known(part: CropDataset) -> NDArray[np.bool_]:
 def _weights(recipe: Recipe, cache: Cache, rows: Rows) -> UnitWeights | None:
     """Weights of the units from the training part."""
     data = recipe.data
-    if data.weights not in WEIGHTS:
-        known = ", ".join(WEIGHTS)
-        raise InputError(f"data.weights is {data.weights!r}, and there are {known}")
     if data.weights == "none":
         return None
     index = cache.index
@@ -319,14 +311,6 @@ def _weights(recipe: Recipe, cache: Cache, rows: Rows) -> UnitWeights | None:
         raise InputError("data.weights are those of action units; set data.weights=none")
     found = WEIGHTS[data.weights](labels.take(rows).of(data.units))
     return unit_weights(data.weights, found)
-
-
-def _classes(cache: Cache) -> tuple[str, ...]:
-    if cache.index.expression is None:
-        raise InputError(
-            f"{cache.index.name} has no expressions; set data.task to occurrence or intensity"
-        )
-    return cache.index.expression.classes
 
 
 def _monitor(recipe: Recipe, held: bool) -> tuple[str, bool]:

@@ -4,13 +4,17 @@ A recipe is written whole into the run folder, and can be changed from the comma
 ``--set optim.rate=1e-4`` (`mien.training.overrides`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mien.data.transforms import Augment
+from mien.errors import InputError
+from mien.training.ranges import LARGEST_SEED, positive, share, within
 
 __all__ = [
+    "IMAGENET",
     "Augment",
     "Data",
     "Expected",
@@ -21,6 +25,9 @@ __all__ = [
     "Schedule",
     "Trainer",
 ]
+
+NAME = r"[^\W_][\w.-]*"
+"""Of a recipe, which names its folder: no separator, and not ".."."""
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and deviation per channel of the pictures that most published backbones were trained on."""
@@ -36,7 +43,8 @@ class Model:
     """What this network lets one choose, such as ``head``."""
     start: str = ""
     """Weights to start from: "" random; "imagenet" (through torchvision, downloads); or a file or
-    run folder of ours."""
+    run folder of ours, in which "{fold}" is the number of the fold and "{runs}" the folder of the
+    run folders: an earlier stage has to be of the same fold, or it knows the test part."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,16 @@ class Data:
     batch: int = 32
     test_batch: int = 64
 
+    def __post_init__(self) -> None:
+        within("data.threshold", self.threshold, 0, 5)
+        within("data.aligned", self.aligned, 1)
+        within("data.size", self.size, 1)
+        positive("data.std", self.std)
+        within("data.folds", self.folds, 1)
+        share("data.held", self.held)
+        within("data.batch", self.batch, 1)
+        within("data.test_batch", self.test_batch, 1)
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -81,6 +99,10 @@ class Objective:
     weights: Mapping[str, float] = field(default_factory=dict)
     """Factor of each named loss; one that is not named counts once."""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, factor in self.weights.items():
+            within(f"objective.weights.{name}", factor, 0)
 
 
 @dataclass(frozen=True)
@@ -101,6 +123,15 @@ class Optim:
     rates: Mapping[str, float] = field(default_factory=dict)
     """Factor of the rate for parameters whose name begins so; 0 freezes them."""
 
+    def __post_init__(self) -> None:
+        positive("optim.rate", (self.rate,))
+        within("optim.decay", self.decay, 0)
+        share("optim.momentum", self.momentum)
+        share("optim.betas", *self.betas)
+        within("optim.clip", self.clip, 0)
+        for name, factor in self.rates.items():
+            within(f"optim.rates.{name}", factor, 0)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -114,6 +145,11 @@ class Schedule:
     linear."""
     warmup: int = 0
     """Epochs in which the rate rises from 0."""
+
+    def __post_init__(self) -> None:
+        within("schedule.every", self.every, 1)
+        within("schedule.factor", self.factor, 0)
+        within("schedule.warmup", self.warmup, 0)
 
 
 @dataclass(frozen=True)
@@ -135,6 +171,14 @@ class Trainer:
     strategy: str = "auto"
     workers: int = 2
     """Processes that load pictures, per device."""
+
+    def __post_init__(self) -> None:
+        within("trainer.epochs", self.epochs, 1)
+        within("trainer.patience", self.patience, 0)
+        within("trainer.accumulate", self.accumulate, 1)
+        within("trainer.seed", self.seed, 0, LARGEST_SEED)
+        within("trainer.nodes", self.nodes, 1)
+        within("trainer.workers", self.workers, 0)
 
 
 @dataclass(frozen=True)
@@ -167,3 +211,11 @@ class Recipe:
     expected: tuple[Expected, ...] = ()
     paper: str = ""
     """Source of the method, for the card."""
+
+    def __post_init__(self) -> None:
+        # it names a folder below that of the runs, and nothing else
+        if not re.fullmatch(NAME, self.name):
+            raise InputError(
+                f"the recipe's name is {self.name!r}, expected letters, digits, '.', '_' and '-', "
+                "a letter or digit first"
+            )

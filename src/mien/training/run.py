@@ -27,7 +27,7 @@ from mien.training.assemble import Assembled, assemble, network_of
 from mien.training.environment import environment
 from mien.training.experiment import Experiment
 from mien.training.export import export
-from mien.training.fit import Fitted, fit, is_finished
+from mien.training.fit import Fitted, check, fit, is_finished
 from mien.training.learner import Line
 from mien.training.predicting import predict, read_predictions
 from mien.training.recipe import Recipe
@@ -97,7 +97,8 @@ def train_fold(  # noqa: PLR0913 - what is trained, on what, into where, and how
     folder = runfolder.fold_folder(runs, recipe.name, fold)
     first = not getattr(rank_zero_only, "rank", 0)
     fresh = restart or not (folder / runfolder.LAST).exists()
-    parts = assemble(recipe, fold, cache, fresh=fresh)
+    parts = assemble(recipe, fold, cache, fresh=fresh, runs=runs)
+    check(parts.experiment)  # before the folder is touched
     if restart and first:
         runfolder.clear(folder)
     done = is_finished(parts.experiment, folder) and (folder / runfolder.REPORT).exists()
