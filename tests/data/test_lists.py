@@ -195,6 +195,30 @@ def test_two_lists_that_contradict_each_other(root):
     assert "other labels here than in BP4D_part1" in next(iter(findings)).what
 
 
+def test_what_a_part_does_not_know_comes_from_the_next_list(root):
+    whole, _ = read(root)
+    path = root / f"{PART}_AUoccur.txt"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    index, findings = read(root)
+    assert only(findings).kind == "frames differ"
+    assert set(index.part) == {"BP4D_part1", "BP4D_part2", "BP4D_part3"}
+    assert index.occurrence.known.all()
+    np.testing.assert_array_equal(index.occurrence.value, whole.occurrence.value)
+
+
+def test_a_label_that_one_of_two_lists_does_not_know_is_no_contradiction(root):
+    whole, _ = read(root)
+    part, union = (root / f"list/BP4D_{name}_AUoccur.txt" for name in ("part1", "combine_1_2"))
+    cells = part.read_text().splitlines()[1].split()
+    row = union.read_text().splitlines().index(" ".join(cells)) + 1
+    change(part, 2, " ".join(["9", *cells[1:]]))
+    change(union, row, " ".join([*cells[:-1], "9"]))
+    index, findings = read(root)
+    assert not list(findings)
+    np.testing.assert_array_equal(index.occurrence.value, whole.occurrence.value)
+    assert index.occurrence.known.all()
+
+
 def test_an_empty_path(parts):
     change(parts / f"{PART}_path.txt", 2, "")
     index, findings = read(parts)

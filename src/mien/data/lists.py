@@ -5,7 +5,8 @@ For a list P, one line a picture and all in the same order: ``P_path.txt``, ``P_
 ``P_biocular.txt`` (the SQUARE of the distance between the eye centres there). ME-GraphAU has
 ``X_img_path_foldN.txt`` and ``X_label_foldN.txt`` alone. ``P_weight.txt`` is one line of weights.
 The units are those of BP4D (12 columns) or DISFA (8 columns), or stand in ``units.txt``.
-Parts and their unions may lie side by side: a picture in several lists is one row, of the smallest.
+Parts and their unions may lie side by side: a picture in several lists is one row, of the smallest;
+labels that are not known there are those of the next list that knows them.
 
 Shao et al., "JÂA-Net", IJCV 2021; Luo et al., "ME-GraphAU", IJCAI 2022.
 """
@@ -32,7 +33,6 @@ from mien.data.labels import STILL, Index, Labels, Points
 from mien.data.listfiles import (
     EYES,
     UNITS_BY_COLUMNS,
-    UNKNOWN,
     NamedPictures,
     find_lists,
     read_labels,
@@ -57,8 +57,8 @@ BORDER = (128, 128, 128)
 _IMAGES = ("imgs", "img", "images", ".")
 _PERSON = re.compile(r"[FM]\d{3}|SN\d{3}")
 
-_Seen = tuple[str, int, bytes]
-"""List and line of the first row of a picture, with its labels."""
+_Place = tuple[int, int]
+"""Number of a list and line in it, both from 0."""
 
 
 def read(root: Path, findings: Findings) -> Index:
@@ -77,11 +77,19 @@ def read(root: Path, findings: Findings) -> Index:
     named.sort(key=lambda names: len(names.path))
     base = _picture_folder(root, named)
     there, shared = _Pictures(base), _shared_folders(named)
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, _Place] = {}
+    every: list[Labels] = []
+    new: list[NDArray[np.intp]] = []
+    for number, names in enumerate(named):
+        every.append(read_labels(root, names, findings))
+        rows, again = _new_rows(root, number, names, (there, seen), findings)
+        new.append(rows)
+        for first in sorted({place for _, (place, _) in again}):
+            pairs = np.array([(row, of) for row, (place, of) in again if place == first], np.intp)
+            wrong = _fill(every[first], every[number], pairs)
+            _note_other(root, (named[first], names), pairs[wrong, 0].tolist(), findings)
     parts = []
-    for names in named:
-        labels = read_labels(root, names, findings)
-        rows = _new_rows(root, names, labels, (there, seen), findings)
+    for names, rows, labels in zip(named, new, every, strict=True):
         if len(rows):
             points = read_points(root, names, findings)
             parts.append(_index(root, (_way(base, root), shared), names, (rows, labels, points)))
@@ -149,43 +157,67 @@ def _way(base: Path, root: Path) -> str:
 
 def _new_rows(
     root: Path,
+    number: int,
     names: NamedPictures,
-    labels: Labels,
-    before: tuple[_Pictures, dict[str, _Seen]],
+    before: tuple[_Pictures, dict[str, _Place]],
     findings: Findings,
-) -> NDArray[np.intp]:
-    """The lines whose pictures are there and in no list before."""
+) -> tuple[NDArray[np.intp], list[tuple[int, _Place]]]:
+    """Lines whose pictures are there and in no list before; others with where they came first."""
     there, seen = before
     place = relative(names.files.path, root)
     new: list[int] = []
+    again: list[tuple[int, _Place]] = []
     missing: list[str] = []
-    codes = np.where(labels.known, labels.value, np.float32(UNKNOWN[0])).astype(np.int8)
     for row, path in enumerate(names.path):
         if not path:
             what = "is empty, expected the path of a picture"
             findings.add("bad line", f"{place}:{row + 1}", what)
             continue
-        first = seen.setdefault(path, (names.files.name, row, codes[row].tobytes()))
-        if first[:2] != (names.files.name, row):
-            _again(f"{place}:{row + 1}", names, row, (first, codes[row].tobytes()), findings)
+        first = seen.setdefault(path, (number, row))
+        if first[0] != number:
+            again.append((row, first))
+        elif first[1] != row:
+            what = f"{path} came before in the same list"
+            findings.add("duplicate", f"{place}:{row + 1}", what)
         elif path in there:
             new.append(row)
         else:
             missing.append(f"{place}:{row + 1}")
     note_many(findings, "no picture", "", missing, "names a picture that is not there")
-    return np.array(new, np.intp)
+    return np.array(new, np.intp), again
 
 
-def _again(
-    line: str, names: NamedPictures, row: int, both: tuple[_Seen, bytes], findings: Findings
+def _fill(first: Labels, other: Labels, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Take from another list what the first does not know of the same pictures.
+
+    Args:
+        first: where it is written.
+        other: where it comes from.
+        pairs: (m, 2), rows of the same picture in the other and in the first.
+
+    Returns:
+        (m,) bool, where both know a label and it is not the same.
+    """
+    there, here = pairs.T
+    told = other.of(first.units)
+    wrong = np.asarray(
+        first.known[here] & told.known[there] & (first.value[here] != told.value[there])
+    )
+    more = told.known[there] & ~first.known[here]
+    first.value[here] = np.where(more, told.value[there], first.value[here])
+    first.known[here] |= more
+    return np.asarray(wrong.any(axis=1))
+
+
+def _note_other(
+    root: Path, lists: tuple[NamedPictures, NamedPictures], rows: list[int], findings: Findings
 ) -> None:
-    """A picture that came before: twice in a list, or in two lists with different labels."""
-    (name, _, labels), here = both
-    path = names.path[row]
-    if name == names.files.name:
-        findings.add("duplicate", line, f"{path} came before in the same list")
-    elif labels != here:
-        findings.add("duplicate", line, f"{path} has other labels here than in {name}")
+    """Note lines whose pictures have other labels in a list before."""
+    first, names = lists
+    place = relative(names.files.path, root)
+    for row in rows:
+        what = f"{names.path[row]} has other labels here than in {first.files.name}"
+        findings.add("duplicate", f"{place}:{row + 1}", what)
 
 
 def _index(
