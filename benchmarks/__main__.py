@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-NAMES = ("size", "speed", "memory", "units", "loading", "learning")
+NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks")
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -36,3 +36,7 @@ for name in names:
         from benchmarks import learning
 
         learning.main(cache, arguments.minutes or learning.MINUTES)
+    elif name == "networks":
+        from benchmarks import networks
+
+        networks.main()

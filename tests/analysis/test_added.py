@@ -17,6 +17,7 @@ from mien.analysis.options import Options
 from mien.analysis.pipeline import Outputs, analyze_to_files
 from mien.errors import InputError, WeightsError
 from mien.face.align import crop
+from mien.face.landmarks import landmarks
 from mien.results.table import read_facts
 from mien.runtime import Predictor
 from mien.spec import ModelSpec
@@ -25,6 +26,7 @@ from mien.video.reader import open_source, read_picture
 from tests.analysis.made_up import SINGLE, made_up_face
 from tests.conftest import BLANK
 from tests.crop_networks import card, write
+from tests.point_networks import pointed, write_pointed
 
 CLASSES = ("Happiness", "neutral", "in awe")
 BY_COLOUR = np.array([[1.0, 0.0], [0.0, -2.0], [0.5, 1.0]])
@@ -210,6 +212,26 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(tiny, tmp_path):
     two = [tiny("expression", np.eye(3), name=name, classes=CLASSES) for name in ("a", "b")]
     with pytest.raises(InputError, match="a and b both give expressions"):
         Added(two)
+
+
+def test_a_network_that_reads_landmarks_is_given_those_of_the_mesh(photo, tmp_path):
+    spec = pointed(gives=("maps",), template="jaanet")
+    path = write_pointed(tmp_path / "points.onnx", spec)
+    [row] = frame_of(mien.analyze(photo, model=path)).to_dict("records")
+    image = read_picture(photo)
+    [face] = mien.find_faces(image)
+    made = crop(image, face.mesh, "jaanet", 20)
+    points = landmarks(face.mesh, "49") @ made.matrix[:, :2].T + made.matrix[:, 2]
+    across = (points[:, 0].mean() - 2) / 16
+    wanted = 1 / (1 + np.exp(-across * np.array([1, 2])))
+    assert [row["AU4_p"], row["AU12_p"]] == pytest.approx(wanted.tolist(), abs=1e-5)
+
+
+def test_maps_and_landmarks_of_a_network_are_no_columns(photo, tmp_path):
+    spec = pointed(reads=False, gives=("maps", "landmarks"))
+    path = write_pointed(tmp_path / "maps.onnx", spec)
+    columns = set(mien.analyze(photo, model=path).schema.names)
+    assert columns - set(mien.analyze(photo).schema.names) == {"AU4_p", "AU12_p"}
 
 
 def test_a_blink_network_takes_the_place_of_the_blinks(photo, tiny):

@@ -81,7 +81,7 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
         video = None
         if opened.kind == "video":
             video = files.enter_context(VideoWriter(out, *view.size))
-        tracker = networks.tracker(max_faces=1, settle=opened.kind == "picture")
+        tracker = networks.tracker(max_faces=1)
         done = faceless = 0
         for frame in opened:
             seen = see(frame.image, _largest(tracker.follow(frame)), predictor)

@@ -155,7 +155,7 @@ class JAANet(nn.Module):
         """Read normalised pictures."""
         seen = self.regions(image)
         aligned = self.align(seen)
-        points = self.landmarks(aligned.flatten(1)).unflatten(1, (POINTS, 2))
+        points = self._points(aligned)
         drawn = self.draw(points.detach())
         maps = self.refine(drawn)
         count, side = len(self.table), self.side
@@ -174,6 +174,16 @@ class JAANet(nn.Module):
             drawn=drawn,
             local=None if local is None else local[..., 1] - local[..., 0],
         )
+
+    def _points(self, aligned: Float[Tensor, "b c h w"]) -> Float[Tensor, "b p 2"]:
+        """Landmarks in pixels; in float32 whatever the rest is: bfloat16 is half a pixel off."""
+        flat, kind = aligned.flatten(1), aligned.device.type
+        if not torch.is_autocast_enabled(kind):
+            found: Tensor = self.landmarks(flat)
+        else:
+            with torch.autocast(kind, enabled=False):
+                found = self.landmarks(flat.float())
+        return found.reshape(-1, POINTS, 2)
 
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of ours from a network of other units, its branches by the units' numbers.
