@@ -78,12 +78,13 @@ def train(  # noqa: PLR0913 - one parameter for each option
 
 def _train(recipe: "Recipe", data: Path, fold: str, runs: Path, restart: bool, quiet: bool) -> None:
     """Train one fold of a recipe, or all."""
+    number = _number(fold)
+    ready = _ready(recipe, data, number)
     try:
         from mien.training.run import train_all, train_fold
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "torch", "train", "train networks") from error
-    number = _number(fold)
-    cache = _cache(recipe, data, runs, quiet)
+    cache = ready or _prepared(recipe, data, runs, quiet)
     bar = not quiet and sys.stderr.isatty()
     tell = None if quiet else _tell
     with _heard(quiet):
@@ -151,26 +152,44 @@ def _number(fold: str) -> int | None:
     """The number of a fold; None for all of them."""
     if fold == ALL:
         return None
-    if not fold.isdecimal():
+    if not fold.isdecimal() or int(fold) < 1:
         raise InputError(f"--fold is {fold!r}, expected a number from 1, or {ALL}")
     return int(fold)
 
 
-def _cache(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
-    """The prepared data set; a copy of the set is prepared first."""
-    from mien.cli.progress import showing_progress
-    from mien.data import read
-    from mien.data.cache import open_cache, prepare
+def _ready(recipe: "Recipe", data: Path, number: int | None) -> "Cache | None":
+    """The prepared data set; None of a copy that has to be prepared first.
+
+    Refuses what does not fit, before the slow learning half is loaded.
+    """
+    from mien.data import data_set
+    from mien.training.fitting import check_data, check_fold
 
     if not data.is_dir():
         raise InputError(
             f"{data} is no folder; give --data what mien datasets prepare made, or your copy of "
             f"{recipe.data.name}"
         )
-    if (data / "cache.json").exists():
-        return open_cache(data)
+    data_set(recipe.data.name)
+    if not (data / "cache.json").exists():
+        return None
+    from mien.data.cache import open_cache
+
+    cache = open_cache(data)
+    check_data(recipe, cache)
+    check_fold(recipe, cache, number)
+    return cache
+
+
+def _prepared(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
+    """A copy of the set, prepared beside the runs."""
+    from mien.cli.progress import showing_progress
+    from mien.data import read
+    from mien.data.cache import prepare
+
     one = recipe.data
     folder = runs / "prepared" / f"{one.name}-{one.template}-{one.aligned}"
+    index = read(one.name, data)
     folder.mkdir(parents=True, exist_ok=True)
     with showing_progress(quiet) as show:
 
@@ -178,14 +197,8 @@ def _cache(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
             if show is not None:
                 show(str(folder), done, done / max(of, 1))
 
-        return prepare(
-            read(one.name, data),
-            folder,
-            one.template,
-            one.aligned,
-            workers=max(1, recipe.trainer.workers),
-            progress=tell,
-        )
+        workers = max(1, recipe.trainer.workers)
+        return prepare(index, folder, one.template, one.aligned, workers=workers, progress=tell)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ class Objective(Protocol):
 
     An objective that is a ``nn.Module`` is moved to the device of the network, and what it has to
     learn is learned with it. One that cannot do without landmarks says so by
-    ``needs = ("landmarks",)``, and is refused where they are missing.
+    ``needs = ("landmarks",)``, and is refused where they are missing. One that names its
+    ``losses`` has factors of others refused before the first batch, else at it.
     """
 
     output: Output | None

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch.callbacks import Callback, EarlyStopping, RichProgressBar
 from torch import nn
@@ -28,7 +29,7 @@ from mien.training.learner import Learner, Line, Passages
 from mien.training.runfolder import BEST, LAST
 from mien.training.settings import differences
 
-__all__ = ["Fitted", "fit", "is_finished"]
+__all__ = ["Fitted", "check", "fit", "is_finished"]
 
 FREE = ("recipe.trainer.workers", "recipe.trainer.strategy", "recipe.expected", "recipe.paper")
 """Settings that a run may change on its way: they change no number."""
@@ -71,8 +72,8 @@ def fit(
         WeightsError: a checkpoint in the folder is damaged or of something else.
         KeyboardInterrupt: Ctrl-C; what the last whole epoch brought is kept.
     """
+    check(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    _check(experiment)
     progress = _progress(experiment, folder)
     if progress.finished:
         write_metrics(folder, progress.kept["lines"])
@@ -81,6 +82,28 @@ def fit(
     with _hushed():
         _run(experiment, keeper, progress.epochs, bar)
     return _fitted(experiment, folder, keeper.state_dict())
+
+
+def check(experiment: Experiment) -> None:
+    """Refuse what cannot be trained with, before anything is spent or written.
+
+    Raises:
+        InputError: settings that do not go together, or that this machine cannot do.
+    """
+    one = experiment.trainer
+    if one.patience and not experiment.monitor:
+        raise InputError(
+            f"trainer.patience is {one.patience}, but there is no figure to stop by; hold persons "
+            "out with data.held, or set trainer.patience=0"
+        )
+    if one.precision == "16-mixed" and not torch.cuda.is_available():
+        raise InputError(
+            "trainer.precision=16-mixed needs a GPU of NVIDIA; set it to 32 or bf16-mixed"
+        )
+    optimising.check(experiment.optim, experiment.schedule, one.epochs)
+    optimising.freeze(experiment.network, experiment.optim.rates)
+    with _hushed():
+        _trainer(experiment)
 
 
 def is_finished(experiment: Experiment, folder: Path) -> bool:
@@ -122,10 +145,9 @@ def _progress(experiment: Experiment, folder: Path) -> _Progress:
 
 def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
     """Run Lightning from an epoch on."""
-    optimising.freeze(experiment.network, experiment.optim.rates)
     experiment.network.train()
     learner = Learner(experiment)
-    trainer = _trainer(experiment, keeper, bar)
+    trainer = _trainer(experiment, _callbacks(experiment, keeper, bar), keeper.folder)
     _begin_at(trainer, epoch)
     validate = None
     if experiment.validate is not None:
@@ -153,8 +175,8 @@ def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
         raise KeyboardInterrupt from None  # Lightning makes an exit of it
 
 
-def _trainer(experiment: Experiment, keeper: Keeper, bar: bool) -> pl.Trainer:
-    """Lightning's trainer with the settings of the recipe."""
+def _callbacks(experiment: Experiment, keeper: Keeper, bar: bool) -> list[Callback]:
+    """What looks on: keeps the files, stops early, shows the bar."""
     one = experiment.trainer
     callbacks: list[Callback] = [keeper]
     if one.patience:
@@ -170,24 +192,43 @@ def _trainer(experiment: Experiment, keeper: Keeper, bar: bool) -> pl.Trainer:
         )
     if bar:
         callbacks.append(_Bar())
-    return pl.Trainer(
-        accelerator="auto",
-        devices=one.devices,
-        num_nodes=one.nodes,
-        strategy=one.strategy,
-        precision=one.precision,
-        max_epochs=one.epochs,
-        accumulate_grad_batches=one.accumulate,
-        gradient_clip_val=experiment.optim.clip or None,
-        callbacks=callbacks,
-        logger=False,
-        enable_progress_bar=bar,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        plugins=[WholeFiles()],
-        default_root_dir=keeper.folder,
-    )
+    return callbacks
+
+
+def _trainer(
+    experiment: Experiment, callbacks: list[Callback] | None = None, folder: Path | None = None
+) -> pl.Trainer:
+    """Lightning's trainer with the settings of the recipe.
+
+    Raises:
+        InputError: Lightning cannot train on such devices.
+    """
+    one = experiment.trainer
+    try:
+        return pl.Trainer(
+            accelerator="auto",
+            devices=one.devices,
+            num_nodes=one.nodes,
+            strategy=one.strategy,
+            precision=one.precision,
+            max_epochs=one.epochs,
+            accumulate_grad_batches=one.accumulate,
+            gradient_clip_val=experiment.optim.clip or None,
+            callbacks=callbacks or [],
+            logger=False,
+            enable_progress_bar=any(isinstance(each, _Bar) for each in callbacks or ()),
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            plugins=[WholeFiles()],
+            default_root_dir=folder,
+        )
+    except (ValueError, TypeError, RuntimeError, MisconfigurationException, ImportError) as error:
+        why = " ".join(str(error).split()).rstrip(".")
+        raise InputError(
+            f"trainer.devices={one.devices}, trainer.nodes={one.nodes}, trainer.strategy="
+            f"{one.strategy} and trainer.precision={one.precision} cannot be had: {why}"
+        ) from error
 
 
 def _begin_at(trainer: pl.Trainer, epoch: int) -> None:
@@ -208,25 +249,6 @@ class _Bar(RichProgressBar):
         """What is shown beside the bar."""
         latest = getattr(pl_module, "latest", None)
         return {} if latest is None else {"loss": f"{float(latest):.4g}"}
-
-
-def _check(experiment: Experiment) -> None:
-    """Refuse what cannot be trained with, before anything is spent."""
-    one = experiment.trainer
-    if one.epochs < 1 or one.accumulate < 1:
-        raise InputError(
-            f"trainer.epochs is {one.epochs} and trainer.accumulate {one.accumulate}; "
-            "expected 1 or more of both"
-        )
-    if one.patience and not experiment.monitor:
-        raise InputError(
-            f"trainer.patience is {one.patience}, but there is no figure to stop by; hold persons "
-            "out with data.held, or set trainer.patience=0"
-        )
-    if one.precision == "16-mixed" and not torch.cuda.is_available():
-        raise InputError(
-            "trainer.precision=16-mixed needs a GPU of NVIDIA; set it to 32 or bf16-mixed"
-        )
 
 
 def _compare(found: Mapping[str, Any], experiment: Experiment, folder: Path) -> None:

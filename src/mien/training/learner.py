@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import lightning.pytorch as pl
@@ -13,14 +14,24 @@ from torch import Tensor, nn
 
 from mien.data.sample import Batch
 from mien.errors import InputError
+from mien.models.output import Output
 from mien.training import optimising
 from mien.training.checkpoints import FORMAT, MARK
 from mien.training.experiment import Batches, Experiment, Turn
 
-__all__ = ["Learner", "Line", "Passages"]
+__all__ = ["Learner", "Line", "Passages", "no_such_loss"]
 
 Line = dict[str, float]
 """Figures of one epoch by name, as a line of metrics.jsonl holds them."""
+
+
+def no_such_loss(strange: Sequence[str], there: Sequence[str]) -> InputError:
+    """The error for factors of losses that the objective does not have."""
+    near = get_close_matches(strange[0], there, 1)
+    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(there)}"
+    return InputError(
+        f"objective.weights names {', '.join(strange)}, which the objective does not have; {hint}"
+    )
 
 
 class Passages:
@@ -148,8 +159,25 @@ class Learner(pl.LightningModule):
         self._validated.add({"loss": self._total(losses), **losses}, len(batch))
         output = self.objective.output
         if output is not None:
+            self._measure(output, batch)
+
+    def _measure(self, output: Output, batch: Batch) -> None:
+        """Let the meters take in one batch; they refuse what is no number."""
+        try:
             for meter in self.experiment.meters:
                 meter.update(output, batch)
+        except InputError as error:
+            given = [one for one in (output.logits, output.landmarks) if one is not None]
+            if all(bool(torch.isfinite(one).all()) for one in given):
+                raise
+            raise self._lost("the network's output") from error
+
+    def _lost(self, what: str) -> InputError:
+        """The error for a training that has run away."""
+        return InputError(
+            f"{what} is no finite number in epoch {self.current_epoch}; "
+            "lower optim.rate, or set optim.clip"
+        )
 
     def on_validation_epoch_end(self) -> None:
         """Figures of the validation part."""
@@ -167,10 +195,7 @@ class Learner(pl.LightningModule):
         means = self._sums.means(self.trainer)
         if not all(map(math.isfinite, means.values())):
             wrong = ", ".join(name for name, value in means.items() if not math.isfinite(value))
-            raise InputError(
-                f"the loss ({wrong}) is no finite number in epoch {self.current_epoch}; "
-                "lower optim.rate, or set optim.clip"
-            )
+            raise self._lost(f"the loss ({wrong})")
         if self.experiment.check is not None:
             self.network.eval()
             with torch.no_grad():
@@ -198,6 +223,8 @@ class Learner(pl.LightningModule):
     def _total(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The sum that is minimised."""
         weights = self.experiment.weights
+        if not weights.keys() <= losses.keys():
+            raise no_such_loss(sorted(weights.keys() - losses.keys()), tuple(losses))
         parts = [weights[name] * loss if name in weights else loss for name, loss in losses.items()]
         return torch.stack(parts).sum() if len(parts) > 1 else parts[0]
 

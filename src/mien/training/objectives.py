@@ -59,6 +59,7 @@ class Single(nn.Module):
     ) -> None:
         super().__init__()
         self.name = name
+        self.losses = (name,)
         self.loss = loss
         self.arguments = tuple(weights)
         for argument, values in weights.items():

@@ -12,7 +12,17 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from mien.errors import InputError
 from mien.training.recipe import Optim, Schedule
 
-__all__ = ["OPTIMISERS", "SCHEDULES", "Groups", "freeze", "groups", "optimiser", "pace", "share"]
+__all__ = [
+    "OPTIMISERS",
+    "SCHEDULES",
+    "Groups",
+    "check",
+    "freeze",
+    "groups",
+    "optimiser",
+    "pace",
+    "share",
+]
 
 Groups = list[dict[str, Any]]
 """Parameters with their rate, as optimisers take them; "factor" is that of the recipe."""
@@ -42,6 +52,35 @@ OPTIMISERS: dict[str, Callable[[Groups, Optim], Optimizer]] = {
     "adamw": _adamw,
 }
 """Every optimiser by name. One may run the closure of its step more than once."""
+
+
+def check(optim: Optim, schedule: Schedule, epochs: int) -> None:
+    """Refuse settings that do not go together, before anything is made of them.
+
+    Raises:
+        InputError: Nesterov's step without momentum, or see `check_schedule`.
+    """
+    if optim.name == "sgd" and optim.nesterov and not optim.momentum:
+        raise InputError("optim.nesterov needs momentum, and optim.momentum is 0; set one of them")
+    check_schedule(schedule, epochs)
+
+
+def check_schedule(schedule: Schedule, epochs: int) -> None:
+    """Refuse a schedule that does not exist, or a warm-up that it has no place for.
+
+    Raises:
+        InputError: it is so.
+    """
+    if schedule.name == "one-cycle":
+        if schedule.warmup:
+            raise InputError("one-cycle warms up by itself; set schedule.warmup=0")
+    elif schedule.name not in SCHEDULES:
+        known = ", ".join((*SCHEDULES, "one-cycle"))
+        raise InputError(f"there is no schedule {schedule.name!r}; there are {known}")
+    elif schedule.warmup and schedule.warmup >= epochs:
+        raise InputError(
+            f"schedule.warmup is {schedule.warmup} of {epochs} epochs; leave some to learn in"
+        )
 
 
 def _factor(name: str, rates: Mapping[str, float]) -> float:
@@ -153,21 +192,8 @@ def pace(optimizer: Optimizer, schedule: Schedule, per_epoch: int, epochs: int) 
     Raises:
         InputError: there is none of this name, or its numbers make no sense.
     """
-    if schedule.every < 1 or schedule.warmup < 0:
-        raise InputError(
-            f"schedule.every is {schedule.every} and schedule.warmup {schedule.warmup}; expected 1 "
-            "or more, and 0 or more"
-        )
+    check_schedule(schedule, epochs)
     if schedule.name == "one-cycle":
-        if schedule.warmup:
-            raise InputError("one-cycle warms up by itself; set schedule.warmup=0")
         rates: Sequence[float] = [group["lr"] for group in optimizer.param_groups]
         return OneCycleLR(optimizer, max_lr=list(rates), total_steps=per_epoch * epochs)
-    if schedule.name not in SCHEDULES:
-        known = ", ".join((*SCHEDULES, "one-cycle"))
-        raise InputError(f"there is no schedule {schedule.name!r}; there are {known}")
-    if schedule.warmup and schedule.warmup >= epochs:
-        raise InputError(
-            f"schedule.warmup is {schedule.warmup} of {epochs} epochs; leave some to learn in"
-        )
     return LambdaLR(optimizer, lambda step: share(schedule, step, per_epoch, epochs))

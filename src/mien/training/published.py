@@ -34,6 +34,7 @@ class Alignment(nn.Module):
     """
 
     needs = ("landmarks",)
+    losses = ("au", "dice", "landmarks", "local_au", "local_dice", "refine")
     weight: Tensor | None
     output: Output | None
 
@@ -78,6 +79,7 @@ class Relations(nn.Module):
         weight: (k,), of the units.
     """
 
+    losses = ("au", "edges")
     weight: Tensor | None
     output: Output | None
 
@@ -111,6 +113,7 @@ class Bounded(nn.Module):
     """
 
     needs = ("landmarks",)
+    losses = ("au",)
     output: Output | None
 
     def __init__(self, form: str = "corrected") -> None:
