@@ -3,8 +3,10 @@ import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from mien.data.labels import Labels
 from mien.errors import InputError, MissingExtra
 from mien.recipes import RECIPES
 
@@ -31,13 +33,32 @@ def asked(monkeypatch):
 
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
-    """A folder that passes for a cache."""
+    """A folder that passes for a cache of what planted-resnet18 learns from, by six persons."""
     from mien.data import cache
 
+    units = RECIPES["planted-resnet18"]().data.units
+    empty = np.zeros((6, len(units)), np.float32)
+    index = SimpleNamespace(
+        name="table",
+        subject=tuple("abcdef"),
+        occurrence=Labels(units, empty, empty == 0),
+        intensity=None,
+        expression=None,
+    )
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "cache.json").write_text("{}")
-    monkeypatch.setattr(cache, "open_cache", lambda folder: f"cache in {folder.name}")
+    monkeypatch.setattr(
+        cache,
+        "open_cache",
+        lambda folder: SimpleNamespace(folder=folder, index=index, template="whole", aligned=92),
+    )
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def unlearned(monkeypatch):
+    """The learning half cannot be asked: what is refused now is refused before it is loaded."""
+    monkeypatch.setitem(sys.modules, "mien.training.run", None)
 
 
 def test_the_command_does_not_load_torch():
@@ -75,7 +96,7 @@ def test_a_recipe_is_trained_with_its_changes(mien_command, asked, prepared, tmp
     assert recipe == replace(
         plain, optim=replace(plain.optim, rate=0.5), trainer=replace(plain.trainer, epochs=3)
     )
-    assert (fold, cache, runs) == (2, "cache in cache", tmp_path / "runs")
+    assert (fold, cache.folder, runs) == (2, prepared, tmp_path / "runs")
     assert how == {"restart": True, "bar": False, "tell": None}
     assert ended.out.endswith("fold2/report.md is written\n")
 
@@ -86,7 +107,7 @@ def test_all_folds(mien_command, asked, prepared, tmp_path):
     )
     assert ended.code == 0
     assert asked.fold is None
-    assert asked.every[1] == "cache in cache"
+    assert asked.every[1].folder == prepared
     assert ended.out.endswith("planted-resnet18/report.md is written\n")
 
 
@@ -128,6 +149,52 @@ def test_what_cannot_be_meant_is_one_line(mien_command, arguments, message):
     assert ended.code == 2
     assert message in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--fold", "0"), "--fold is '0', expected a number from 1, or all"),
+        (("--fold", "6"), "there is no fold 6 of subject-folds; choose one from 1 to 5"),
+        (("--set", "data.folds=1", "--fold", "all"), "ask for more folds"),
+        (("--set", "data.name=disfa"), "for the data set disfa, but"),
+        (("--set", "data.name=disfla"), "did you mean 'disfa'"),
+        (("--set", "data.aligned=100"), "--template whole --size 100"),
+        (("--set", "data.size=93"), "data.size is 93, larger than the aligned picture of 92 px"),
+        (("--set", "data.units=1,44"), "AU44"),
+        (("--set", "data.units=1,1"), "twice"),
+        (("--set", "data.task=expression"), "names units"),
+        (("--set", "data.weights=heavy"), "data.weights is 'heavy'"),
+        (("--set", "data.protocol=coin"), "no protocol"),
+        (("--set", "optim.rate=-1"), "optim.rate is -1, expected a number above 0"),
+        (("--set", "name=../../evil"), "name is '../../evil', expected letters"),
+        (("--data", "nowhere"), "nowhere is no folder"),
+    ],
+)
+def test_it_is_refused_before_the_learning_half_is_loaded(
+    mien_command, prepared, unlearned, tmp_path, arguments, message
+):
+    here = ("--data", prepared, "--runs", tmp_path / "runs")
+    ended = mien_command("train", "planted-resnet18", *here, *arguments)
+    assert ended.code == 2
+    assert message in ended.err.replace("\n", " ")
+    assert ended.err.startswith("mien: ")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_refusal_does_not_load_torch(tmp_path):
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from mien.cli.train import train\n"
+        "from mien.errors import InputError\n"
+        "try:\n"
+        f"    train('planted-resnet18', data=Path({str(tmp_path / 'no')!r}))\n"
+        "except InputError:\n"
+        "    sys.exit('torch' in sys.modules or 'lightning' in sys.modules)\n"
+        "sys.exit(1)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_without_torch_the_extra_is_named(monkeypatch, tmp_path):

@@ -15,6 +15,7 @@ from mien.evaluation.predictions_file import write_predictions
 from mien.runtime import Predictor
 from tests.crop_networks import card, write
 from tests.evaluation.coloured import CLASSES, COUNT, cache_of, index_of, reds
+from tests.point_networks import face, pointed, write_pointed
 
 ALL = np.arange(COUNT)
 SLOPE = np.array([[1.0, -1.0, 2.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
@@ -180,6 +181,27 @@ def test_predictions_are_written_beside_their_truths(cache, tmp_path):
     strong = evaluate(network(tmp_path, "intensity"), cache, rows)
     write_predictions(replace(strong.predictions), cache.index, rows, path)
     assert {"AU4", "AU4_label", "AU12"} <= set(pd.read_parquet(path).columns)
+
+
+def test_landmarks_of_the_crop_are_measured_against_those_of_the_larger_picture(
+    tmp_path, monkeypatch
+):
+    """A margin of 2 pixels on each side: the crop's points lie 2 pixels nearer to its corner."""
+    cache = cache_of(tmp_path)
+    size = cache.aligned - 4
+    whole = face(cache.aligned)
+    stored = np.repeat(whole[None], len(cache), axis=0)
+    monkeypatch.setattr(cache, "landmarks", stored)
+    spec = pointed(
+        (4, 12), reads=False, gives=("landmarks",), template="whole", size=size,
+        aligned=cache.aligned,
+    )  # fmt: skip
+    wrong = whole - 2
+    wrong[0] += (3, 4)  # 5 pixels off, one of 49 points
+    predictor = Predictor(write_pointed(tmp_path / "points.onnx", spec, wrong))
+    found = evaluate(predictor, cache, ALL)
+    eyes = np.linalg.norm(whole[19:25].mean(axis=0) - whole[25:31].mean(axis=0))
+    assert found.predictions.errors == pytest.approx(5 / 49 / eyes, rel=1e-4)
 
 
 def test_no_torch_is_needed():

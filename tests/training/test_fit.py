@@ -13,7 +13,7 @@ from torch import nn
 from mien.data.sample import Batch
 from mien.errors import InputError, WeightsError
 from mien.models.output import Output
-from mien.training import checkpoints
+from mien.training import checkpoints, optimising
 from mien.training.experiment import Turn
 from mien.training.fit import fit, is_finished
 from mien.training.recipe import Optim, Schedule
@@ -253,6 +253,32 @@ def test_accumulated_batches_are_one_step(tmp_path):
     assert [line["rate"] for line in found[0].lines] == [line["rate"] for line in found[1].lines]
 
 
+def test_the_last_batches_of_an_epoch_are_a_step_of_their_own(tmp_path):
+    """Three batches, two to a step: two steps, and one-cycle ends with the last of them."""
+    taken = []
+
+    class Counted(torch.optim.SGD):
+        def step(self, closure=None):
+            taken.append(self.param_groups[0]["lr"])
+            return super().step(closure)
+
+    def counted(parameters, optim):
+        return Counted(parameters, lr=optim.rate)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(optimising.OPTIMISERS, "sgd", counted)
+        run = experiment(
+            optim=Optim("sgd", rate=0.1), schedule=Schedule("one-cycle"), accumulate=2, epochs=5
+        )
+        fitted = fit(replace(run, train=lambda turn: batches(turn, 3)), tmp_path)
+    assert [line["step"] for line in fitted.lines] == [2, 4, 6, 8, 10]
+    # Smith's cycle as torch has it: from a 25th up to the rate, in the end down to nearly nothing
+    assert len(taken) == 10
+    assert taken[0] == pytest.approx(0.1 / 25)
+    assert max(taken) == taken[2] == pytest.approx(0.1)
+    assert taken[-1] == pytest.approx(0.1 / 25 / 1e4)
+
+
 def test_frozen_parameters_stay_and_batch_statistics_drift(tmp_path):
     one = network()
     before = {name: value.clone() for name, value in one.state_dict().items()}
@@ -485,6 +511,7 @@ def test_the_bar_is_on_standard_error(tmp_path, capfd):
     [
         ({"epochs": 0}, "trainer.epochs"),
         ({"accumulate": 0}, "trainer.accumulate"),
+        ({"devices": "foo"}, "trainer.devices=foo"),
         ({"precision": "16-mixed"}, "GPU"),
     ],
 )

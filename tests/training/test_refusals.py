@@ -96,7 +96,7 @@ def test_an_unknown_loss_is_refused_at_the_first_batch_at_the_latest(cache, tmp_
 
     monkeypatch.setitem(objectives.OBJECTIVES, "undeclared", build)
     changes = ["objective.name=undeclared", "objective.weights.landmark=2"]
-    with pytest.raises(InputError, match="names landmark, .* did you mean landmarks?"):
+    with pytest.raises(InputError, match=r"names landmark, .* did you mean landmarks\?"):
         train_fold(override(tinyset.recipe(), changes), 1, cache, tmp_path)
 
 

@@ -1,7 +1,5 @@
 """Whether a recipe fits a prepared data set; known without the learning half."""
 
-import numpy as np
-
 from mien.data.cache import Cache
 from mien.data.protocols import WEIGHTS, fold_count
 from mien.errors import InputError
@@ -82,5 +80,6 @@ def _check_units(recipe: Recipe, cache: Cache) -> None:
         labels = index.intensity if data.task == "intensity" else index.occurrence
         if labels is None and data.task == "occurrence":
             labels = index.intensity
-        if labels is not None:
-            labels.take(np.array([], np.intp)).of(data.units)
+        if labels is not None and (silent := set(data.units) - set(labels.units)):
+            lacking = ", ".join(f"AU{unit}" for unit in sorted(silent))
+            raise InputError(f"{index.name} does not label {lacking}; leave it out of data.units")
