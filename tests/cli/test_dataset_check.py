@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 
@@ -35,8 +36,6 @@ def check(mien_command, copy):
 @pytest.fixture
 def broken(copy, tmp_path):
     """A picture cut off, and a code that the format does not know."""
-    import shutil
-
     root = shutil.copytree(copy, tmp_path / "BP4D")
     picture = root / "Sequences(2D)/F001/T1/3.jpg"
     picture.write_bytes(picture.read_bytes()[:-200])
@@ -52,7 +51,10 @@ def test_a_clean_copy_ends_with_0_and_is_described(check):
     assert "24 files opened" in ended.out
     assert "Faults" not in ended.out
     assert "AU12 lip corner puller" in ended.out
-    assert ended.out.rstrip().endswith("Clean; 24 of 24 pictures are without fault.")
+    assert ended.out.rstrip().endswith(
+        "Clean; 24 of 24 pictures are without fault; whether labels and landmarks are in step with "
+        "them is not known."
+    )
 
 
 def test_a_broken_copy_ends_with_1_and_names_file_and_line(check, broken):
@@ -83,6 +85,63 @@ def test_the_index_reads_back_without_the_bad_row(check, broken, tmp_path):
     assert len(index) == 23
     assert "Sequences(2D)/F001/T1/3.jpg" not in index.path
     assert index.root == broken
+
+
+def last(ended):
+    return ended.out.splitlines()[-1]
+
+
+def test_the_verdict_counts_what_is_lost_faulty_and_partly_unknown(check, broken):
+    pictures = broken / "Sequences(2D)/F001/T1"
+    for number in (4, 5):
+        (pictures / f"{number}.jpg").unlink()
+    ended = check(root=broken)
+    assert last(ended).startswith(
+        "Not clean: no picture (2), unreadable picture (1), code out of range (1); 21 of 24 "
+        "pictures can be used, 1 of them with part of their labels only, 1 with faults, 2 left out "
+        "while reading; "
+    )
+
+
+def test_the_verdict_tells_of_a_sequence_whose_codes_cannot_be_read(check, copy, tmp_path):
+    root = shutil.copytree(copy, tmp_path / "BP4D")
+    codes = root / "AUCoding/AU_OCC/F001_T1.csv"
+    codes.write_text("garbage\n" + codes.read_text().partition("\n")[2])
+    assert "24 of 24 pictures can be used, 6 of them with part of their labels only" in last(
+        check(root=root)
+    )
+    for path in (root / "AUCoding/AU_INT").glob("*/F001_T1_*"):
+        path.unlink()
+    said = last(check(root=root))
+    assert "18 of 24 pictures can be used, 6 left out while reading" in said
+
+
+def test_a_row_of_a_table_that_was_dropped_stays_in_the_count(check, mien_command, tmp_path):
+    root = tmp_path / "table"
+    mien_command("datasets", "example", "table", "--root", root, "--persons", 1)
+    table = root / "labels.csv"
+    lines = table.read_text().splitlines()
+    count = len(lines) - 1
+    table.write_text("\n".join([*lines[:3], lines[3].partition(",")[0], *lines[4:]]))
+    said = last(check(root=root, name="table"))
+    assert f"{count - 1} of {count} pictures can be used" in said
+    assert "1 left out while reading" in said
+
+
+def test_findings_that_were_summed_up_are_counted_each(check, broken, tmp_path):
+    for number in range(1, 7):
+        (broken / f"Sequences(2D)/F001/T2/{number}.jpg").unlink()
+    path = tmp_path / "r.json"
+    assert "no picture (6)" in check("--report", path, root=broken).out
+    report = json.loads(path.read_text())
+    assert report["left_out"] == 6
+    assert [one["count"] for one in report["findings"] if one["kind"] == "no picture"] == [6]
+
+
+def test_single_pictures_have_no_timing(check, mien_command, tmp_path):
+    root = tmp_path / "rafdb"
+    mien_command("datasets", "example", "rafdb", "--root", root, "--persons", 1)
+    assert last(check(root=root, name="rafdb")).endswith("pictures are without fault.")
 
 
 def test_fewer_findings_are_shown_than_there_are(check, broken):

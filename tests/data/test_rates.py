@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 
 from mien.data.labels import STILL, Expressions, Index, Labels
-from mien.data.rates import rates
+from mien.data.rates import completeness, rates
 
 
-@pytest.fixture
-def counted(tmp_path):
+def made(root):
     occurrence = Labels(
         (1, 12),
         np.array([[1, 0], [1, 1], [0, 0], [0, 0]], np.float32),
@@ -16,20 +15,33 @@ def counted(tmp_path):
         (25,), np.array([[0], [2], [5], [0]], np.float32), np.array([[1], [1], [1], [0]], bool)
     )
     expression = Expressions(("anger", "joy"), np.array([1, 1, 0, 0]), np.array([1, 1, 1, 0], bool))
-    return rates(
-        Index(
-            "table",
-            tmp_path,
-            tuple("abcd"),
-            np.full(4, STILL),
-            np.arange(4),
-            ("P1", "P1", "P1", "P2"),
-            ("S1", "S1", "S2", "S3"),
-            occurrence,
-            intensity,
-            expression,
-        )
+    return Index(
+        "table",
+        root,
+        tuple("abcd"),
+        np.full(4, STILL),
+        np.arange(4),
+        ("P1", "P1", "P1", "P2"),
+        ("S1", "S1", "S2", "S3"),
+        occurrence,
+        intensity,
+        expression,
     )
+
+
+@pytest.fixture
+def counted(tmp_path):
+    return rates(made(tmp_path))
+
+
+def test_pictures_that_lack_some_labels_or_all(tmp_path):
+    index = made(tmp_path)
+    index.occurrence.known[3] = False
+    told, whole = completeness(index)
+    assert told.tolist() == [True, True, True, False]
+    assert whole.tolist() == [True, True, False, False]
+    index.occurrence.known[:, 1] = False  # what nobody knows is missing nowhere
+    assert completeness(index)[1].tolist() == [True, True, True, False]
 
 
 def test_pictures_of_persons_and_sequences(counted):

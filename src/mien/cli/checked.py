@@ -68,8 +68,9 @@ def _findings(report: "Report", show: int) -> "Iterator[str]":
             some = [one for one in report.findings if one.kind == kind][:show]
             for one in some:
                 yield as_text(f"{INDENT}{one.place}: {one.what}")
-            if count > len(some) > 0:
-                yield f"{INDENT}... and {count - len(some)} more; --report has them all"
+            more = count - sum(one.count for one in some)
+            if some and more:
+                yield f"{INDENT}... and {more} more; --report has them all"
 
 
 def _timing(report: "Report", show: int) -> "Iterator[str]":
@@ -118,15 +119,26 @@ def _intensity(rates: "Rates") -> "Iterator[str]":
 
 
 def _verdict(report: "Report") -> "Iterator[str]":
-    """The last line."""
-    kept = f"{len(report.good)} of {_many(report.pictures, 'picture')} are without fault"
-    if report.clean:
-        yield f"Clean; {kept}."
-        return
+    """The last line: the faults, what can be used, and what is not known."""
     from mien.data.findings import REMARKS
 
     faults = [f"{kind} ({n})" for kind, n in report.counts.items() if kind not in REMARKS]
-    yield f"Not clean: {', '.join(faults)}; {kept}."
+    every = _many(report.pictures + report.left_out, "picture")
+    said = [
+        f"{len(report.good)} of {every} {'are without fault' if report.clean else 'can be used'}"
+    ]
+    for count, what in (
+        (report.unlabelled, "of them without any label"),
+        (report.partly, "of them with part of their labels only"),
+        (report.pictures - len(report.good), "with faults"),
+        (report.left_out, "left out while reading"),
+    ):
+        if count:
+            said.append(f"{count} {what}")
+    line = f"{'Clean' if report.clean else 'Not clean: ' + ', '.join(faults)}; {', '.join(said)}"
+    if report.untold:
+        line += f"; whether {' and '.join(report.untold)} are in step with them is not known"
+    yield f"{line}."
 
 
 def _unit(number: int) -> str:

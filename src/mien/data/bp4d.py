@@ -173,11 +173,16 @@ def _sequence(copy: _Copy, key: str) -> Index | None:
     intensity = _intensity(copy, key)
     known = {number for file in (*occurrence, *intensity) for number in file.frame.tolist()}
     if missing := known - pictures.keys():
-        findings.add("no picture", name, f"frames {ranges(missing)} are coded and have no picture")
+        what = f"frames {ranges(missing)} are coded and have no picture"
+        findings.add("no picture", name, what, len(missing))
+        findings.left_out += len(missing)
     if extra := pictures.keys() - known:
-        findings.add("no label", name, f"{len(extra)} pictures are not coded: {ranges(extra)}")
+        what = f"{len(extra)} pictures are not coded: {ranges(extra)}"
+        findings.add("no label", name, what, len(extra))
     frames = sorted(known & pictures.keys())
     if not frames:
+        if not occurrence and key in copy.occurrence:  # its header is bad
+            findings.left_out += len(pictures)
         return None
     where = relative(folder, copy.root)
     number = np.array(frames, np.int64)
@@ -249,9 +254,8 @@ def _landmarks(copy: _Copy, key: str, pictures: list[int], frames: list[int]) ->
     points_here = points_of(found, frames, FIRST_PIXEL)
     known = np.zeros(len(frames), bool) if points_here is None else points_here.known
     if missing := np.array(frames)[~known].tolist():
-        findings.add(
-            "no landmarks", name, f"{len(missing)} coded pictures have none: {ranges(missing)}"
-        )
+        what = f"{len(missing)} coded pictures have none: {ranges(missing)}"
+        findings.add("no landmarks", name, what, len(missing))
     return points_here
 
 

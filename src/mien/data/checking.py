@@ -18,7 +18,7 @@ from mien.data.labels import STILL, Index, Points
 from mien.data.looking import faults
 from mien.data.picturefiles import FileFacts, Progress, look, same_bytes, sizes
 from mien.data.placing import outside, posture
-from mien.data.rates import Rates, rates
+from mien.data.rates import Rates, completeness, rates
 from mien.data.rendered import Find
 from mien.data.sequences import SHORTEST, spread
 from mien.errors import InputError, WeightsError
@@ -67,7 +67,7 @@ def check(
             f"{index.root} holds no picture with labels of {index.name}; "
             "expected the folder of a copy as it is given out"
         )
-    state = _State(index, findings)
+    state = _State(index, findings, left_out=findings.left_out)
     facts = look(index, progress)
     _files(state, facts)
     _duplicates(state, facts)
@@ -94,6 +94,7 @@ class _State:
     looked: set[int] = field(default_factory=set)
     """Rows in which a face was looked for."""
     seen: Seen = field(default_factory=Seen)
+    left_out: int = 0
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -114,21 +115,26 @@ class _State:
             for row in some[:SHOWN]:
                 self.findings.add(kind, self.place(row), what(row))
             if len(some) > SHOWN:
-                more = f"{what(some[SHOWN])}; {len(some) - SHOWN} more pictures of {sequence}"
-                self.findings.add(kind, self.place(some[SHOWN]), more)
+                more = f"{what(some[SHOWN])}; {len(some) - SHOWN} pictures of {sequence} like this"
+                self.findings.add(kind, self.place(some[SHOWN]), more, len(some) - SHOWN)
 
     def report(self, files: int, counted: Rates) -> Report:
         """All of it."""
+        told, whole = completeness(self.index)
+        good = ~self.bad
         return Report(
             self.index.name,
             self.index.root,
             len(self.index),
             tuple(self.findings),
-            np.flatnonzero(~self.bad),
+            np.flatnonzero(good),
             Looked(files, self.decoded, len(self.looked), len(self.seen.mesh)),
             counted,
             tuple(self.seen.shifts),
             tuple(self.notes),
+            self.left_out,
+            int((good & told & ~whole).sum()),
+            int((good & ~told).sum()),
         )
 
 
@@ -232,13 +238,15 @@ def _boxes(state: _State, box: Float32, size: NDArray[np.int64]) -> None:
 
 def _constant(state: _State, counted: Rates) -> None:
     """Units that cannot be learned: in none of the pictures, or in all."""
+    absent: list[int] = []
     for word, rate in (("never", 0.0), ("always", 1.0)):
         units = [unit for unit, share in counted.occurrence.items() if share.rate == rate]
         if units:
             names = ", ".join(f"AU{unit}" for unit in units)
             state.notes.append(f"{word} present: {names}")
+        absent += units if word == "never" else []
     still = [unit for unit, row in counted.levels.items() if row[0] and not any(row[1:])]
-    if still:
+    if set(still) - set(absent):
         state.notes.append(f"never above 0: {', '.join(f'AU{unit}' for unit in still)}")
 
 

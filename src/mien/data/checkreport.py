@@ -90,18 +90,42 @@ class Report:
     shifts: tuple[Shift, ...] = ()
     notes: tuple[str, ...] = ()
     """What is odd and no fault, and what could not be looked at, each in a sentence."""
+    left_out: int = 0
+    """Labelled pictures that are not in the index because of a fault, found while it was read."""
+    partly: int = 0
+    """Of the rows to keep, those that lack labels that other pictures have."""
+    unlabelled: int = 0
+    """Of the rows to keep, those without any label."""
     counts: Mapping[str, int] = field(init=False)
-    """Findings of each kind, in the order of KINDS."""
+    """What was found of each kind, in the order of KINDS: pictures, lines or files."""
 
     def __post_init__(self) -> None:
-        of = [finding.kind for finding in self.findings]
-        counts = {kind: of.count(kind) for kind in KINDS if kind in of}
+        of = {finding.kind for finding in self.findings}
+        counts = {
+            kind: sum(finding.count for finding in self.findings if finding.kind == kind)
+            for kind in KINDS
+            if kind in of
+        }
         object.__setattr__(self, "counts", counts)
 
     @property
     def clean(self) -> bool:
         """Whether nothing was found but remarks."""
         return all(kind in REMARKS for kind in self.counts)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What could not be told to be in step with the pictures; empty where nothing moves."""
+        if all(count < 2 for count in self.rates.sequences.values()):
+            return ()
+        together = [shift for shift in self.shifts if not shift.sequence]
+        if not together:
+            return ("labels", "landmarks")
+        return tuple(
+            shift.of if shift.of == "landmarks" else f"{shift.of} labels"
+            for shift in together
+            if shift.verdict == "too weak"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON knows it."""
@@ -111,13 +135,21 @@ class Report:
             "clean": self.clean,
             "pictures": self.pictures,
             "kept": len(self.good),
+            "left_out": self.left_out,
+            "partly": self.partly,
+            "unlabelled": self.unlabelled,
             "counts": dict(self.counts),
             "looked": vars(self.looked),
             "shifts": [vars(shift) for shift in self.shifts],
             "rates": self.rates.to_dict(),
             "notes": list(self.notes),
             "findings": [
-                {"kind": one.kind, "place": as_text(one.place), "what": as_text(one.what)}
+                {
+                    "kind": one.kind,
+                    "place": as_text(one.place),
+                    "what": as_text(one.what),
+                    "count": one.count,
+                }
                 for one in self.findings
             ],
         }

@@ -162,6 +162,7 @@ def _frame(copy: _Copy, key: str, label: Path, pictures: dict[int, str]) -> int 
         copy.findings.add(
             "no picture", place, f"frame {named} of {key} has no picture (the last is {last})"
         )
+        copy.findings.left_out += 1
         return None
     if named != last:
         copy.findings.add(

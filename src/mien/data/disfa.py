@@ -177,9 +177,12 @@ def _person(
     known = {number for file in files for number in file.frame.tolist()}
     there = _frames_there(pictures, known, first, findings) if pictures else set()
     if missing := known - there:
-        findings.add("no picture", person, f"frames {ranges(missing)} have labels and no picture")
+        what = f"frames {ranges(missing)} have labels and no picture"
+        findings.add("no picture", person, what, len(missing))
+        findings.left_out += len(missing)
     if extra := there - known:
-        findings.add("no label", person, f"{len(extra)} pictures have no label: {ranges(extra)}")
+        what = f"{len(extra)} pictures have no label: {ranges(extra)}"
+        findings.add("no label", person, what, len(extra))
     number = np.array(sorted(known & there), np.int64)
     if pictures is None or not len(number):
         return None
@@ -235,9 +238,8 @@ def _with_landmarks(part: Index, folder: Path | None, person: str, findings: Fin
     points = _landmarks(folder / person, part.root, numbers, findings)
     known = np.zeros(len(part), bool) if points is None else points.known
     if missing := part.number[~known].tolist():
-        findings.add(
-            "no landmarks", person, f"{len(missing)} labelled frames have none: {ranges(missing)}"
-        )
+        what = f"{len(missing)} labelled frames have none: {ranges(missing)}"
+        findings.add("no landmarks", person, what, len(missing))
     return replace(part, points=points)
 
 

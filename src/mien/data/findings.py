@@ -43,6 +43,8 @@ class Finding:
     """File, relative to the root, with the line where there is one: "AU_OCC/F001_T1.csv:17"."""
     what: str
     """What came, what was expected."""
+    count: int = 1
+    """Pictures, lines or files that it stands for."""
 
 
 class Findings:
@@ -55,9 +57,17 @@ class Findings:
     def __init__(self, *, strict: bool = False) -> None:
         self._strict = strict
         self._found: list[Finding] = []
+        self.left_out = 0
+        """Labelled pictures, by their rows or files, that a reader left out for a fault."""
 
-    def add(self, kind: str, place: str, what: str) -> None:
+    def add(self, kind: str, place: str, what: str, count: int = 1) -> None:
         """Note a finding.
+
+        Args:
+            kind: one of KINDS.
+            place: file and line.
+            what: what came, what was expected.
+            count: pictures, lines or files that it stands for.
 
         Raises:
             InputError: findings are not collected, and it is more than a remark.
@@ -67,7 +77,7 @@ class Findings:
         if self._strict and kind not in REMARKS:
             raise InputError(f"{place}: {what} ({kind}); look through the copy with: "
                              "mien datasets check")  # fmt: skip
-        self._found.append(Finding(kind, place, what))
+        self._found.append(Finding(kind, place, what, count))
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found)
@@ -76,8 +86,11 @@ class Findings:
         return len(self._found)
 
     def counts(self) -> Counter[str]:
-        """How many of each kind."""
-        return Counter(one.kind for one in self._found)
+        """How many of each kind, those that one stands for included."""
+        found: Counter[str] = Counter()
+        for one in self._found:
+            found[one.kind] += one.count
+        return found
 
     @property
     def clean(self) -> bool:

@@ -155,7 +155,10 @@ def note_many(
         findings.add(kind, f"{folder}/{name}" if folder else str(name), what)
     if more := every[NOTED:]:
         findings.add(
-            kind, folder or str(more[0]), f"{what}: {len(more)} more, {more[0]} to {more[-1]}"
+            kind,
+            folder or str(more[0]),
+            f"{what}: {len(more)} more, {more[0]} to {more[-1]}",
+            len(more),
         )
 
 

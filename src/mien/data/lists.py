@@ -172,6 +172,7 @@ def _new_rows(
         if not path:
             what = "is empty, expected the path of a picture"
             findings.add("bad line", f"{place}:{row + 1}", what)
+            findings.left_out += 1
             continue
         first = seen.setdefault(path, (number, row))
         if first[0] != number:
@@ -184,6 +185,7 @@ def _new_rows(
         else:
             missing.append(f"{place}:{row + 1}")
     note_many(findings, "no picture", "", missing, "names a picture that is not there")
+    findings.left_out += len(missing)
     return np.array(new, np.intp), again
 
 

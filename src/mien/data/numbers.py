@@ -113,5 +113,6 @@ def check_codes(
             "code out of range",
             f"{place}:{lines[0]}",
             f"{what} is {other:g}, expected one of {expected}{more}",
+            len(lines),
         )
     return good

@@ -115,6 +115,7 @@ def _index(name: str, root: Path, base: Path, folder: Path, findings: Findings) 
     where = relative(folder, root)
     if missing := [line for line in lines if line.stem not in files]:
         note_many(findings, "no picture", "", [line.place for line in missing], "has no picture")
+        findings.left_out += len(missing)
     if extra := sorted(files.keys() - {line.stem for line in lines}):
         note_many(findings, "no label", where, [files[stem] for stem in extra], "is not listed")
     lines = [line for line in lines if line.stem in files]
@@ -160,6 +161,7 @@ def _lines(path: Path, root: Path, findings: Findings) -> list[_Line]:
         if not good or stem.partition("_")[0] not in PARTS:
             what = f"{text.strip()[:40]!r}, expected a line such as train_00001.jpg 5"
             findings.add("bad line", place, what)
+            findings.left_out += 1
         elif stem in found:
             findings.add("duplicate", place, f"{stem} came before, {found[stem].place}")
         else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mien.data.labels import Expressions, Index, Labels
 
-__all__ = ["Rates", "Share", "rates"]
+__all__ = ["Rates", "Share", "completeness", "rates"]
 
 LEVELS = 6
 """Intensities 0 to 5."""
@@ -91,6 +91,20 @@ def rates(index: Index) -> Rates:
         {} if intensity is None else _unknown(intensity),
         {} if index.expression is None else _classes(index.expression),
     )
+
+
+def completeness(index: Index) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pictures have a label, and which have all labels that any picture has.
+
+    Returns:
+        (n,), (n,)
+    """
+    tables = [labels.known for labels in (index.occurrence, index.intensity) if labels is not None]
+    if index.expression is not None:
+        tables.append(index.expression.known[:, None])
+    known = np.concatenate([np.zeros((len(index), 0), bool), *tables], axis=1)
+    told = np.asarray(known.any(axis=1))
+    return told, np.asarray(told & (known | ~known.any(axis=0)).all(axis=1))
 
 
 def _occurrence(labels: Labels) -> dict[int, Share]:

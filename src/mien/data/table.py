@@ -79,6 +79,7 @@ def read(root: Path, findings: Findings) -> Index:
         _boxes(table, findings),
         tuple(table.texts("part")) if "part" in table.cells else None,
     )
+    findings.left_out += int((~kept).sum())
     _note_unused(path, table, units, findings)
     return index.take(np.flatnonzero(kept))
 

@@ -71,7 +71,7 @@ class Columns(NamedTuple):
         rows = np.flatnonzero(where)
         if len(rows):
             more = f" ({len(rows)} lines like this)" if len(rows) > 1 else ""
-            findings.add(kind, self.place(int(rows[0])), what + more)
+            findings.add(kind, self.place(int(rows[0])), what + more, len(rows))
 
     def _numbers(self, column: str, findings: Findings) -> NDArray[np.float64]:
         cells = self.cells[column]
@@ -156,7 +156,9 @@ def _csv(path: Path, findings: Findings) -> Columns:
         what = f"has {len(rows[place])} cells, expected {len(names)} as in the head line"
         findings.add("bad line", f"{path.name}:{line[place]}", what)
     if more := len(wrong[NOTED:]):
-        findings.add("bad line", f"{path.name}:{line[wrong[NOTED]]}", f"and {more} more like these")
+        place = f"{path.name}:{line[wrong[NOTED]]}"
+        findings.add("bad line", place, f"and {more} more like these", more)
+    findings.left_out += len(wrong)
     good = [row for row in rows[1:] if len(row) == len(names)]
     columns = zip(*good, strict=True) if good else iter([()] * len(names))
     cells: dict[str, Sequence[Cell]] = dict(zip(names, columns, strict=True))
