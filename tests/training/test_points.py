@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from arro3.io import read_parquet
@@ -18,11 +19,12 @@ from mien.runtime import Predictor
 from mien.training import course
 from mien.training.evaluating import Choice, open_subject, run_trial
 from mien.training.export import export
-from mien.training.exporting import Wanted, export_run, probe_of
+from mien.training.exporting import Wanted, _batches, export_run, probe_of
+from mien.training.precision import answers, quantize
 from mien.training.recipe import Expected, Model, Objective
 from mien.training.run import train_fold
 from mien.training.runfolder import read_run
-from tests.point_networks import POINTS, face, pointed
+from tests.point_networks import POINTS, face, pointed, write_pointed
 from tests.training.tinyset import SIDE, Tiny, prepared, recipe
 
 CUT = (SIDE - 16) // 2
@@ -206,3 +208,19 @@ def test_one_epoch_without_a_held_out_part_is_drawn():
     drawn = course.plot([{"epoch": 0, "train.loss": 2.0}], "intensity", 0)
     assert drawn.count("<circle") == 1
     assert "nan" not in drawn
+
+
+def test_8_bits_learn_their_ranges_from_both_inputs(cache, tmp_path):
+    spec = replace(pointed(gives=("maps",)), template="whole")
+    path = write_pointed(tmp_path / "net.onnx", spec)
+    rows = np.array([3, 1, 7])
+    [(seen, points)] = list(_batches(cache, spec, rows))
+    np.testing.assert_array_equal(points, cache.landmarks[rows] - CUT)
+    assert seen.shape == (3, 3, 16, 16)
+    small = quantize(onnx.load(str(path)), iter([(seen, points)]))
+    (tmp_path / "small.onnx").write_bytes(small.SerializeToString())
+    wanted, found = (
+        answers(tmp_path / name, (seen, points)) for name in ("net.onnx", "small.onnx")
+    )
+    np.testing.assert_allclose(found[0], wanted[0], atol=0.03)
+    assert not np.array_equal(found[0], wanted[0])
