@@ -55,7 +55,10 @@ def find_model(path: Path) -> Path:
             )
         return path / MODEL_FILE
     if not path.is_file():
-        raise InputError(f"there is no file {path}; name an ONNX file that mien wrote")
+        raise InputError(
+            f"there is no file {path}; name an ONNX file that mien wrote, or "
+            "the folder of a finished run"
+        )
     return path
 
 

@@ -36,6 +36,8 @@ def test_a_run_is_scored_on_its_own_fold(mien_command, run, cache, tmp_path):
     assert len({len(line) for line in lines[1:4]}) == 1
     low, high = table.mean_interval["f1"]
     assert f"F1: {table.mean['f1']:.3f} [{low:.3f}, {high:.3f}]" in ended.out
+    assert table.subjects < 10
+    assert f"\n{table.caution}\n" in ended.out
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["scores"]["mean"] == table.mean
     assert ended.err == ""
@@ -45,7 +47,7 @@ def test_warnings_and_notes_stand_apart_from_the_table(mien_command, tmp_path, c
     path = write(tmp_path / "bare.onnx", card(units=(4, 17), template="whole"))
     ended = mien_command("evaluate", path, cache.folder, "--quiet", "--threshold", "0.7")
     assert ended.code == 0
-    assert "present from 0.7 on" in ended.out
+    assert "present from probability 0.7 on" in ended.out
     notes = [line.partition(":")[0] for line in ended.err.splitlines()]
     assert notes == ["note", *["note"] * (len(notes) - 2), "warning"]
     assert "AU17: table does not label them here" in ended.err

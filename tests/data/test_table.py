@@ -166,6 +166,7 @@ def test_pictures_that_are_not_in_the_table_and_columns_without_meaning_are_rema
         ("path,AU1,x0,x1\na.jpg,1,1,2\n", "has x0, x1 only, expected x0, y0, x1 and y1"),
         ("path,AU1\n", "has no line of data"),
         ("", "is empty"),
+        ("p\0a\0t\0h\0", "no text in UTF-8"),
         ('path,AU1\na.jpg,"1\nb.jpg,2\n', "labels.csv:2 cannot be read"),
     ],
 )
@@ -211,6 +212,9 @@ def test_the_table_may_be_named_itself_and_must_be_one(folder):
         read("table", folder.root)
     with pytest.raises(InputError, match="does not exist"):
         read("table", folder.root / "missing")
+    (folder.root / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty holds no table of pictures; expected labels\.csv"):
+        read("table", folder.root / "empty")
     with pytest.raises(InputError, match="has the suffix"):
         read("table", folder.root / "a.jpg")
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,8 +52,8 @@ def test_other_json_is_refused(text):
 def test_markdown_says_what_and_on_what(occurring):
     lines = occurring.to_markdown().splitlines()
     assert lines[0] == (
-        "bp4d, bp4d-three-folds, fold 2, 40 pictures of 2 persons, present from 0.5 on, "
-        f"mien {occurring.version}."
+        "bp4d, bp4d-three-folds, fold 2, 40 pictures of 2 persons, present from "
+        f"probability 0.5 on, mien {occurring.version}."
     )
     assert lines[2].startswith("| unit | F1 | accuracy | balanced accuracy | AUROC | AP | shown in")
     low, high = occurring.intervals[12]["f1"]
@@ -62,7 +63,12 @@ def test_markdown_says_what_and_on_what(occurring):
     assert "| – | – | 0 | 40 |" in lines[4]
     assert lines[6].startswith(f"| mean | {occurring.mean['f1']:.3f} [")
     assert {line.count("|") for line in lines[2:7]} == {9}
-    assert "In brackets: 95 % intervals, by drawing persons." in lines
+    assert (
+        "In brackets: 95 % intervals, by drawing persons. 2 persons are few: intervals by drawing "
+        "them are often too narrow."
+    ) in lines
+    assert "few" not in replace(occurring, subjects=10).to_markdown()
+    assert "few" in replace(occurring, subjects=9).to_markdown()
     assert "AUROC of AU1 does not exist and is left out of the mean." in lines
 
 

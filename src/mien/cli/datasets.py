@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mien.analysis.run import Progress
     from mien.data.labels import Index
 
 __all__ = ["app"]
@@ -119,11 +122,7 @@ def prepare(  # noqa: PLR0913 - one parameter for each option
     _outside(out, root)
     rows = _index(name, root, index)
     with showing_progress(quiet, "pictures") as show:
-
-        def tell(done: int, of: int) -> None:
-            if show is not None:
-                show(str(out), done, done / max(of, 1))
-
+        tell = _telling(show, out)
         made = cache.prepare(rows, out, template, size, workers=workers, progress=tell)
     typer.echo(f"{len(made)} pictures, {made.template} at {made.aligned} px, in {out}")
     skipped = made.skipped
@@ -183,11 +182,6 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option
     from mien.data.synthesize import synthesize as make
 
     with showing_progress(quiet, "persons") as show:
-
-        def tell(done: int, of: int) -> None:
-            if show is not None:
-                show(str(out), done, done / max(of, 1))
-
         table = make(
             kind,
             out,
@@ -198,7 +192,7 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option
             portraits=portraits,
             data=data,
             quiet=not any_expression,
-            progress=tell,
+            progress=_telling(show, out),
         )
     typer.echo(f"{table} names the pictures and their labels")
     typer.echo(f"look it through with: mien datasets check table --root {out}")
@@ -278,13 +272,20 @@ def crops(
     portraitset.write(found, data / portraitset.FILE)
     shown, folder = found.take("training").shown, data / groups.FOLDER
     with showing_progress(False, "shards") as show:
-
-        def tell(shard: int) -> None:
-            if show is not None:
-                show(str(folder), shard + 1, (shard + 1) / shards)
-
-        groups.make(trained, shown, ict.load(data), range(shards), folder, tell)
+        tell = _telling(show, folder)
+        model = ict.load(data)
+        groups.make(trained, shown, model, range(shards), folder, lambda n: tell(n + 1, shards))
     typer.echo(f"{len(trained)} portraits to learn from; {shards} shards in {folder}")
+
+
+def _telling(show: "Progress | None", folder: Path) -> "Callable[[int, int], None]":
+    """What shows how many of how many are done, under the name of a folder."""
+
+    def tell(done: int, of: int) -> None:
+        if show is not None:
+            show(str(folder), done, done / max(of, 1))
+
+    return tell
 
 
 def _index(name: str, root: Path, path: Path | None) -> "Index":

@@ -32,4 +32,4 @@ def score_lines(table: "ScoreTable") -> list[str]:
         if name in table.mean_interval:
             bounds = cell(table.mean[name], table.mean_interval[name])
             lines.append(f"{METRICS[table.task][name].title}: {bounds}, 95 % by drawing persons")
-    return [*lines, *table.notes]
+    return [*lines, *filter(None, [table.caution]), *table.notes]

@@ -20,11 +20,9 @@ __all__ = [
     "SWAP",
     "UNITS",
     "Expressions",
-    "central_units",
     "draw",
     "draw_levels",
     "planted",
-    "sided_units",
     "table",
 ]
 
@@ -119,16 +117,6 @@ class Expressions:
     """(n, 57) of the expression shapes, without the lids that follow the gaze."""
     gaze: Float32
     """(n, 2) radians: to the subject's left, up."""
-
-
-def sided_units() -> tuple[int, ...]:
-    """Units with a left and a right output."""
-    return tuple(SIDED)
-
-
-def central_units() -> tuple[int, ...]:
-    """Units with one output that is planted; AU25 is not among them."""
-    return tuple(CENTRAL)
 
 
 def table(names: Sequence[str]) -> Float32:

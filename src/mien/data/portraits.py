@@ -17,7 +17,7 @@ from mien.data import expressions
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Portrait, plant, single_units, to_size
-from mien.data.rendered import Find
+from mien.data.rendered import Find, singles
 from mien.data.synthetic import Examples, lips_parted, rotations
 from mien.errors import UnreadableSource
 from mien.face.geometry import POSE, SKIN, difference, features, reference
@@ -205,11 +205,6 @@ def draw_changes(rng: Generator, model: FaceModel, count: int = GROUP) -> Iterat
     drawn = expressions.draw(rng, count - 2, model.names)
     for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
         yield Change(intensity, weights, MIX, 0, identity, _small_turn(rng))
-
-
-def singles(faces: Planted) -> Examples:
-    """Each picture by itself; the face's own units are unknown, so compare within groups."""
-    return Examples(features(faces.mesh), faces.intensity)
 
 
 def pairs(faces: Planted) -> Examples:

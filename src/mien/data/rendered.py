@@ -7,6 +7,7 @@ run can be stopped and continued; the pictures themselves are not kept.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
@@ -33,6 +34,7 @@ from mien.values import Float32, Image
 __all__ = [
     "FRAMES",
     "Find",
+    "Meshes",
     "Rendered",
     "Shot",
     "draw_shots",
@@ -146,8 +148,20 @@ def split(faces: Rendered) -> tuple[Rendered, Rendered]:
     return faces.take(~held), faces.take(held)
 
 
-def singles(faces: Rendered) -> Examples:
-    """Each picture by itself."""
+class Meshes(Protocol):
+    """Meshes with what they show, rendered or planted."""
+
+    @property
+    def mesh(self) -> Float32:
+        """(n, 478, 3)."""
+
+    @property
+    def intensity(self) -> Float32:
+        """(n, 38), 0-1."""
+
+
+def singles(faces: Meshes) -> Examples:
+    """Each picture by itself; a portrait's own units are unknown, so compare within groups."""
     return Examples(features(faces.mesh), faces.intensity)
 
 

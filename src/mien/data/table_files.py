@@ -102,8 +102,13 @@ def find_table(root: Path) -> Path:
         )
     there = [root / name for name in NAMES if (root / name).is_file()]
     there = there or sorted([*root.glob("*.csv"), *root.glob("*.parquet")])
-    if len(there) != 1:
-        found = ", ".join(path.name for path in there) or "none"
+    if not there:
+        raise InputError(
+            f"{root} holds no table of pictures; expected {' or '.join(NAMES)} there, or give the "
+            "file itself"
+        )
+    if len(there) > 1:
+        found = ", ".join(path.name for path in there)
         raise InputError(
             f"{root} holds {found}, expected one table of pictures there; name it "
             f"{' or '.join(NAMES)}, or give the file itself"
@@ -129,7 +134,13 @@ def read_columns(path: Path, findings: Findings) -> Columns:
 
 
 def _csv(path: Path, findings: Findings) -> Columns:
-    lines = text_of(path).splitlines(keepends=True)
+    text = text_of(path)
+    if "\0" in text:
+        raise InputError(
+            f"{path} is no text in UTF-8 (a table from a spreadsheet may be UTF-16); save it as "
+            "CSV in UTF-8"
+        )
+    lines = text.splitlines(keepends=True)
     head = lines[0] if lines else ""
     mark = max(",;\t", key=head.count)
     rows: list[list[str]] = []

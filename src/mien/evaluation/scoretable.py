@@ -13,13 +13,16 @@ from mien.evaluation.metrics import METRICS, Task
 from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name
 
-__all__ = ["Bounds", "Figures", "ScoreTable", "cell", "grid", "plain", "title"]
+__all__ = ["FEW", "Bounds", "Figures", "ScoreTable", "cell", "grid", "plain", "title"]
 
 Figures = Mapping[str, float | None]
 """Name of a metric to figure; None where it does not exist."""
 
 Bounds = Mapping[str, tuple[float | None, float | None]]
 """Name of a metric to the two ends of its interval."""
+
+FEW = 10
+"""Persons below whom there is a caution at the intervals."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,22 @@ class ScoreTable:
             )
         if self.mean_interval:
             drawn = "persons" if self._persons else "pictures, as the persons are not known"
-            parts.append(f"In brackets: 95 % intervals, by drawing {drawn}.")
+            parts.append(
+                f"In brackets: 95 % intervals, by drawing {drawn}. {self.caution}".rstrip()
+            )
         if self.confusion is not None:
             names = [title(name) for name in self.units]
             matrix = [["so \\ taken for", *names]]
             matrix += [[n, *map(str, row)] for n, row in zip(names, self.confusion, strict=True)]
             parts.append(grid(matrix))
         return "\n\n".join([*parts, *self.notes]) + "\n"
+
+    @property
+    def caution(self) -> str:
+        """A sentence where persons are too few for intervals to be trusted."""
+        if not (self.mean_interval and self._persons and (self.subjects or 0) < FEW):
+            return ""
+        return f"{self.subjects} persons are few: intervals by drawing them are often too narrow."
 
     @property
     def _persons(self) -> bool:
@@ -109,7 +121,7 @@ class ScoreTable:
         if self._persons:
             words[-1] += f" of {self.subjects} {'person' if self.subjects == 1 else 'persons'}"
         if self.threshold is not None:
-            words.append(f"present from {self.threshold:g} on")
+            words.append(f"present from probability {self.threshold:g} on")
         return ", ".join([*words, f"mien {self.version}"]) + "."
 
     @classmethod
