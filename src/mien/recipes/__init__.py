@@ -44,5 +44,7 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "planted-jaanet": _at("planted", "alignment"),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
+    "rafdb-resnet18": _at("rafdb", "expression", "resnet18"),
+    "rafdb-resnet50": _at("rafdb", "expression", "resnet50"),
 }
 """Every experiment by name: a function that gives its recipe."""
