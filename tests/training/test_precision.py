@@ -11,7 +11,15 @@ import pytest
 from onnx import TensorProto, numpy_helper
 
 from mien.errors import WeightsError
-from mien.training.precision import answers, gap, halve, largest, quantize, with_card
+from mien.training.precision import (
+    CONVOLUTIONS,
+    answers,
+    gap,
+    halve,
+    largest,
+    quantize,
+    with_card,
+)
 from tests.crop_networks import SIDE, card, convolutions
 
 
@@ -43,6 +51,16 @@ def test_eight_bits_say_about_the_same(said):
         if one.data_type == TensorProto.INT8 and len(one.dims) > 1
     ]
     assert max(largest_weights) <= 64
+
+
+def test_what_follows_the_convolutions_can_stay_as_it_is(said):
+    model, probe = convolutions(), pictures(19)
+    made = quantize(model, iter([pictures(8, 2)]), CONVOLUTIONS)
+    kinds = Counter(table.data_type for table in made.graph.initializer if len(table.dims) > 1)
+    assert kinds == {TensorProto.INT8: 2, TensorProto.FLOAT: 1}
+    whole = quantize(model, iter([pictures(8, 2)]))
+    wanted = said(model, probe)
+    assert 0 < gap(said(made, probe), wanted) < gap(said(whole, probe), wanted)
 
 
 def test_ranges_are_those_of_the_pictures(said):

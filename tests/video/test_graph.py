@@ -47,6 +47,18 @@ def test_nodes_lie_at_their_regions(points):
     assert places_of(points, (37,), 5.0)[37][1] > points[:, 1].max()  # a unit without a region
 
 
+def test_nodes_stay_in_a_tight_picture(points):
+    low = points.min(axis=0)
+    width, height = (points.max(axis=0) - low).astype(int) + 1
+    for units in (BP4D, OPEN):
+        places = places_of(points - low, units, 6.0, (width, height))
+        for place in places.values():
+            assert (place >= 6).all()
+            assert (place <= [width - 7, height - 7]).all()
+        for a, b in combinations(units, 2):
+            assert np.hypot(*(places[a] - places[b])) >= 2 * 6
+
+
 def test_both_present_is_what_counts():
     relations = np.zeros((2, 2, 4), np.float32)
     relations[0, 1] = [0.1, 0.1, 0.2, 0.6]

@@ -18,6 +18,8 @@ from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import Float32
 
 __all__ = [
+    "CONVOLUTIONS",
+    "EIGHT_BITS",
     "HALVED",
     "SMALL",
     "Given",
@@ -49,6 +51,10 @@ EIGHT_BITS = (
 """Operators that are computed in 8 bits; norms that are not part of a layer, and the last step to
 probabilities, are not."""
 
+CONVOLUTIONS = ("Conv", "Relu", "MaxPool", "Add")
+"""The same of networks whose features go on through a graph: what the graph makes of small errors
+is twice as far from float32 when it is computed in 8 bits too, and no faster."""
+
 PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 """Tells the quantiser that shapes are inferred and layers fused, as our exporter leaves them."""
 
@@ -75,7 +81,11 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
     return out
 
 
-def quantize(model: onnx.ModelProto, batches: Iterable[Given]) -> onnx.ModelProto:
+def quantize(
+    model: onnx.ModelProto,
+    batches: Iterable[Given],
+    operators: Sequence[str] = EIGHT_BITS,
+) -> onnx.ModelProto:
     """The same network computed in 8 bits, as far as it has layers with weights.
 
     Static: ranges of what flows through it are the smallest and largest numbers that the given
@@ -88,6 +98,7 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Given]) -> onnx.ModelProt
         model: a network of float32 that reads "image".
         batches: pictures of the training part as the network reads them, each (n, 3, s, s), with
             their landmarks where it reads these too.
+        operators: that are computed in 8 bits; others stay as they are.
 
     Raises:
         WeightsError: the network cannot be quantised.
@@ -121,7 +132,7 @@ def quantize(model: onnx.ModelProto, batches: Iterable[Given]) -> onnx.ModelProt
                 path,
                 Reader(),
                 quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=list(EIGHT_BITS),
+                op_types_to_quantize=list(operators),
                 per_channel=True,
                 reduce_range=True,
                 activation_type=QuantType.QUInt8,

@@ -24,6 +24,8 @@ EYE_CORNERS = (22, 25)
 RADIUS, FEW = 0.2, 12
 """Of a node, in distances of the inner corners of the eyes, and for how many units; of more units
 each is smaller."""
+LARGEST = 0.045
+"""Radius of a node over the shorter side of a picture, where little but the face is in it."""
 APART = 2.15
 """Smallest distance of two nodes, in their radii."""
 ROUNDS = 400
@@ -104,9 +106,11 @@ def draw_graph(
     height, width = image.shape[:2]
     canvas = PIL.Image.fromarray(dark).resize((FINE * width, FINE * height))
     eyes = _eyes(points)
-    radius = max(RADIUS * eyes * min(1, (FEW / max(count, 1)) ** 0.5), 0.75 * SMALLEST_LETTERS)
+    radius = RADIUS * eyes * min(1, (FEW / max(count, 1)) ** 0.5)
+    radius = max(min(radius, LARGEST * min(width, height)), 0.75 * SMALLEST_LETTERS)
     places = {
-        unit: (place + 0.5) * FINE for unit, place in places_of(points, units, radius).items()
+        unit: (place + 0.5) * FINE
+        for unit, place in places_of(points, units, radius, (width, height)).items()
     }
     pen = ImageDraw.Draw(canvas)
     _draw_edges(pen, [places[unit] for unit in units], strength, FINE * radius)
@@ -116,7 +120,10 @@ def draw_graph(
 
 
 def places_of(
-    points: Float32, units: Sequence[int], radius: float
+    points: Float32,
+    units: Sequence[int],
+    radius: float,
+    size: tuple[int, int] | None = None,
 ) -> Mapping[int, NDArray[np.float64]]:
     """Where the nodes of units lie on a face: one each, in pixels, no two over one another.
 
@@ -124,6 +131,7 @@ def places_of(
         points: float32 (49, 2), landmarks of the face.
         units: their numbers; each lies on the side of its region where there is most room.
         radius: of a node, in pixels.
+        size: width and height of the picture, in which all nodes are kept; None: anywhere.
     """
     out = np.zeros((len(units), 2))
     for place, unit in enumerate(units):
@@ -135,7 +143,10 @@ def places_of(
         )
         # the first of equals: the person's right; then where there is most room
         out[place] = sides[1 if away[1] > 1.05 * away[0] else 0]
-    return dict(zip(units, _apart(out, APART * radius), strict=True))
+    limits = np.full((2, 2), [[-np.inf], [np.inf]])
+    if size is not None:
+        limits = np.array([[radius, radius], np.array(size) - 1 - radius])
+    return dict(zip(units, _apart(out, APART * radius, limits), strict=True))
 
 
 def _eyes(points: Float32) -> float:
@@ -152,8 +163,11 @@ def _eyes(points: Float32) -> float:
     return eyes
 
 
-def _apart(places: NDArray[np.float64], least: float) -> NDArray[np.float64]:
-    """Push points apart until none are nearer than this, or patience ends."""
+def _apart(
+    places: NDArray[np.float64], least: float, limits: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Push points apart within limits until none are nearer than this, or patience ends."""
+    places = places.clip(*limits)
     for turn in range(ROUNDS):
         gaps = places[:, None] - places[None]
         far = np.hypot(gaps[..., 0], gaps[..., 1])
@@ -166,7 +180,7 @@ def _apart(places: NDArray[np.float64], least: float) -> NDArray[np.float64]:
         way *= np.sign(np.subtract.outer(np.arange(len(places)), np.arange(len(places))))[..., None]
         gaps = np.where(same[..., None], way, gaps / np.where(same, 1, far)[..., None])
         push = np.where(far < least, (least - far) / 2, 0)
-        places = places + 0.8 * (gaps * push[..., None]).sum(axis=1)
+        places = (places + 0.8 * (gaps * push[..., None]).sum(axis=1)).clip(*limits)
     return places
 
 
