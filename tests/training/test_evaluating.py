@@ -1,7 +1,9 @@
 """A run or a file on trial: which pictures, what is warned of, what is written."""
 
+import errno
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -154,6 +156,20 @@ def test_reports_and_predictions_name_what_they_belong_to(run, cache, tmp_path):
     with pytest.raises(InputError, match="is a run folder and keeps its own report"):
         write_trial(trial, cache.index, run)
     assert not (run / REPORT).exists()
+
+
+def test_a_full_disk_leaves_no_empty_folder(run, cache, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    trial = run_trial(open_subject(run), cache, Choice(part="all"))
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(Path, "write_text", full)
+    for name in ("out", "mine"):
+        with pytest.raises(InputError, match=r"report\.md cannot be written .*free some space"):
+            write_trial(trial, cache.index, tmp_path / name)
+    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "mine").is_dir(), "what was there before stays"
 
 
 def test_what_is_no_run_is_refused(tmp_path):

@@ -6,6 +6,7 @@ Needs no torch: the network is asked through its ONNX file.
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +25,7 @@ from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.tables import Comparison, beside
-from mien.files import whole_file
+from mien.files import cannot_write, whole_file
 from mien.runtime import Predictor, crop_threads, find_model
 from mien.training.recipe import Recipe
 from mien.training.runfolder import (
@@ -214,12 +215,22 @@ def write_trial(trial: Trial, index: Index, folder: Path) -> tuple[Path, ...]:
             f"{folder} is a run folder and keeps its own report; name another folder, such as "
             f"{folder / 'evaluated'}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in ((REPORT, trial.to_markdown()), (REPORT_JSON, trial.to_json())):
-        with whole_file(folder / name) as part:
-            part.write_text(text, encoding="utf-8")
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
     one = trial.evaluated
-    write_predictions(one.predictions, index, one.rows, folder / PREDICTIONS, trial.facts)
+    try:
+        for name, text in ((REPORT, trial.to_markdown()), (REPORT_JSON, trial.to_json())):
+            with whole_file(folder / name) as part:
+                part.write_text(text, encoding="utf-8")
+        write_predictions(one.predictions, index, one.rows, folder / PREDICTIONS, trial.facts)
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                folder.rmdir()  # stays if some of the files are there
+        raise
     return tuple(folder / name for name in (REPORT, REPORT_JSON, PREDICTIONS))
 
 
