@@ -7,7 +7,8 @@ from pathlib import Path
 from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks")
+NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
+         "relations")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -40,3 +41,11 @@ for name in names:
         from benchmarks import networks
 
         networks.main()
+    elif name == "graph":
+        from benchmarks import graph
+
+        graph.main()
+    elif name == "relations":
+        from benchmarks import relations
+
+        relations.main(cache)
