@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from mien.cli import analyze, animate, datasets, evaluate, explain, train, weights
+from mien.cli.endings import INTERRUPTED
 from mien.errors import MienError
 from mien.files import FULL
 
 __all__ = ["app", "main"]
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, by custom."""
 
 RESUMABLE = [["datasets", command] for command in ("prepare", "synthesize", "crops")]
 """Commands that go on where they were stopped; `mien train` says so itself."""

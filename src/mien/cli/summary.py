@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.facs.emotions import NEUTRAL
-from mien.facs.units import UNITS
+from mien.facs.units import UNITS, is_whole_unit
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatch, Schema
@@ -60,10 +60,10 @@ class Summary:
         columns = {
             name: batch.column(name).to_pylist()
             for name in batch.schema.names
-            if name in KEPT or _is_unit(name) or _is_chance(name)
+            if name in KEPT or is_whole_unit(name) or _is_chance(name)
         }
         self._note_models(batch.schema)
-        units = [name for name in columns if _is_unit(name)]
+        units = [name for name in columns if is_whole_unit(name)]
         for row, face in enumerate(columns["face"]):
             if face is None:
                 continue
@@ -106,11 +106,6 @@ class Summary:
         if (more := len(self._people) - MOST_FACES) > 0:
             lines.append(f"... and {more} more faces; -o writes them all to a table.")
         return "\n".join(lines or ["No face was found."])
-
-
-def _is_unit(name: str) -> bool:
-    """Whether a column is a unit as a whole: AU12, not AU12_L."""
-    return name.startswith("AU") and name[2:].isdecimal()
 
 
 def _lines(title: str, person: _Person, trust: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.endings import INTERRUPTED
 from mien.errors import InputError, MissingExtra
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ __all__ = ["train"]
 MESH = "meshunits"
 """The networks that mien ships; their examples lie in memory, and there are no folds."""
 ALL = "all"
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, by custom."""
 
 
 def train(  # noqa: PLR0913 - one parameter for each option

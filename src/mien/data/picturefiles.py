@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mien.data.labels import STILL, Index
 from mien.errors import InputError
-from mien.video.pictures import read_picture
+from mien.video.pictures import ORIENTATION, read_picture
 from mien.video.reader import open_source
 
 __all__ = ["FileFacts", "Progress", "look", "same_bytes", "sizes"]
@@ -26,8 +26,8 @@ Progress = Callable[[str, int, float | None], None]
 
 ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 """What must stand near the end of a whole file."""
-ORIENTATION = 0x0112
-"""Number of the EXIF tag; from 5 on the picture lies on its side."""
+LYING = 5
+"""Orientation of EXIF from which on the picture lies on its side."""
 END_BYTES = 4096
 THREADS = 4
 """Files opened at once: disks and networks answer several questions at a time."""
@@ -102,7 +102,7 @@ def _picture(path: Path) -> FileFacts:
             with PIL.Image.open(path) as picture:
                 width, height = picture.size
                 # a PNG is decoded to find its EXIF block, which stands at its end if anywhere
-                turned = picture.format != "PNG" and picture.getexif().get(ORIENTATION, 1) > 4
+                turned = picture.format != "PNG" and picture.getexif().get(ORIENTATION, 1) >= LYING
                 end = ENDS.get(picture.format or "", b"")
         except Exception:  # noqa: BLE001 - damage raises whatever the plugin stumbles on
             height, width = read_picture(path).shape[:2]

@@ -20,6 +20,7 @@ __all__ = [
     "Side",
     "Unit",
     "intensity_of",
+    "is_whole_unit",
     "letter_of",
     "parse_code",
     "parse_codes",
@@ -155,6 +156,15 @@ OTHER_CODES: dict[int, str] = {
 
 UNITS: dict[int, Unit] = dict(sorted((_BROWS_AND_LIDS | _NOSE_AND_MOUTH).items()))
 """All action units by number, in rising order. There is no AU3 in the adult system."""
+
+
+def is_whole_unit(column: str) -> bool:
+    """Whether a column is that of a unit as a whole: AU12, not AU12_L.
+
+    >>> is_whole_unit("AU12"), is_whole_unit("AU12_L")
+    (True, False)
+    """
+    return column.startswith("AU") and column[2:].isdecimal()
 
 
 def letter_of(intensity: float) -> str | None:

@@ -102,6 +102,16 @@ class Body(nn.Module):
         return Graph(nodes, edges, first)
 
 
+def _second_stage(
+    network: nn.Module, body: Body, weights: Mapping[str, Tensor]
+) -> dict[str, Tensor] | None:
+    """What a network of stage 2 takes of one of stage 1; None of other networks."""
+    first = any(key.startswith("body.neighbours.") for key in weights)
+    if body.edges is None or not first:
+        return None
+    return {key: weights[key] for key in network.state_dict() if key in weights}
+
+
 class MEGraphAU(nn.Module):
     """Probability of each unit, and the relations of all pairs; see `Body` and `related`."""
 
@@ -121,10 +131,7 @@ class MEGraphAU(nn.Module):
 
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
-        first = any(key.startswith("body.neighbours.") for key in weights)
-        if self.body.edges is None or not first:
-            return None
-        return {key: weights[key] for key in self.state_dict() if key in weights}
+        return _second_stage(self, self.body, weights)
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
@@ -157,10 +164,7 @@ class OpenGraphAU(nn.Module):
 
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
-        first = any(key.startswith("body.neighbours.") for key in weights)
-        if self.body.edges is None or not first:
-            return None
-        return {key: weights[key] for key in self.state_dict() if key in weights}
+        return _second_stage(self, self.body, weights)
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from arro3.core import Table
 
-from mien.facs.units import UNITS
+from mien.facs.units import UNITS, is_whole_unit
 from mien.results.timeline import Band, axis, lane, marks, ticks
 
 __all__ = ["Course", "courses_of", "section"]
@@ -42,7 +42,7 @@ class Course:
         found = []
         for name, values in self.columns.items():
             known = [(value, row) for row, value in enumerate(values) if value is not None]
-            if _is_unit(name) and known:
+            if is_whole_unit(name) and known:
                 value, row = max(known, key=lambda pair: pair[0])
                 found.append((name, value, row))
         found.sort(key=lambda item: -item[1])
@@ -87,10 +87,6 @@ def _trust(table: Table, name: str) -> str:
     metadata = table.schema.field(name).metadata
     value = metadata.get(b"reliability", b"")
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _is_unit(name: str) -> bool:
-    return name.startswith("AU") and name[2:].isdecimal()
 
 
 def section(course: Course, bands: Sequence[Band]) -> str:

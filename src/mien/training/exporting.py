@@ -24,6 +24,7 @@ from mien.training.evaluating import Subject, open_subject
 from mien.training.precision import (
     CONVOLUTIONS,
     HALVED,
+    PROBES,
     Given,
     answers,
     comparable,
@@ -59,8 +60,6 @@ ROUNDS = 5
 
 MANY = 10
 """Convolutions that are worth being computed in 8 bits without the rest."""
-
-PROBES = 8
 
 
 @dataclass(frozen=True)

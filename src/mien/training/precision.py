@@ -21,6 +21,7 @@ __all__ = [
     "CONVOLUTIONS",
     "EIGHT_BITS",
     "HALVED",
+    "PROBES",
     "SMALL",
     "Given",
     "answers",
@@ -40,6 +41,9 @@ Given = Float32 | tuple[Float32, ...]
 HALVED = 1e-3
 """Largest difference allowed between a network and the same with weights stored as float16, as a
 share of the largest output."""
+
+PROBES = 8
+"""Pictures on which a file is compared with its network."""
 
 SMALL = 4096
 """Tables of fewer numbers than this stay float32: they cost nothing."""

@@ -29,14 +29,12 @@ from mien.training.experiment import Experiment
 from mien.training.export import export
 from mien.training.fit import Fitted, check, fit, is_finished
 from mien.training.learner import Line
+from mien.training.precision import PROBES
 from mien.training.predicting import predict, read_predictions
 from mien.training.recipe import Recipe
 from mien.training.settings import to_json
 
 __all__ = ["Result", "Trained", "load_trained", "train_all", "train_fold", "write_folds"]
-
-PROBES = 8
-"""Test pictures on which the exported file is compared with the network."""
 
 Tell = Callable[[int, Line], None]
 """Given the number of the fold and the figures of an epoch."""

@@ -18,7 +18,7 @@ from mien.video.sources import check_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["is_picture", "read_first", "read_picture"]
+__all__ = ["ORIENTATION", "is_picture", "read_first", "read_picture"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 SEVERAL = frozenset({"PNG", "WEBP", "TIFF", "GIF", "AVIF"})
