@@ -95,3 +95,15 @@ def test_nothing_is_left_when_writing_fails(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         write_index(full(), tmp_path / "no" / "index.parquet")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_refuses_in_the_middle_is_one_sentence(tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(InputError, match=r"index\.parquet cannot be written"):
+            write_index(full(50), tmp_path / "index.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []

@@ -3,9 +3,10 @@
 One row a picture. Labels and landmarks that are not known are NaN, an unknown expression is null.
 """
 
+import io
 import json
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 from arro3.core import (
@@ -52,10 +53,11 @@ def write_index(index: Index, path: str | Path) -> None:
     facts = {METADATA_KEY: json.dumps(_facts(index)).encode()}
     batch = RecordBatch.from_arrays(list(columns.values()), schema=Schema(fields, metadata=facts))
     with whole_file(path) as partial:
+        memory = io.BytesIO()  # an error of the disk would end the program inside the library
+        reader = RecordBatchReader.from_batches(batch.schema, [batch])
+        write_parquet(reader, memory, compression="zstd(3)")
         try:
-            with partial.open("wb") as file:
-                reader = RecordBatchReader.from_batches(batch.schema, [batch])
-                write_parquet(reader, cast(IO[bytes], file), compression="zstd(3)")
+            partial.write_bytes(memory.getbuffer())
         except OSError as error:
             raise cannot_write(path, error) from error
 
