@@ -56,8 +56,9 @@ EIGHT_BITS = (
 probabilities, are not."""
 
 CONVOLUTIONS = ("Conv", "Relu", "MaxPool", "Add")
-"""The same of networks whose features go on through a graph: what the graph makes of small errors
-is twice as far from float32 when it is computed in 8 bits too, and no faster."""
+"""The same of networks whose features go on through a graph. In 8 bits too, the graph of stage 1 of
+ME-GraphAU is further from float32 (0.0050 on average instead of 0.0030), that of stage 2 hardly
+(0.0040, 0.0038), and a tenth is gained in time at most."""
 
 PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")
 """Tells the quantiser that shapes are inferred and layers fused, as our exporter leaves them."""
