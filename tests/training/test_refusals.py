@@ -6,7 +6,7 @@ from mien import models
 from mien.errors import InputError
 from mien.losses.au import binary_cross_entropy
 from mien.recipes import RECIPES
-from mien.training import objectives
+from mien.training import objectives, run
 from mien.training.objectives import Single
 from mien.training.overrides import override
 from mien.training.run import train_fold
@@ -115,6 +115,16 @@ def test_what_is_refused_leaves_an_earlier_run_as_it_is(cache, tmp_path):
     with pytest.raises(InputError, match="devices=foo"):
         train_fold(wrong, 1, cache, tmp_path, restart=True)
     assert earlier.read_bytes() == b"weights"
+
+
+def test_a_finished_run_asks_for_no_devices(cache, tmp_path, monkeypatch):
+    """It may have been trained on a machine that has more of them."""
+    monkeypatch.setattr(run, "export", lambda *_: None)
+    one = override(tinyset.recipe(), ["trainer.epochs=1"])
+    done = train_fold(one, 1, cache, tmp_path)
+    for name in ("check", "fit"):
+        monkeypatch.delattr(run, name)
+    assert train_fold(one, 1, cache, tmp_path).table == done.table
 
 
 def test_numbers_at_the_ends_of_their_ranges_are_taken():

@@ -72,12 +72,12 @@ def fit(
         WeightsError: a checkpoint in the folder is damaged or of something else.
         KeyboardInterrupt: Ctrl-C; what the last whole epoch brought is kept.
     """
-    check(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
     progress = _progress(experiment, folder)
     if progress.finished:
         write_metrics(folder, progress.kept["lines"])
         return _fitted(experiment, folder, progress.kept)
+    check(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
     keeper = Keeper(folder, tell)
     with _hushed():
         _run(experiment, keeper, progress.epochs, bar)

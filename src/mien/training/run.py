@@ -96,12 +96,13 @@ def train_fold(  # noqa: PLR0913 - what is trained, on what, into where, and how
     first = not getattr(rank_zero_only, "rank", 0)
     fresh = restart or not (folder / runfolder.LAST).exists()
     parts = assemble(recipe, fold, cache, fresh=fresh, runs=runs)
-    check(parts.experiment)  # before the folder is touched
+    trained = not restart and is_finished(parts.experiment, folder)
+    if trained and (folder / runfolder.REPORT).exists():
+        return _result(folder, parts) if first else None
+    if not trained:  # what was trained elsewhere may need what this machine lacks
+        check(parts.experiment)  # before the folder is touched
     if restart and first:
         runfolder.clear(folder)
-    done = is_finished(parts.experiment, folder) and (folder / runfolder.REPORT).exists()
-    if done:
-        return _result(folder, parts) if first else None
     if first:
         _settle(folder, parts)
     fitted = fit(
