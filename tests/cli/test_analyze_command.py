@@ -218,4 +218,8 @@ def test_a_system_error_is_one_line(mien_command, photo, monkeypatch):
 
     monkeypatch.setattr("mien.analysis.pipeline.analyze_to_files", refuse)
     ended = mien_command("analyze", photo)
-    assert (ended.code, ended.err) == (2, "mien: somewhere: Permission denied\n")
+    assert (ended.code, ended.err) == (
+        2,
+        "mien: somewhere cannot be opened or made (Permission denied); look whether the place is "
+        "right, or choose another\n",
+    )

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
+from mien.data.cache import prepare
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
 from mien.runtime import Predictor
@@ -131,6 +132,9 @@ def test_other_pictures_and_no_run_are_refused(run, tmp_path, cache):
     other = cache_of(tmp_path / "other", size=12, count=12)
     with pytest.raises(InputError, match="holds other pictures than tiny-occurrence was trained"):
         export_run(run, Wanted("int8", data=other.folder))
+    small = prepare(other.index, tmp_path / "small", "whole", other.aligned // 2)
+    with pytest.raises(InputError, match="holds other pictures"):  # no word on how to align them
+        export_run(run, Wanted("int8", data=small.folder))
     bare = write(tmp_path / "bare.onnx", card(units=(4, 12), template="whole"), WEIGHTS)
     with pytest.raises(InputError, match="lies in no run folder"):
         export_run(bare, Wanted("int8", data=cache.folder))

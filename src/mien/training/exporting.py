@@ -250,12 +250,12 @@ def _material(subject: Subject, wanted: Wanted) -> tuple[ModelSpec, Cache, Rows,
             "with --data"
         )
     cache = open_cache(wanted.data)
-    check_cache(spec, cache)
     if not subject.owns(cache.index):
         raise InputError(
             f"{wanted.data} holds other pictures than {spec.name} was trained on; name the "
             f"prepared {parts.data} of the run"
         )
+    check_cache(spec, cache)
     return spec, cache, parts.train, "validate" if len(parts.validate) else "test"
 
 
