@@ -46,7 +46,7 @@ SEES = {
     "megraphau": Sees(
         "megraphau", 256, 224, *IMAGENET, "Luo et al., Multi-dimensional Edge Feature, IJCAI 2022"
     ),
-    "opengraphau": Sees("megraphau", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
+    "opengraphau": Sees("ffhq", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
 }
 
 
