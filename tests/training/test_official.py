@@ -29,7 +29,5 @@ def test_cards_name_units_and_what_is_read():
 
 
 def test_units_that_nobody_can_know_are_refused():
-    with pytest.raises(
-        WeightsError, match="has 5 units, expected the 12 of BP4D or the 8"
-    ):
+    with pytest.raises(WeightsError, match="has 5 units, expected the 12 of BP4D or the 8"):
         official_card("megraphau", read_of(megraphau, 5, backbone="resnet18"))
