@@ -31,6 +31,8 @@ def test_mistakes_are_one_line(mien_command, photo, model, tmp_path):
     for more, told in (
         (["--model", model, "--au", "2,x"], "--au is '2,x'; expected numbers of units"),
         (["--model", model, "--au", "2"], "does not read AU2; it reads AU4, AU12"),
+        (["--model", model, "--graph", "--stretch"], "--stretch is for attention maps"),
+        (["--model", model, "--graph", "--au", "12"], "a relation is between two"),
         (["--model", plain], "gives no attention maps; networks with maps are jaanet"),
         (["--model", tmp_path / "none"], "there is no file"),
     ):

@@ -7,7 +7,7 @@ from torch import nn
 from mien.errors import InputError
 from mien.models import build
 from mien.models.graph import Edges, Gated, Neighbours
-from mien.models.megraphau import OPEN_NODES, OPEN_SIDED, OPEN_UNITS
+from mien.models.megraphau import OPEN_NODES, OPEN_SIDED, OPEN_UNITS, official, related
 
 BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
 SIZES = {
@@ -184,6 +184,45 @@ def test_gates_are_nearly_even_and_both_variants_differ():
         assert (first[0] >= 0).all()
         assert (second[0] >= nodes).all()
         assert not torch.allclose(first[0], second[0])
+
+
+def test_a_layer_is_the_papers_formula_written_out():
+    """Gates: softmax over the sources, per feature; the sum is divided by n once more."""
+    torch.manual_seed(0)
+    layer = Gated(3, 4, outside=True).eval()
+    nodes, edges = torch.rand(1, 3, 4), torch.randn(1, 9, 4)
+    with torch.no_grad():
+        found, moved = layer(nodes, edges)
+        e, v = edges[0].reshape(3, 3, 4), nodes[0]
+        for i in range(3):
+            gates = []
+            for j in range(3):
+                both = layer.target(v[i]) + layer.source(v[j]) + layer.edge(e[i, j])
+                both = both / (1 + layer.edge_norm.eps) ** 0.5
+                after = e[i, j] + both.clamp(min=0)
+                assert torch.allclose(moved[0, 3 * i + j], after, atol=1e-6)
+                gates.append(after.sigmoid().exp())
+            total = sum(gates)
+            taken = sum(g / total * layer.other(v[j]) for j, g in enumerate(gates)) / 3
+            message = (layer.own(v[i]) + taken) / (1 + layer.node_norm.eps) ** 0.5
+            assert torch.allclose(found[0, i], (v[i] + message).clamp(min=0), atol=1e-6)
+
+
+def test_relations_lie_at_target_then_source():
+    logits = torch.randn(1, 9, 4, generator=torch.Generator().manual_seed(0))
+    found = related(torch.zeros(1, 3, 2), logits)
+    assert torch.allclose(found[0, 2, 1], logits[0, 2 * 3 + 1].softmax(dim=0))
+    assert not torch.allclose(found[0, 2, 1], found[0, 1, 2])
+
+
+@pytest.mark.parametrize(("units", "neighbours"), [(8, 3), (12, 4)])
+def test_checkpoints_of_disfa_join_three_neighbours(units, neighbours):
+    """It is not in the file, and it changes the scores."""
+    names = {"head.sc": torch.zeros(units, 1), "head.gnn.U.weight": torch.zeros(1)}
+    names |= {f"backbone.layer3.{n}.conv1.weight": torch.zeros(1) for n in range(2)}
+    with torch.device("meta"):
+        network, _ = official(names)
+    assert network.body.neighbours.neighbours == neighbours
 
 
 def test_stage_2_tells_the_four_relations_of_a_pair():

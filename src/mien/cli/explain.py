@@ -73,12 +73,18 @@ def explain(  # noqa: PLR0913 - one parameter for each option
 
 def _view(predictor: "Predictor", au: str, *, stretch: bool, graph: bool) -> "View":
     """How the network is shown."""
+    from mien.errors import InputError
     from mien.explain.graph import GraphView
     from mien.explain.maps import MapsView
 
+    units = _units(au)
+    if graph and stretch:
+        raise InputError("--stretch is for attention maps; leave it out, or leave out --graph")
+    if graph and len(units) == 1:
+        raise InputError(f"--au {au} names one unit, and a relation is between two; name more")
     if graph:
-        return GraphView(predictor.spec, _units(au))
-    return MapsView(predictor.spec, _units(au), stretch=stretch)
+        return GraphView(predictor.spec, units)
+    return MapsView(predictor.spec, units, stretch=stretch)
 
 
 def _units(text: str) -> tuple[int, ...]:

@@ -53,7 +53,7 @@ def balanced(labels: Labels) -> Float32:
         InputError: a unit that never, or always, occurs.
     """
     rate = _occurring(labels)
-    _refuse(labels, rate >= 1, "occurs in every training picture that knows it")
+    _refuse(labels, rate >= 1, "present in every training picture that knows it")
     return np.asarray((1 - rate) / rate, np.float32)
 
 
@@ -77,13 +77,13 @@ def _scaled(raw: NDArray[np.float64]) -> Float32:
 
 def _known(labels: Labels) -> NDArray[np.float64]:
     rate = rates(labels)
-    _refuse(labels, np.isnan(rate), "is not labelled in any training picture")
+    _refuse(labels, np.isnan(rate), "without a label in the training pictures")
     return rate
 
 
 def _occurring(labels: Labels) -> NDArray[np.float64]:
     rate = _known(labels)
-    _refuse(labels, rate == 0, "never occurs in the training pictures")
+    _refuse(labels, rate == 0, "never present in the training pictures")
     return rate
 
 
@@ -91,6 +91,6 @@ def _refuse(labels: Labels, wrong: NDArray[np.bool_], why: str) -> None:
     if wrong.any():
         named = ", ".join(f"AU{unit}" for unit, bad in zip(labels.units, wrong, strict=True) if bad)
         raise InputError(
-            f"{named} {why}, so that it has no weight; leave it out of the units, or choose "
-            "other weights (none)"
+            f"{named}: {why}, so that there is nothing to weigh by; leave such units out, or weigh "
+            "none: --set data.weights=none"
         )
