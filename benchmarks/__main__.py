@@ -8,7 +8,7 @@ from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
-         "relations")  # fmt: skip
+         "relations", "emotions")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -49,3 +49,7 @@ for name in names:
         from benchmarks import relations
 
         relations.main(cache)
+    elif name == "emotions":
+        from benchmarks import emotions
+
+        emotions.main()
