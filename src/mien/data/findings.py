@@ -23,6 +23,8 @@ KINDS: dict[str, str] = {
     "landmarks off": "landmarks that lie far from the face",
     "no face": "a sampled picture in which no face was found",
     "frames differ": "label, landmark and picture of one row that name different frames",
+    "box outside": "boxes that lie outside the picture",
+    "in two splits": "pictures of one source in two splits: what was learned would be tested",
     "stray": "files that belong to nothing; harmless",
     "no subject": "pictures whose person is not told: each counts as a person of its own",
     "not used": "columns of a table that say nothing here; harmless",
@@ -30,7 +32,9 @@ KINDS: dict[str, str] = {
 """Every kind of finding, in words. Those of REMARKS leave pictures out or tell what is assumed; a
 copy that has only these is clean."""
 
-REMARKS = frozenset({"no label", "no landmarks", "no face", "stray", "no subject", "not used"})
+REMARKS = frozenset(
+    {"no label", "no landmarks", "no face", "stray", "no subject", "not used", "in two splits"}
+)
 
 
 @dataclass(frozen=True)
