@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.models import MODELS, build
+from mien.models.mae import MaskedAutoencoder
+from mien.models.output import Output
 
 
 class Small(NamedTuple):
@@ -16,9 +18,10 @@ class Small(NamedTuple):
 
     size: int = 64
     options: Mapping[str, Any] = MappingProxyType({})
-    outputs: int = 3
+    outputs: int | None = 3
 
 
+TRANSFORMER = {"size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2}
 SMALL = {
     "inception": Small(75, {"head": "plain"}),
     **dict.fromkeys(("alexnet", "vgg16", "vgg16-bn", "vgg19"), Small(64, {"head": "plain"})),
@@ -29,6 +32,8 @@ SMALL = {
     "jaanet": Small(64, {"units": (1, 12), "size": 64}, 2),
     "megraphau": Small(224, {"backbone": "resnet18", "neighbours": 2}),
     "opengraphau": Small(224, {"backbone": "resnet18"}, 41),
+    "mae": Small(32, {**TRANSFORMER, "decoder_width": 12, "decoder_heads": 2}, None),
+    "mae-teacher": Small(32, TRANSFORMER),
 }
 """A network that is not named here is built as it is."""
 
@@ -40,7 +45,13 @@ def small(name):
 
 
 def read(network, image):
-    """What a network gives; where it needs landmarks, those of a face in the crop."""
+    """What a network gives; where it needs landmarks, those of a face in the crop.
+
+    An auto-encoder is asked for half of the patches: what it says of them are its numbers.
+    """
+    if isinstance(network, MaskedAutoencoder):
+        masked = torch.arange(network.encoder.count) % 2 == 0
+        return Output(network(image, masked.expand(len(image), -1)).flatten(1))
     if not getattr(network, "needs_landmarks", False):
         return network(image)
     points = torch.rand(len(image), 49, 2, generator=torch.Generator().manual_seed(2))
@@ -68,7 +79,8 @@ def test_forward_is_finite_of_the_right_shape_and_repeatable(name, network, imag
     network.eval()
     with torch.no_grad():
         first, second = read(network, image), read(network, image)
-    assert first.logits.shape == (2, SMALL.get(name, Small()).outputs)
+    outputs = SMALL.get(name, Small()).outputs
+    assert first.logits.shape == (2, outputs or first.logits.shape[1])
     assert torch.isfinite(first.logits).all()
     assert torch.equal(first.logits, second.logits)
     assert first.logits[0].tolist() != first.logits[1].tolist()

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from mien.errors import WeightsError
+from mien.errors import InputError, WeightsError
 from mien.models.jaanet import jaanet
+from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 from mien.models.reading import Reading
-from mien.training.official import DISFA, official_card
+from mien.training.official import DISFA, export_official, official_card
 
 
 def read_of(make, *arguments, **options):
@@ -31,3 +32,21 @@ def test_cards_name_units_and_what_is_read():
 def test_units_that_nobody_can_know_are_refused():
     with pytest.raises(WeightsError, match="has 5 units, expected the 12 of BP4D or the 8"):
         official_card("megraphau", read_of(megraphau, 5, backbone="resnet18"))
+
+
+SMALL = {"size": 32, "patch": 8, "width": 64, "depth": 1, "heads": 1}
+
+
+def test_a_teacher_gives_intensities():
+    card = official_card("mae-teacher", read_of(teacher, 12, **SMALL))
+    assert card.task == "intensity"
+    assert card.units == (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+    assert (card.template, card.aligned, card.size) == ("ffhq", 256, 224)
+    with pytest.raises(WeightsError, match="has 7 outputs, expected the intensities of the 12"):
+        official_card("mae-teacher", read_of(teacher, 7, **SMALL))
+
+
+def test_an_auto_encoder_is_no_file(tmp_path):
+    torch.save({"model": mae(**{**SMALL, "size": 224}).state_dict()}, tmp_path / "one.pth")
+    with pytest.raises(InputError, match=r"mae says nothing of a face .* model\.start=FILE"):
+        export_official("mae", [tmp_path / "one.pth"], tmp_path / "one.onnx")

@@ -137,8 +137,8 @@ def export(
         str,
         typer.Option(
             metavar="NAME",
-            help="The files are checkpoints of the authors of jaanet (six, or one), megraphau or "
-            "opengraphau.",
+            help="The files are checkpoints of the authors of jaanet (six, or one), megraphau, "
+            "opengraphau or mae-teacher.",
         ),
     ] = "",
 ) -> None:

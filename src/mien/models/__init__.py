@@ -14,6 +14,7 @@ from mien.errors import InputError
 from mien.models.baselines import baseline, inception
 from mien.models.eacnet import eacnet, enhancing
 from mien.models.jaanet import jaanet
+from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 
 __all__ = ["MODELS", "build"]
@@ -34,6 +35,8 @@ MODELS: dict[str, Builder] = {
     "jaanet": jaanet,
     "megraphau": megraphau,
     "opengraphau": opengraphau,
+    "mae": mae,
+    "mae-teacher": teacher,
 }
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
 that has an option ``units`` is told their numbers."""
@@ -50,7 +53,8 @@ def build(
 
     Args:
         name: one of MODELS.
-        outputs: how many units or classes; not needed where ``units`` are given.
+        outputs: how many units or classes; not needed where ``units`` are given, and none for a
+            network that says nothing of them.
         units: numbers of the units, in the order of the outputs.
         options: what this network lets one choose.
 
@@ -68,6 +72,10 @@ def build(
     if units and "units" in known:
         options["units"] = tuple(units)
     count = outputs or len(units)
+    if not _takes_outputs(builder):
+        if count:
+            raise InputError(f"{name} says nothing of units or classes, and {count} were asked for")
+        return builder(**options)
     if not count or (units and count != len(units)):
         raise InputError(
             f"{name} was asked for {count or 'no'} outputs for {len(units)} units; "
@@ -80,3 +88,9 @@ def _options(builder: Builder) -> list[str]:
     """Names of what a network lets one choose."""
     parameters = inspect.signature(builder).parameters.values()
     return [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
+
+
+def _takes_outputs(builder: Builder) -> bool:
+    """Whether a network is told how many units or classes it says."""
+    parameters = inspect.signature(builder).parameters.values()
+    return any(one.kind is one.POSITIONAL_OR_KEYWORD for one in parameters)

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
 from mien.models.jaanet import official as official_jaanet
+from mien.models.mae import official as official_mae
+from mien.models.mae import official_teacher
 from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
 
@@ -33,6 +35,8 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 """Networks whose authors save each module in a file of its own, such as region_learning_5.pth."""
 
+ENTRIES = ("state_dict", "model")
+"""Where the state dict lies in a file that holds more."""
 SHOWN = 4
 """Names listed in an error."""
 
@@ -40,6 +44,8 @@ OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
     "jaanet": official_jaanet,
     "megraphau": official_megraphau,
     "opengraphau": official_open,
+    "mae": official_mae,
+    "mae-teacher": official_teacher,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""
 
@@ -132,12 +138,11 @@ def _wanted(name: str) -> str:
     return "give one file, or " + ", ".join(f"{one}_5.pth" for one in modules)
 
 
-def read_tensors(path: Path, entry: str = "state_dict") -> dict[str, Tensor]:
+def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a checkpoint as plain tensors.
 
     Args:
-        path: a file written by ``torch.save``.
-        entry: where the state dict lies, if the file holds more.
+        path: a file written by ``torch.save``: the tensors, or one of ENTRIES that holds them.
 
     Raises:
         WeightsError: it cannot be read, or holds more than plain data.
@@ -151,8 +156,9 @@ def read_tensors(path: Path, entry: str = "state_dict") -> dict[str, Tensor]:
         ) from error
     except (OSError, RuntimeError, EOFError, ValueError) as error:
         raise WeightsError(f"{path.name} cannot be read as a checkpoint: {error}") from error
-    if isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
-        content = content[entry]
+    for entry in ENTRIES:
+        if isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
+            content = content[entry]
     if not isinstance(content, Mapping) or not content:
         raise WeightsError(f"{path.name} holds no state dict; expected tensors by name")
     strange = [key for key, value in content.items() if not isinstance(value, Tensor)]

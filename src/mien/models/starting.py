@@ -24,7 +24,7 @@ BEST = "best.ckpt"
 IMAGENET = "imagenet"
 CLASSIFIERS = ("classifier.", "fc.", "AuxLogits.", "head.")
 """What names of classifiers begin with in torchvision's files; ours are heads of their own."""
-WRAPPED = ("network", "state_dict")
+WRAPPED = ("network", "state_dict", "model")
 """Where the weights are in a checkpoint that holds more than them."""
 OWN = "network."
 """What names begin with in a checkpoint of a run; the others are of its objective."""
@@ -128,7 +128,10 @@ def load(
     if taken is not None:
         _put(network, {**own, **taken}, origin, "the network")
         fresh = [key for key in own if key not in taken]
-        say(f"{origin}: goes on from {len(taken)} tensors; at random start {_listed(fresh)}")
+        say(
+            f"{origin}: goes on from {len(taken)} tensors; at random start "
+            f"{_listed(fresh) or 'nothing'}"
+        )
     elif isinstance(network, FromImageNet) and not set(own) & set(weights):
         name, part = network.imagenet_part()
         left = sorted(key for key in weights if key.startswith(CLASSIFIERS))

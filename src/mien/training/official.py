@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from torch import nn
 
-from mien.errors import WeightsError
+from mien.errors import InputError, WeightsError
 from mien.models.importing import from_official, read_official
 from mien.models.jaanet import JAANet
+from mien.models.mae import Teacher
 from mien.models.megraphau import OPEN_SIDED, OPEN_UNITS, MEGraphAU
-from mien.models.reading import Reading
+from mien.models.reading import Reading, Task
 from mien.spec import ModelSpec
 from mien.training.export import export
 from mien.training.exporting import Exported, probe_of
@@ -21,6 +22,8 @@ __all__ = ["export_official", "official_card"]
 HALF = (0.5, 0.5, 0.5)
 BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
 DISFA = 1, 2, 4, 6, 9, 12, 25, 26
+STRENGTHS = 1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26
+"""Units of which DISFA has intensities."""
 SETS = {len(BP4D): ("BP4D", BP4D), len(DISFA): ("DISFA", DISFA)}
 """Data set and units of published networks, by how many units these have."""
 
@@ -37,6 +40,7 @@ class Sees(NamedTuple):
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     paper: str
+    task: Task = "occurrence"
 
 
 SEES = {
@@ -47,6 +51,9 @@ SEES = {
         "megraphau", 256, 224, *IMAGENET, "Luo et al., Multi-dimensional Edge Feature, IJCAI 2022"
     ),
     "opengraphau": Sees("ffhq", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
+    "mae-teacher": Sees(
+        "ffhq", 256, 224, *IMAGENET, "Chang et al., LibreFace, WACV 2024", "intensity"
+    ),
 }
 
 
@@ -59,11 +66,18 @@ def export_official(name: str, files: Sequence[Path], path: Path) -> Exported:
         path: the file to be.
 
     Raises:
-        InputError: no such network, files that do not belong together, or the disk refuses.
+        InputError: no such network, or one that says nothing of a face; files that do not belong
+            together; or the disk refuses.
         WeightsError: the files are not what they are said to be, or the ONNX network would not say
             the same.
     """
-    reading = Reading(from_official(name, read_official(name, files)), "occurrence")
+    network = from_official(name, read_official(name, files))
+    if name not in SEES:
+        raise InputError(
+            f"{name} says nothing of a face that a file could give; start a run from the "
+            "checkpoint instead: --set model.start=FILE"
+        )
+    reading = Reading(network, SEES[name].task)
     card = official_card(name, reading)
     found = export(reading, card, probe_of(card), path)
     return Exported(path, "fp32", path.stat().st_size, found["float32"])
@@ -75,7 +89,7 @@ def official_card(name: str, reading: Reading) -> ModelSpec:
     units, sides, learned = _units(name, reading.network)
     return ModelSpec(
         name=f"{name}-official",
-        task="occurrence",
+        task=sees.task,
         reads="crop",
         units=units,
         sides=sides,
@@ -101,6 +115,13 @@ def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, .
     if isinstance(network, JAANet):
         data, _ = SETS.get(len(network.units), ("GFT", ()))
         return network.units, ("",) * len(network.units), data
+    if isinstance(network, Teacher) and network.outputs == len(STRENGTHS):
+        return STRENGTHS, ("",) * len(STRENGTHS), "DISFA"
+    if isinstance(network, Teacher):
+        raise WeightsError(
+            f"this checkpoint of {name} has {network.outputs} outputs, expected the intensities of "
+            f"the {len(STRENGTHS)} units of DISFA; what others mean is not in the file"
+        )
     count = len(network.body.nodes.bias) if isinstance(network, MEGraphAU) else 0
     if count not in SETS:
         raise WeightsError(
