@@ -88,6 +88,12 @@ DATASETS: dict[str, DataSet] = {
         "from BUPT on request of a faculty member; research only, no redistribution",
         *_in("rafdb", "read_original"),
     ),
+    "affectnet": DataSet(
+        "AffectNet with eight expressions: 291,650 pictures from the internet",
+        Units(),
+        "from the University of Denver on request; research only, no redistribution",
+        *_in("affectnet"),
+    ),
     "lists": DataSet(
         "aligned pictures with the text lists of the authors of JAA-Net or ME-GraphAU",
         Units(),
@@ -99,6 +105,12 @@ DATASETS: dict[str, DataSet] = {
         Units(),
         "your own",
         *_in("table"),
+    ),
+    "faces": DataSet(
+        "a folder of pictures of faces, without labels: to learn from as auto-encoders do",
+        Units(),
+        "your own",
+        *_in("faces"),
     ),
 }
 # fmt: on
