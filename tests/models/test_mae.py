@@ -201,8 +201,11 @@ def test_an_auto_encoder_has_no_outputs():
 def test_intensities_are_five_times_what_the_head_says():
     torch.manual_seed(0)
     network = build("mae-teacher", 2, **SMALL).eval()
+    logits = build("mae-teacher", 2, **SMALL, form="logits").eval()
+    logits.load_state_dict(network.state_dict())
     with torch.no_grad():
         output = network(picture())
-        assert torch.allclose(output.logits, 5 * network.interpreter(output.features))
-        network.scale = 1.0
-        assert torch.allclose(5 * network(picture()).logits, output.logits)
+        assert torch.allclose(output.logits, 5 * network.interpret(output.features))
+        assert torch.allclose(5 * logits(picture()).logits, output.logits)
+    with pytest.raises(InputError, match="no form 'scaled'; choose unbounded or logits"):
+        build("mae-teacher", 2, **SMALL, form="scaled")

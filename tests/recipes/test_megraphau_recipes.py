@@ -15,10 +15,11 @@ from mien.models import build
 from mien.recipes import RECIPES
 from mien.runtime import Predictor
 from mien.training import objectives, runfolder
-from mien.training.assemble import assemble, start_of
+from mien.training.assemble import assemble, placed
 from mien.training.optimising import groups, optimiser, share
 from mien.training.recipe import Model
-from mien.training.run import load_trained, train_fold
+from mien.training.run import train_fold
+from mien.training.trained import load_trained
 from tests.training.tinyset import prepared
 from tests.training.tinyset import recipe as tiny
 
@@ -81,7 +82,7 @@ def test_stage_2_starts_from_stage_1_of_the_same_fold():
         first = RECIPES[f"megraphau-{name}-stage1"]()
         assert first.model.start == "imagenet"
         wanted = runfolder.fold_folder(Path("here"), first.name, 3)
-        assert start_of(one, 3, Path("here")) == str(wanted)
+        assert placed(one.model.start, 3, Path("here")) == str(wanted)
 
 
 @pytest.fixture(scope="module")

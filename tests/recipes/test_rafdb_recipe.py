@@ -14,8 +14,9 @@ from mien.errors import InputError
 from mien.recipes import RECIPES
 from mien.recipes.rafdb import NETWORKS, expression
 from mien.training import run, runfolder
-from mien.training.assemble import assemble, network_of
+from mien.training.assemble import assemble
 from mien.training.overrides import override
+from mien.training.trained import network_of
 
 CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 

@@ -123,7 +123,7 @@ def test_a_finished_run_asks_for_no_devices(cache, tmp_path, monkeypatch):
     one = override(tinyset.recipe(), ["trainer.epochs=1"])
     done = train_fold(one, 1, cache, tmp_path)
     for name in ("check", "fit"):
-        monkeypatch.delattr(run, name)
+        monkeypatch.delattr(onefold, name)
     assert train_fold(one, 1, cache, tmp_path).table == done.table
 
 

@@ -15,13 +15,14 @@ from mien.errors import InputError, WeightsError
 from mien.evaluation.scoretable import ScoreTable
 from mien.models import MODELS
 from mien.runtime import Predictor
-from mien.training import objectives, run, runfolder
+from mien.training import objectives, onefold, run, runfolder
 from mien.training.assemble import assemble
 from mien.training.experiment import Turn
 from mien.training.export import export
 from mien.training.objectives import Single
 from mien.training.recipe import Expected, Model, Objective, Schedule
-from mien.training.run import load_trained, train_all, train_fold
+from mien.training.run import train_all, train_fold
+from mien.training.trained import load_trained
 from tests.training.tinyset import SIDE, prepared, recipe, tiny
 
 
@@ -175,7 +176,7 @@ def test_the_report_over_all_folds_names_both_ways(runs):
 
 
 def test_a_finished_fold_is_read_not_trained(runs, cache, monkeypatch):
-    monkeypatch.setattr(run, "fit", None)
+    monkeypatch.setattr(onefold, "fit", None)
     monkeypatch.setattr(run, "predict", None)
     before = runs.read_text()
     wanted = replace(recipe(), expected=(PUBLISHED,))

@@ -7,12 +7,13 @@ the encoder with all of its tokens and one small head.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from mien.errors import WeightsError
+from mien.errors import InputError, WeightsError
 from mien.models.output import Output
 from mien.models.vit import EPSILON, Block, Encoder, Size, at, check, draw, places, size_of
 
@@ -33,8 +34,10 @@ SPREAD = 0.02
 FEATURES = 128
 """Numbers that a student learns to have as well."""
 HIDDEN = 32
-STRONGEST = 5.0
-"""The largest intensity; the head's own numbers are on the scale 0-1."""
+Form = Literal["unbounded", "logits"]
+FORMS: dict[Form, float] = {"unbounded": 5.0, "logits": 1.0}
+"""By what the head's numbers, on the scale 0-1 of the strongest intensity, are multiplied: logits
+are then intensities without bounds, or those of classes."""
 LAST = "interpreter.4."
 """The layer that depends on what is read, units or expressions."""
 ENCODER = "encoder."
@@ -142,12 +145,17 @@ class Teacher(nn.Module):
     Args:
         encoder: picture to tokens.
         outputs: how many units or classes.
-        scale: by which the head's numbers are multiplied: 5 of intensities, 1 of classes.
+        form: one of FORMS.
         dropout: share of numbers dropped in the head.
+
+    Raises:
+        InputError: there is no such form.
     """
 
-    def __init__(self, encoder: Encoder, outputs: int, scale: float, dropout: float) -> None:
+    def __init__(self, encoder: Encoder, outputs: int, form: Form, dropout: float) -> None:
         super().__init__()
+        if form not in FORMS:
+            raise InputError(f"a teacher has no form {form!r}; choose {' or '.join(FORMS)}")
         self.encoder = encoder
         self.proj = nn.Linear(encoder.count * encoder.width, FEATURES)
         self.interpreter = nn.Sequential(
@@ -157,13 +165,17 @@ class Teacher(nn.Module):
             nn.Dropout(dropout),
             nn.Linear(HIDDEN, outputs),
         )
-        self.scale = scale
+        self.scale = FORMS[form]
         self.outputs = outputs
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
         features = self.proj(self.encoder(image).flatten(1))
-        return Output(self.scale * self.interpreter(features), features=features)
+        return Output(self.scale * self.interpret(features), features=features)
+
+    def interpret(self, features: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+        """What the head says of features, its own or a student's: intensities on the scale 0-1."""
+        return self.interpreter(features)  # type: ignore[no-any-return]
 
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """What it takes of an auto-encoder, of a published checkpoint, or of other outputs.
@@ -190,7 +202,7 @@ def teacher(  # noqa: PLR0913 - one parameter for each option
     width: int = 768,
     depth: int = 12,
     heads: int = 12,
-    scale: float = STRONGEST,
+    form: Form = "unbounded",
     dropout: float = 0.1,
 ) -> Teacher:
     """Build a teacher; as it stands the published one, on ViT-B/16.
@@ -202,13 +214,13 @@ def teacher(  # noqa: PLR0913 - one parameter for each option
         width: of the tokens.
         depth: blocks.
         heads: of the attention.
-        scale: 5 for intensities, whose logits are then on the scale 0-5; 1 for classes.
+        form: "unbounded" intensities 0-5, or "logits" of classes.
         dropout: share of numbers dropped in the head.
 
     Raises:
-        InputError: sizes do not fit each other.
+        InputError: sizes do not fit each other, or there is no such form.
     """
-    return Teacher(Encoder(size, patch, Size(width, depth, heads)), outputs, scale, dropout)
+    return Teacher(Encoder(size, patch, Size(width, depth, heads)), outputs, form, dropout)
 
 
 def official(state: Mapping[str, Tensor]) -> tuple[MaskedAutoencoder, dict[str, list[str]]]:
@@ -236,7 +248,7 @@ def official_teacher(state: Mapping[str, Tensor]) -> tuple[Teacher, dict[str, li
     patch = state["encoder.patch_embed.proj.weight"].shape[-1]
     side = patch * round((state["proj.weight"].shape[1] / size.width) ** 0.5)
     encoder = Encoder(side, patch, size)
-    network = Teacher(encoder, len(state[f"{LAST}weight"]), STRONGEST, 0.1)
+    network = Teacher(encoder, len(state[f"{LAST}weight"]), "unbounded", 0.1)
     layout = {key: [key] for key in network.state_dict()}
     return network, layout | {TWICE: _beside(state, side, patch, size)}
 

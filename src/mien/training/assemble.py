@@ -21,7 +21,6 @@ from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.evaluation.meters import LandmarkMeter, meter
 from mien.evaluation.metrics import METRICS
-from mien.models import build
 from mien.models.output import Output
 from mien.models.reading import Reading
 from mien.models.starting import start
@@ -34,8 +33,21 @@ from mien.training.objectives import UnitWeights, unit_weights
 from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
 from mien.training.settings import to_json
+from mien.training.trained import network_of
 
-__all__ = ["Assembled", "assemble", "card_of", "network_of", "view_of"]
+__all__ = [
+    "LOSS",
+    "Assembled",
+    "Loaded",
+    "Parts",
+    "assemble",
+    "card_of",
+    "check_batch",
+    "check_loss_names",
+    "identity_of",
+    "placed",
+    "view_of",
+]
 
 Rows = NDArray[np.intp]
 
@@ -44,13 +56,21 @@ LOSS = "loss"
 
 
 @dataclass(frozen=True, eq=False)
-class Assembled:
-    """One fold of a recipe on a data set, ready to be trained and tested."""
+class Parts:
+    """One fold of a recipe on a data set, ready to be trained."""
 
     recipe: Recipe
     cache: Cache
     split: Split
     experiment: Experiment
+    about: str = ""
+    """The card of its network as JSON; empty of a network that says nothing of a face."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Assembled(Parts):
+    """One fold of a recipe on a labelled data set, ready to be trained and tested."""
+
     card: ModelSpec
     test: CropDataset
     """The test part, never varied."""
@@ -88,8 +108,8 @@ def assemble(
     )
     names = view.units or classes_of(cache)
     network = network_of(recipe, len(names))
-    _check_loss_names(recipe, objective)
-    _check_batch(recipe, network)
+    check_loss_names(recipe, objective)
+    check_batch(recipe, network)
     test = CropDataset(cache, parts.test, view)
     reading = Reading(network, data.task)
     for part in (train, held, test):
@@ -97,7 +117,7 @@ def assemble(
         if part is not None and (learns or reading.points):
             check_points(part, recipe)
     if fresh:
-        start(network, start_of(recipe, fold, runs))
+        start(network, placed(recipe.model.start, fold, runs))
     monitor, smaller = _monitor(recipe, held is not None)
     experiment = Experiment(
         network=network,
@@ -114,24 +134,28 @@ def assemble(
         monitor=monitor,
         smaller=smaller,
         weights=recipe.objective.weights,
-        identity={
-            "recipe": json.loads(to_json(recipe)),
-            "fold": fold,
-            "data": cache.digest,
-            "split": parts.digest,
-        },
+        identity=identity_of(recipe, cache, parts, objective),
     )
-    return Assembled(
-        recipe,
-        cache,
-        parts,
-        experiment,
-        card_of(recipe, parts, reading, classes_of(cache) if data.task == "expression" else ()),
-        test,
-    )
+    classes = classes_of(cache) if data.task == "expression" else ()
+    card = card_of(recipe, parts, reading, classes)
+    return Assembled(recipe, cache, parts, experiment, card.to_json(), card=card, test=test)
 
 
-def _check_loss_names(recipe: Recipe, objective: nn.Module) -> None:
+def identity_of(
+    recipe: Recipe, cache: Cache, parts: Split, objective: nn.Module
+) -> dict[str, object]:
+    """What a run is, as JSON: another one does not go on in its folder."""
+    found: dict[str, object] = {
+        "recipe": json.loads(to_json(recipe)),
+        "fold": parts.fold,
+        "data": cache.digest,
+        "split": parts.digest,
+    }
+    taught = getattr(objective, "digest", "")
+    return found | ({"teacher": taught} if taught else {})
+
+
+def check_loss_names(recipe: Recipe, objective: nn.Module) -> None:
     """Refuse factors of losses that there are not."""
     there = getattr(objective, "losses", None)
     strange = sorted(set(recipe.objective.weights) - set(there or ()))
@@ -139,7 +163,7 @@ def _check_loss_names(recipe: Recipe, objective: nn.Module) -> None:
         raise no_such_loss(strange, there)
 
 
-def _check_batch(recipe: Recipe, network: nn.Module) -> None:
+def check_batch(recipe: Recipe, network: nn.Module) -> None:
     """Refuse batches of one picture where batch normalisation learns."""
     if recipe.data.batch > 1:
         return
@@ -229,16 +253,9 @@ def view_of(recipe: Recipe) -> View:
     return View(data.task, data.units, data.threshold, data.size, data.mean, data.std)
 
 
-def network_of(recipe: Recipe, outputs: int) -> nn.Module:
-    """The network of a recipe with the random weights of its seed."""
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(recipe.trainer.seed)
-        return build(recipe.model.name, outputs, units=recipe.data.units, **recipe.model.options)
-
-
-def start_of(recipe: Recipe, fold: int, runs: Path) -> str:
-    """What a fold starts from: "{fold}" and "{runs}" in ``model.start`` are filled in."""
-    return recipe.model.start.replace("{fold}", str(fold)).replace("{runs}", str(runs))
+def placed(source: str, fold: int, runs: Path) -> str:
+    """Where a fold starts or learns from: "{fold}" and "{runs}" are filled in."""
+    return source.replace("{fold}", str(fold)).replace("{runs}", str(runs))
 
 
 def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, ...]) -> ModelSpec:

@@ -172,7 +172,7 @@ def _whole(model: Path, wanted: Wanted) -> Exported:
     try:
         from mien.models.reading import Reading
         from mien.training.export import export
-        from mien.training.run import load_trained
+        from mien.training.trained import load_trained
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "torch", "train", "export a checkpoint") from error
     trained = load_trained(model)

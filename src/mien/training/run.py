@@ -1,19 +1,15 @@
 """Runs: a recipe on a prepared data set, one fold or all of them, each into its run folder."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from lightning.fabric.utilities import rank_zero_only
-from torch import nn
 
 from mien.data.cache import Cache
-from mien.data.protocols import fold_count, write_split
-from mien.errors import WeightsError
+from mien.data.protocols import fold_count
 from mien.evaluation.predictions import Predictions, concatenate
 from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
@@ -21,23 +17,18 @@ from mien.evaluation.scoring import tabulate
 from mien.evaluation.tables import Comparison, beside, mean_of_folds, pooled
 from mien.evaluation.together import has_pairs, together
 from mien.models.reading import Reading
-from mien.spec import ModelSpec
-from mien.training import checkpoints, course, runfolder
-from mien.training.assemble import Assembled, assemble, network_of
-from mien.training.environment import environment
+from mien.training import course, runfolder
+from mien.training.assemble import Assembled, assemble
 from mien.training.experiment import Experiment
 from mien.training.export import export
-from mien.training.fit import Fitted, check, fit, is_finished
+from mien.training.fit import Fitted
 from mien.training.learner import Line
+from mien.training.onefold import Tell, Way, go
 from mien.training.precision import PROBES
 from mien.training.predicting import predict, read_predictions
 from mien.training.recipe import Recipe
-from mien.training.settings import to_json
 
-__all__ = ["Result", "Trained", "load_trained", "train_all", "train_fold", "write_folds"]
-
-Tell = Callable[[int, Line], None]
-"""Given the number of the fold and the figures of an epoch."""
+__all__ = ["Result", "train_all", "train_fold", "write_folds"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +40,6 @@ class Result:
     """Of the test part."""
     table: ScoreTable
     """Its figures."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What a run folder holds, ready to be used."""
-
-    recipe: Recipe
-    network: nn.Module
-    """With the weights of the chosen epoch, in evaluation mode."""
-    card: ModelSpec
-    run: Mapping[str, Any]
-    """Fold, digests of data and split."""
 
 
 def train_fold(  # noqa: PLR0913 - what is trained, on what, into where, and how it is shown
@@ -92,23 +71,9 @@ def train_fold(  # noqa: PLR0913 - what is trained, on what, into where, and how
             refuses, the losses are no numbers any more.
         WeightsError: weights to start from, or a checkpoint, cannot be had or do not fit.
     """
-    folder = runfolder.fold_folder(runs, recipe.name, fold)
-    first = not getattr(rank_zero_only, "rank", 0)
-    fresh = restart or not (folder / runfolder.LAST).exists()
-    parts = assemble(recipe, fold, cache, fresh=fresh, runs=runs)
-    trained = not restart and is_finished(parts.experiment, folder)
-    if trained and (folder / runfolder.REPORT).exists():
-        return _result(folder, parts) if first else None
-    if not trained:  # what was trained elsewhere may need what this machine lacks
-        check(parts.experiment)  # before the folder is touched
-    if restart and first:
-        runfolder.clear(folder)
-    if first:
-        _settle(folder, parts)
-    fitted = fit(
-        parts.experiment, folder, bar=bar, tell=None if tell is None else partial(tell, fold)
-    )
-    return _finish(folder, parts, fitted) if first else None
+    folder, way = runfolder.fold_folder(runs, recipe.name, fold), Way(restart, bar, tell)
+    parts = assemble(recipe, fold, cache, fresh=way.is_fresh(folder), runs=runs)
+    return go(folder, parts, way, partial(_result, folder, parts), partial(_finish, folder, parts))
 
 
 def train_all(
@@ -158,43 +123,6 @@ def write_folds(recipe: Recipe, folder: Path, done: Sequence[Result]) -> Path:
     runfolder.write_text(folder / runfolder.REPORT_JSON, f"{{{parts}}}\n")
     runfolder.write_text(folder / runfolder.REPORT, text)
     return folder / runfolder.REPORT
-
-
-def load_trained(folder: Path) -> Trained:
-    """The network of a run folder.
-
-    Raises:
-        InputError: this is no folder of one fold of a run.
-        WeightsError: its checkpoint is missing, damaged or does not fit.
-    """
-    recipe, run = runfolder.read_recipe(folder), runfolder.read_run(folder)
-    card = ModelSpec.from_json(run["card"])
-    network = network_of(recipe, len(card.units or card.classes))
-    found = checkpoints.read(folder / runfolder.BEST)
-    try:
-        network.load_state_dict(found["network"])
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(
-            f"{folder / runfolder.BEST} does not fit the network of its recipe"
-        ) from error
-    return Trained(recipe, network.eval(), card, run)
-
-
-def _settle(folder: Path, parts: Assembled) -> None:
-    """Make the folder say what the run is; it is no other's, or that has been refused."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / runfolder.REPORT).unlink(missing_ok=True)
-    identity = parts.experiment.identity
-    run = {
-        "fold": identity["fold"],
-        "data": identity["data"],
-        "split": identity["split"],
-        "card": parts.card.to_json(),
-    }
-    runfolder.write_text(folder / runfolder.RECIPE, to_json(parts.recipe) + "\n")
-    runfolder.write_text(folder / runfolder.RUN, run)
-    runfolder.write_text(folder / runfolder.ENVIRONMENT, environment())
-    write_split(parts.split, folder / runfolder.SPLIT)
 
 
 def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
