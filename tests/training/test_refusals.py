@@ -6,7 +6,7 @@ from mien import models
 from mien.errors import InputError
 from mien.losses.au import binary_cross_entropy
 from mien.recipes import RECIPES
-from mien.training import objectives, run
+from mien.training import objectives, onefold, run
 from mien.training.objectives import Single
 from mien.training.overrides import override
 from mien.training.run import train_fold
