@@ -16,6 +16,7 @@ from mien.models.eacnet import eacnet, enhancing
 from mien.models.jaanet import jaanet
 from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
+from mien.models.student import combined, student
 
 __all__ = ["MODELS", "build"]
 
@@ -37,6 +38,9 @@ MODELS: dict[str, Builder] = {
     "opengraphau": opengraphau,
     "mae": mae,
     "mae-teacher": teacher,
+    "student": student,
+    "student-repvgg-a0": partial(student, backbone="repvgg-a0", form="unbounded"),
+    "student-combined": combined,
 }
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
 that has an option ``units`` is told their numbers."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
+from mien.models import officialstudent
 from mien.models.jaanet import official as official_jaanet
 from mien.models.mae import official as official_mae
 from mien.models.mae import official_teacher
@@ -46,6 +47,10 @@ OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
     "opengraphau": official_open,
     "mae": official_mae,
     "mae-teacher": official_teacher,
+    "student-intensity": officialstudent.intensity,
+    "student-occurrence": officialstudent.occurrence,
+    "student-expression": officialstudent.expression,
+    "student-combined": officialstudent.combined,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""
 

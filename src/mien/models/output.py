@@ -33,3 +33,8 @@ class Output:
     `mien.models.megraphau.related`."""
     local: Float[Tensor, "b k"] | None = None
     """A second reading of the units by a part of the network, in the form of ``logits``."""
+    occurrence: Float[Tensor, "b o"] | None = None
+    """Of networks that give intensity and say which units are present beside: logits of units,
+    which need not be those of ``logits``."""
+    expression: Float[Tensor, "b c"] | None = None
+    """Of networks that say expressions beside: logits of the classes."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from mien.errors import MissingExtra, WeightsError
 from mien.files import whole_file
+from mien.models.repvgg import fused
 from mien.runtime import BATCH
 from mien.spec import ModelSpec
 from mien.training.precision import (
@@ -81,7 +82,7 @@ def export(
             f"names {', '.join(card.outputs)}"
         )
     wanted = comparable(raw, card)
-    model = with_card(_to_onnx(network, card, probe), replace(card, precision="fp32"))
+    model = with_card(_to_onnx(fused(network), card, probe), replace(card, precision="fp32"))
     with whole_file(path) as part:
         exact = _difference(model, part, probe, wanted, card)
         if not exact <= AGREEMENT:
