@@ -106,7 +106,7 @@ def test_past_rows_are_looked_at_and_not_given_again():
     rows = made_up_rows([0] * 12)
     rows.single[:] = 0
     rows.single[11, :2] = 5
-    [*past, last] = cut(rows, 1)
+    [*past, last] = map(interpreter().course, cut(rows, 1))
     alone = interpreter().columns(last, [])
     after = interpreter().columns(last, past[-4:])
     assert len(after["happiness"]) == len(alone["happiness"]) == 1
@@ -119,7 +119,7 @@ def test_the_row_just_before_counts():
     rows = made_up_rows([0] * 12)
     rows.single[:] = 0
     rows.single[10:, :2] = 5
-    [*past, last] = cut(rows, 1)
+    [*past, last] = map(interpreter().course, cut(rows, 1))
     assert interpreter().columns(last, past[-4:])["happiness"][0] > 0
 
 

@@ -73,9 +73,9 @@ def test_four_frames_with_a_face_are_remembered(streamed, monkeypatch):
     pasts = []
     columns = Interpreter.columns
 
-    def note(self, rows, past):
-        pasts.append([int(each.frame[0]) for each in past])
-        return columns(self, rows, past)
+    def note(self, course, past):
+        pasts.append([int(each.rows.frame[0]) for each in past])
+        return columns(self, course, past)
 
     monkeypatch.setattr(Interpreter, "columns", note)
     streamed(lambda index: () if index == 2 else (0,), end=0.75)

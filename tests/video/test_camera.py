@@ -7,13 +7,13 @@ import pytest
 
 from mien.errors import UnreadableSource
 from mien.video import camera
-from mien.video.camera import Camera, open_camera
+from mien.video.camera import Camera, Device, open_camera
 from mien.video.reader import Source, open_source
 
 
 def fake(source: str) -> Camera:
     """A camera that is a test picture drawn by the video library, at its own pace."""
-    return Camera("camera:test", av.open(source, format="lavfi"))
+    return Camera("camera:test", Device(av.open(source, format="lavfi")))
 
 
 LIVE = "testsrc=size=64x48:rate=50:duration=0.5,setpts=PTS+7/TB,realtime"
@@ -40,14 +40,14 @@ def test_a_camera_ends_at_the_end_that_was_asked_for():
     with Source(fake("testsrc=size=64x48:rate=50,realtime"), None, 0.2, None) as source:
         frames = list(source)
     assert frames[-1].time < 0.2
-    assert "mien-camera" not in [thread.name for thread in threading.enumerate()]
+    assert "mien-newest" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_closing_a_camera_ends_its_thread():
     endless = fake("testsrc=size=64x48:rate=50,realtime")
     next(iter(endless.shots()))
     endless.close()
-    assert "mien-camera" not in [thread.name for thread in threading.enumerate()]
+    assert "mien-newest" not in [thread.name for thread in threading.enumerate()]
     assert list(endless.shots()) == []
 
 
@@ -61,8 +61,7 @@ def test_a_camera_that_falls_silent_is_given_up(monkeypatch):
     shots = silent.shots()
     next(shots)
     monkeypatch.setattr(camera, "PATIENCE", 0.0)
-    monkeypatch.setattr(silent, "_settled", lambda: False)
-    silent._newest = None
+    monkeypatch.setattr(silent._newest, "take", lambda _: None)
     assert next(shots, None) is None
     assert silent.notes == ["the camera stopped: no frame came for 0 s"]
     silent.close()

@@ -18,7 +18,7 @@ from mien.facs.combinations import EMOTIONS
 from mien.facs.emotions import SMOOTHED_REACH, read_many, smooth
 from mien.values import Float32
 
-__all__ = ["Columns", "Interpreter"]
+__all__ = ["Columns", "Course", "Interpreter"]
 
 Columns = dict[str, list[object] | NDArray[np.generic]]
 """Columns of the AU table by name; NaN and None are null."""
@@ -28,8 +28,8 @@ MARGIN = 2
 
 
 @dataclass(frozen=True, eq=False)
-class _Course:
-    """Intensities of a chunk with those around it, so that the median has no seams."""
+class Course:
+    """A chunk of rows with its intensities, which the median of those around it looks at too."""
 
     rows: Rows
     values: Float32
@@ -70,16 +70,16 @@ class Interpreter:
 
     def tables(self, chunks: Iterable[Rows]) -> Iterator[tuple[Rows, Columns]]:
         """Each chunk of rows with its columns, in order, once all in its reach has come."""
-        past: list[_Course] = []
-        coming: deque[_Course] = deque()
+        past: list[Course] = []
+        coming: deque[Course] = deque()
         for rows in chunks:
-            coming.append(_Course(rows, self.intensity(rows)))
+            coming.append(self.course(rows))
             while coming[0].end + SMOOTHED_REACH < coming[-1].end:
                 yield self._next(past, coming)
         while coming:
             yield self._next(past, coming)
 
-    def _next(self, past: list[_Course], coming: deque[_Course]) -> tuple[Rows, Columns]:
+    def _next(self, past: list[Course], coming: deque[Course]) -> tuple[Rows, Columns]:
         """The first chunk of ``coming`` with its columns; it goes over to ``past``."""
         now = coming.popleft()
         past[:] = [course for course in past if course.end + SMOOTHED_REACH >= now.start]
@@ -87,10 +87,13 @@ class Interpreter:
         past.append(now)
         return now.rows, columns
 
-    def columns(self, rows: Rows, past: Sequence[Rows]) -> Columns:
+    def course(self, rows: Rows) -> Course:
+        """Rows with their intensities, by what is known of the neutrals now."""
+        return Course(rows, self.intensity(rows))
+
+    def columns(self, course: Course, past: Sequence[Course]) -> Columns:
         """Columns of rows that follow on ``past``, with nothing known of what comes after."""
-        courses = [_Course(each, self.intensity(each)) for each in (*past, rows)]
-        return self._columns(courses[-1], courses[:-1], [])
+        return self._columns(course, list(past), [])
 
     def intensity(self, rows: Rows) -> Float32:
         """Intensities (n, k), 0-5: single-frame or against the neutral, or of added networks."""
@@ -114,7 +117,7 @@ class Interpreter:
                     values[here] = combine(rows.single[here], against, unsettled)
         return values
 
-    def _columns(self, now: _Course, before: list[_Course], after: list[_Course]) -> Columns:
+    def _columns(self, now: Course, before: list[Course], after: list[Course]) -> Columns:
         """All columns of one chunk."""
         rows = now.rows
         return {
@@ -164,7 +167,7 @@ class Interpreter:
             "gaze_y": gaze[:, 1],
         }
 
-    def _feeling(self, now: _Course, before: list[_Course], after: list[_Course]) -> Columns:
+    def _feeling(self, now: Course, before: list[Course], after: list[Course]) -> Columns:
         """Emotions, from intensities smoothed over five frames of the same track."""
         smoothed = self._smoothed(now, before, after)
         found = read_many(
@@ -183,7 +186,7 @@ class Interpreter:
         columns["emotion_coverage"] = coverage
         return columns
 
-    def _smoothed(self, now: _Course, before: list[_Course], after: list[_Course]) -> Float32:
+    def _smoothed(self, now: Course, before: list[Course], after: list[Course]) -> Float32:
         """The chunk's intensities, each the median of five frames of its track."""
         smoothed = now.values.copy()
         for track in np.unique(now.rows.track[now.rows.present]):
@@ -231,7 +234,7 @@ class _Stretch:
         return _Stretch(self.times[:count], self.values[:count])
 
 
-def _of_track(courses: list[_Course], track: int) -> _Stretch:
+def _of_track(courses: list[Course], track: int) -> _Stretch:
     """One track's part of chunks that follow each other."""
     times = [course.rows.time[course.rows.track == track] for course in courses]
     values = [course.values[course.rows.track == track] for course in courses]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.analysis.interpret import Interpreter
+from mien.analysis.interpret import Course, Interpreter
 from mien.analysis.networks import Models, Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.observe import Keep, observation, rows_of
@@ -21,7 +21,7 @@ from mien.results.table import table_columns
 from mien.values import Face, Frame, Image, check_image
 from mien.video.reader import open_source
 
-__all__ = ["FrameReading", "find_faces", "stream"]
+__all__ = ["FrameReader", "FrameReading", "find_faces", "stream"]
 
 MEMORY = 4
 """Frames before the present one that the median of five looks at."""
@@ -89,41 +89,55 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
     """
     options = Options.of(neutral, every, start, end, max_faces)
     networks = shared_networks().with_models(model)
-    given: Neutral | None = None
-    if options.neutral.picture is not None:
-        given = neutral_of_picture(options.neutral.picture, networks)
-    gathering = Gathering(Sides(networks.single.spec), options.neutral, given)
-    reader = _Reader(str(source), networks, gathering)
-    keep = Keep(features=options.neutral.source != "none")
+    reader = FrameReader(str(source), networks, options)
     with open_source(source, start=options.start, end=options.end, every=options.every) as frames:
-        follower = networks.tracker(options.max_faces)
         for frame in frames:
-            faces = tuple(follower.follow(frame))
-            rows = rows_of([observation(frame, faces, networks)], networks, keep)
-            yield FrameReading(frame, faces, reader.read(rows) if faces else ())
+            yield reader.read(frame)
 
 
-class _Reader:
-    """Rows of one frame after the other to rows of the table."""
+class FrameReader:
+    """Reads one frame after the other of one source, from what was seen so far.
 
-    def __init__(self, source: str, networks: Networks, gathering: Gathering) -> None:
-        self._gathering = gathering
+    Args:
+        source: its name in the rows.
+        networks: the networks.
+        options: the neutral, and how many faces are followed.
+
+    Raises:
+        InputError: the picture of the neutral cannot be used.
+    """
+
+    def __init__(self, source: str, networks: Networks, options: Options) -> None:
+        self._networks = networks
+        self._keep = Keep(features=options.neutral.source != "none")
+        given: Neutral | None = None
+        if options.neutral.picture is not None:
+            given = neutral_of_picture(options.neutral.picture, networks)
+        self._gathering = Gathering(Sides(networks.single.spec), options.neutral, given)
+        self._follower = networks.tracker(options.max_faces)
         self._interpreter = Interpreter(source, networks, {}, {})
         added = networks.added.columns
         units = added.unit_columns(networks.single.spec)
         self._names = tuple(one.name for one in table_columns(units, tuple(added.classes)))
-        self._past: list[Rows] = []
+        self._past: list[Course] = []
         self._renewed = -np.inf
 
-    def read(self, rows: Rows) -> tuple[dict[str, object], ...]:
+    def read(self, frame: Frame) -> FrameReading:
+        """Find and read the faces of the next frame."""
+        faces = tuple(self._follower.follow(frame))
+        rows = rows_of([observation(frame, faces, self._networks)], self._networks, self._keep)
+        return FrameReading(frame, faces, self._table_rows(rows) if faces else ())
+
+    def _table_rows(self, rows: Rows) -> tuple[dict[str, object], ...]:
         """The table's rows of one frame."""
         self._gathering.add(rows)
         now = float(rows.time[0])
         if now - self._renewed >= RENEWAL or self._gathering.has_new_track:
             self._interpreter.neutrals = self._gathering.neutrals()
             self._renewed = now
-        columns = self._interpreter.columns(rows, self._past)
-        self._past = [*self._past, rows][-MEMORY:]
+        course = self._interpreter.course(rows)
+        columns = self._interpreter.columns(course, self._past)
+        self._past = [*self._past, course][-MEMORY:]
         return tuple(
             {name: _plain(columns[name], row) for name in self._names} for row in range(len(rows))
         )

@@ -1,20 +1,19 @@
 """A camera as a stream of its newest frames."""
 
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from time import monotonic
 
 import av
 from av.container import InputContainer
-from av.video.frame import VideoFrame
 
 from mien.errors import UnreadableSource
+from mien.video.newest import Newest
 from mien.video.screen import Screen
-from mien.video.shots import LATE, Counts, Kind, Shot
+from mien.video.shots import Counts, Kind, Shot
 
-__all__ = ["Camera", "open_camera"]
+__all__ = ["Camera", "Device", "open_camera", "open_device"]
 
 SYSTEMS = {"linux": "v4l2", "darwin": "avfoundation", "win32": "dshow"}
 """The system's way to its cameras, by ``sys.platform``."""
@@ -23,12 +22,46 @@ PATIENCE = 10.0
 """Seconds to wait for a frame before a camera is given up."""
 
 
+class Device:
+    """An opened camera, or anything else that delivers frames at its own pace.
+
+    Args:
+        container: as PyAV opened it.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        self._container = container
+        self._stream = container.streams.video[0]
+        rate = self._stream.average_rate
+        self.rate = float(rate) if rate else None
+        self.size = (self._stream.width, self._stream.height)
+        """Width and height; upright and in square pixels once the first frame has come."""
+
+    def shots(self) -> Generator[Shot, None, None]:
+        """Frames as they come; times count from the first. The camera is let go of at the end.
+
+        Raises:
+            FFmpegError: it broke.
+        """
+        screen: Screen | None = None
+        began = first = monotonic()
+        try:
+            for index, frame in enumerate(self._container.decode(self._stream)):
+                stamp = frame.time if frame.pts is not None else monotonic() - began
+                if screen is None:
+                    screen, first = Screen(frame, self._stream.sample_aspect_ratio), stamp
+                    self.size = screen.size
+                yield Shot(index, stamp - first, partial(screen.paint, frame))
+        finally:
+            self._container.close()
+
+
 class Camera:
     """Frames as a camera delivers them. A slow reader gets the newest; the others are counted.
 
     Args:
         name: the camera as the user named it.
-        container: an opened device, or anything that delivers frames at their own pace.
+        device: the opened camera.
 
     Raises:
         UnreadableSource: no frame arrives.
@@ -38,94 +71,32 @@ class Camera:
     duration: float | None = None
     frames_in_container: int | None = None
 
-    def __init__(self, name: str, container: InputContainer) -> None:
+    def __init__(self, name: str, device: Device) -> None:
         self.name = name
         self.counts = Counts()
         self.notes: list[str] = []
-        self._container = container
-        self._stream = container.streams.video[0]
-        rate = self._stream.average_rate
-        self.rate = float(rate) if rate else None
-        self._arrival = threading.Condition()
-        self._newest: tuple[int, float, VideoFrame] | None = None
-        self._head: VideoFrame | None = None
-        self._error: str | None = None
-        self._open = True
-        self._thread = threading.Thread(target=self._watch, name="mien-camera", daemon=True)
-        self._thread.start()
-        self._screen = Screen(self._first(), self._stream.sample_aspect_ratio)
-        self.size = self._screen.size
+        self.rate = device.rate
+        self._newest = Newest(device.shots(), self.counts)
+        if not self._newest.begins(PATIENCE):
+            self.close()
+            reason = self._newest.error or "it stays silent"
+            raise UnreadableSource(f"{self.name} delivers no frame: {reason}")
+        self.size = device.size
 
     def shots(self, start: float | None = None) -> Iterator[Shot]:  # noqa: ARG002 - no way back
         """The newest frame, again and again, until the camera ends."""
-        while (newest := self._take()) is not None:
-            index, time, frame = newest
+        while (arrived := self._newest.take(PATIENCE)) is not None:
             self.counts.decoded += 1
-            yield Shot(index, time, partial(self._screen.paint, frame))
-        if self._error:
-            self.notes.append(f"the camera stopped: {self._error}")
+            yield arrived.shot
+        if self._newest.closed:
+            return
+        silent = "" if self._newest.ended else f"no frame came for {PATIENCE:.0f} s"
+        if reason := self._newest.error or silent:
+            self.notes.append(f"the camera stopped: {reason}")
 
     def close(self) -> None:
         """Let go of the camera."""
-        with self._arrival:
-            self._open = False
-            self._arrival.notify_all()
-        if self._thread is not threading.current_thread():
-            self._thread.join(PATIENCE)
-
-    def _first(self) -> VideoFrame:
-        """Wait for the first frame."""
-        with self._arrival:
-            self._arrival.wait_for(self._settled, PATIENCE)
-        if self._head is None:
-            self.close()
-            reason = self._error or "it stays silent"
-            raise UnreadableSource(f"{self.name} delivers no frame: {reason}")
-        return self._head
-
-    def _take(self) -> tuple[int, float, VideoFrame] | None:
-        """Wait for a frame that was not taken yet; None when there will be none."""
-        with self._arrival:
-            self._arrival.wait_for(self._settled, PATIENCE)
-            if not self._open:
-                return None
-            newest, self._newest = self._newest, None
-            if newest is None and self._error is None:
-                self._error = f"no frame came for {PATIENCE:.0f} s"
-            return newest
-
-    def _settled(self) -> bool:
-        """Whether there is no reason to wait: a frame is there, or none will come."""
-        return self._newest is not None or self._error is not None or not self._open
-
-    def _watch(self) -> None:
-        """Decode at the camera's pace and keep the newest frame (runs in a thread of its own)."""
-        ended = ""
-        try:
-            first: float | None = None
-            began = monotonic()
-            for index, frame in enumerate(self._container.decode(self._stream)):
-                stamp = frame.time if frame.pts is not None else monotonic() - began
-                first = stamp if first is None else first
-                if not self._offer(index, stamp - first, frame):
-                    break
-        except (av.FFmpegError, OSError) as error:
-            ended = str(error)
-        finally:
-            self._container.close()
-        with self._arrival:
-            self._error = self._error or ended
-            self._arrival.notify_all()
-
-    def _offer(self, index: int, time: float, frame: VideoFrame) -> bool:
-        """Put a frame where it can be taken; False when nobody wants it any more."""
-        with self._arrival:
-            if self._newest is not None:
-                self.counts.set_dropped(LATE, self.counts.dropped.get(LATE, 0) + 1)
-            self._head = self._head or frame
-            self._newest = (index, time, frame)
-            self._arrival.notify_all()
-            return self._open
+        self._newest.close()
 
 
 def open_camera(name: str) -> Camera:
@@ -137,18 +108,27 @@ def open_camera(name: str) -> Camera:
     Raises:
         UnreadableSource: there is no such camera, or it delivers nothing.
     """
+    return Camera(name, open_device(name))
+
+
+def open_device(name: str) -> Device:
+    """Open a camera by its name, without waiting for a frame.
+
+    Raises:
+        UnreadableSource: there is no such camera.
+    """
     system = SYSTEMS.get(sys.platform)
     if system is None:
         raise UnreadableSource(f"{name}: cameras are not read on {sys.platform}; give a video file")
-    device, options = _device(name.partition(":")[2], system)
+    address, options = _device(name.partition(":")[2], system)
     try:
-        container = av.open(device, format=system, options=options)
+        container = av.open(address, format=system, options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise UnreadableSource(
             f"{name} cannot be opened ({error}); expected a connected camera that no other program "
             "holds: camera:0 is the first, camera:1 the second"
         ) from error
-    return Camera(name, container)
+    return Device(container)
 
 
 def _device(which: str, system: str) -> tuple[str, dict[str, str]]:

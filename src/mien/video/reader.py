@@ -1,7 +1,8 @@
 """Pictures, videos and cameras as a stream of frames with true time stamps."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +15,7 @@ from mien.video.recording import Recording
 from mien.video.shots import Counts, Feed, Kind, Shot
 from mien.video.sources import check_file, expand, is_camera, path_of
 
-__all__ = ["Counts", "Source", "expand", "open_source", "read_picture"]
+__all__ = ["Counts", "Source", "bounded", "expand", "open_source", "read_picture"]
 
 
 class Picture:
@@ -76,6 +77,11 @@ class Source:
         return f"Source({self.name!r}, {self.kind}, {width}x{height})"
 
     def __iter__(self) -> Iterator[Frame]:
+        for shot in self.shots():
+            yield Frame(shot.paint(), shot.index, shot.time)
+
+    def shots(self) -> Generator[Shot, None, None]:
+        """The frames that are wanted, before their pixels are asked for."""
         counts = self._feed.counts
         for shot in self._feed.shots(self._start - TICK if self._start else None):
             if self.kind != "picture":
@@ -89,7 +95,7 @@ class Source:
                     counts.skipped += 1
                     continue
             counts.yielded += 1
-            yield Frame(shot.paint(), shot.index, shot.time)
+            yield shot
 
     @property
     def kind(self) -> Kind:
@@ -163,12 +169,26 @@ def open_source(
         UnreadableSource: it cannot be opened.
         InputError: a time cannot be read, or ``end`` is not after ``start``.
     """
+    return bounded(partial(_open_feed, source, threads), start, end, every)
+
+
+def bounded(
+    opened: Callable[[], Feed],
+    start: str | float | None = None,
+    end: str | float | None = None,
+    every: str | float | None = None,
+) -> Source:
+    """A source of a feed that is opened once the times are known to be sound.
+
+    Raises:
+        InputError: a time cannot be read, or ``end`` is not after ``start``.
+    """
     first = None if start is None else read_seconds(start, "start")
     last = None if end is None else read_seconds(end, "end")
     if last is not None and last <= (first or 0.0):
         raise InputError(f"end is {last} s, expected a moment after the start at {first or 0.0} s")
     rhythm = None if every is None else Rhythm(read_seconds(every, "every"), first)
-    return Source(_open_feed(source, threads), first, last, rhythm)
+    return Source(opened(), first, last, rhythm)
 
 
 def _open_feed(source: str | Path, threads: int) -> Feed:
