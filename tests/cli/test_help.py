@@ -9,6 +9,7 @@ COMMANDS = [
     ["export"],
     ["animate"],
     ["explain"],
+    ["live"],
     ["weights"],
     ["weights", "list"],
     ["weights", "fetch"],

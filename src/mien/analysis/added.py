@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mien.analysis.added_columns import AddedColumns
+from mien.analysis.quicker import Quicker, Say, int8_beside
 from mien.errors import InputError, ShapeError
 from mien.face.align import TEMPLATES, crop
 from mien.face.landmarks import landmarks
@@ -36,6 +37,8 @@ class Added:
 
     Args:
         paths: ONNX files with their card inside, or run folders that hold one.
+        quicker: where given, a file in 8 bits beside another is used in its place if it serves
+            better on this machine (`mien.analysis.quicker`), and this is told which it is.
 
     Raises:
         InputError: a file is missing, reads no crops, or gives what another gives already.
@@ -45,9 +48,9 @@ class Added:
     columns: AddedColumns
     """What their numbers are."""
 
-    def __init__(self, paths: Sequence[str | Path] = ()) -> None:
+    def __init__(self, paths: Sequence[str | Path] = (), quicker: Say | None = None) -> None:
         self._files = tuple(find_model(Path(path)) for path in paths)
-        self._predictors = tuple(Predictor(path, crop_threads()) for path in self._files)
+        self._predictors = tuple(_opened(path, quicker) for path in self._files)
         specs = tuple(one.spec for one in self._predictors)
         for path, spec in zip(self._files, specs, strict=True):
             _check(path, spec)
@@ -120,7 +123,16 @@ def _check(path: Path, spec: ModelSpec) -> None:
         )
 
 
-def read_cuts(predictor: Predictor, cuts: Sequence[Cut]) -> Scores:
+def _opened(path: Path, quicker: Say | None) -> Predictor | Quicker:
+    """The network of a file, or the choice between it and the one in 8 bits beside it."""
+    whole = Predictor(path, crop_threads())
+    small = None if quicker is None else int8_beside(path)
+    if quicker is None or small is None:
+        return whole
+    return Quicker(path, whole, Predictor(small, crop_threads()), quicker)
+
+
+def read_cuts(predictor: Predictor | Quicker, cuts: Sequence[Cut]) -> Scores:
     """What a network says of crops, with the mesh's landmarks where it reads them."""
     points = np.stack([one.points for one in cuts]) if predictor.spec.points else None
     return predictor.score_crops(np.stack([one.image for one in cuts]), points)

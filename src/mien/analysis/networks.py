@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from mien.analysis.added import Added
+from mien.analysis.quicker import Say
 from mien.face.detector import Detector
 from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
@@ -34,11 +35,13 @@ class Networks:
         self._store = store or open_store()
         self.added = Added()
 
-    def with_models(self, models: Models) -> "Networks":
+    def with_models(self, models: Models, quicker: Say | None = None) -> "Networks":
         """The same networks, and these beside them; all are opened once.
 
         Args:
             models: ONNX files with their card inside, or run folders that hold one.
+            quicker: where given, a file in 8 bits beside another may take its place, which this is
+                told. Tables are made without: they should not depend on the machine.
 
         Raises:
             InputError: a file is missing, reads no crops, or gives what another gives already.
@@ -47,7 +50,7 @@ class Networks:
         paths = [models] if isinstance(models, str | Path) else models
         if not paths:
             return self
-        added = Added(paths)
+        added = Added(paths, quicker)
         for name in ("detector", "fitter", "single", "difference"):
             getattr(self, name)  # opened here, so that both have the same
         other = copy.copy(self)

@@ -115,6 +115,8 @@ class FrameReader:
             given = neutral_of_picture(options.neutral.picture, networks)
         self._gathering = Gathering(Sides(networks.single.spec), options.neutral, given)
         self._follower = networks.tracker(options.max_faces)
+        if self._keep.features:
+            networks.difference  # noqa: B018 - opened now, not when the first neutral is there
         self._interpreter = Interpreter(source, networks, {}, {})
         added = networks.added.columns
         units = added.unit_columns(networks.single.spec)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, datasets, evaluate, explain, train, weights
+from mien.cli import analyze, animate, datasets, evaluate, explain, live, train, weights
 from mien.cli.endings import INTERRUPTED
 from mien.errors import MienError
 from mien.files import FULL
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Reads faces: action units, expressions, head pose, gaze and blinks.",
 )
 app.command("analyze")(analyze.analyze)
+app.command("live")(live.live)
 app.command("explain")(explain.explain)
 app.command("animate")(animate.animate)
 app.add_typer(weights.app, name="weights")

@@ -11,7 +11,7 @@ from PIL import ImageDraw
 from mien.values import Float32
 from mien.video.palette import SMALLEST_LETTERS, Colour, font_of
 
-__all__ = ["Bars", "Panel", "draw_panel", "panel_letters", "place_panel", "strongest"]
+__all__ = ["Bars", "Panel", "draw_panel", "highest", "panel_letters", "place_panel", "strongest"]
 
 Bars = Sequence[tuple[str, float]]
 """Labels and values 0-5."""
@@ -65,8 +65,12 @@ def panel_letters(letters: int, faces: int) -> int:
 
 def strongest(bars: Bars, count: int) -> Bars:
     """Keep so many bars, those of the highest values, in the order in which they came."""
-    ranks = sorted(range(len(bars)), key=lambda place: -bars[place][1])[:count]
-    return [bars[place] for place in sorted(ranks)]
+    return [bars[place] for place in highest([value for _, value in bars], count)]
+
+
+def highest(values: Sequence[float], count: int) -> list[int]:
+    """Places of so many values, the highest ones, in the order in which they came."""
+    return sorted(sorted(range(len(values)), key=lambda place: -values[place])[:count])
 
 
 def place_panel(

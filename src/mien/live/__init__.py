@@ -1,0 +1,1 @@
+"""Faces read while they are seen: the loop, its window, its lines."""
