@@ -8,6 +8,7 @@ COMMANDS = [
     ["evaluate"],
     ["export"],
     ["animate"],
+    ["annotate"],
     ["explain"],
     ["live"],
     ["weights"],

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from mien.cli import analyze, animate, datasets, evaluate, explain, live, train, weights
+from mien.cli import (
+    analyze,
+    animate,
+    annotate,
+    datasets,
+    evaluate,
+    explain,
+    live,
+    train,
+    weights,
+)
 from mien.cli.endings import INTERRUPTED
 from mien.errors import MienError
 from mien.files import FULL
@@ -30,6 +40,7 @@ app.command("analyze")(analyze.analyze)
 app.command("live")(live.live)
 app.command("explain")(explain.explain)
 app.command("animate")(animate.animate)
+app.command("annotate")(annotate.annotate)
 app.add_typer(weights.app, name="weights")
 app.add_typer(datasets.app, name="datasets")
 app.command("train")(train.train)
