@@ -34,6 +34,7 @@ SMALL = {
     "opengraphau": Small(224, {"backbone": "resnet18"}, 41),
     "mae": Small(32, {**TRANSFORMER, "decoder_width": 12, "decoder_heads": 2}, None),
     "mae-teacher": Small(32, TRANSFORMER),
+    "posterv2": Small(64, {"size": 64}),
 }
 """A network that is not named here is built as it is."""
 

@@ -17,6 +17,7 @@ from mien.models.jaanet import jaanet
 from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 from mien.models.student import combined, student
+from mien.models.posterv2 import posterv2
 
 __all__ = ["MODELS", "build"]
 
@@ -41,6 +42,7 @@ MODELS: dict[str, Builder] = {
     "student": student,
     "student-repvgg-a0": partial(student, backbone="repvgg-a0", form="unbounded"),
     "student-combined": combined,
+    "posterv2": posterv2,
 }
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
 that has an option ``units`` is told their numbers."""

@@ -18,6 +18,8 @@ from mien.models.mae import official as official_mae
 from mien.models.mae import official_teacher
 from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
+from mien.models.posternames import UNUSED as POSTER_UNUSED
+from mien.models.posterv2 import official as official_posterv2
 
 __all__ = ["MODULES", "OFFICIAL", "from_official", "read_official", "read_tensors"]
 
@@ -38,6 +40,9 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 ENTRIES = ("state_dict", "model")
 """Where the state dict lies in a file that holds more."""
+UNUSED: dict[str, tuple[str, ...]] = {"posterv2": POSTER_UNUSED}
+"""Networks whose authors also save what no result depends on: what those names begin with."""
+
 SHOWN = 4
 """Names listed in an error."""
 
@@ -51,6 +56,7 @@ OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
     "student-occurrence": officialstudent.occurrence,
     "student-expression": officialstudent.expression,
     "student-combined": officialstudent.combined,
+    "posterv2": official_posterv2,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""
 
@@ -74,7 +80,8 @@ def from_official(name: str, state: State) -> nn.Module:
         raise InputError(f"{name!r} has no official checkpoints here; {', '.join(OFFICIAL)} have")
     plain = {key.removeprefix("module."): value for key, value in state.items()}
     network, layout = OFFICIAL[name](plain)
-    _check(name, plain, layout)
+    used = {key: one for key, one in plain.items() if not key.startswith(UNUSED.get(name, ()))}
+    _check(name, used, layout)
     own = network.state_dict()
     for key, value in own.items():
         found = [plain[source] for source in layout[key]]

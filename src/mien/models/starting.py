@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mien.errors import InputError, WeightsError
 from mien.models.published import Say, imagenet
 
-__all__ = ["BEST", "FromImageNet", "GoesOn", "load", "read_weights", "start"]
+__all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "read_weights", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,22 +50,53 @@ class GoesOn(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeps(Protocol):
+    """A network with parts that never learn: left random they would stay so."""
+
+    @property
+    def kept_parts(self) -> tuple[str, ...]:
+        """What the names of their tensors begin with."""
+        ...
+
+
 def start(network: nn.Module, source: str, say: Say = logger.info) -> None:
     """Load what a recipe's ``model.start`` names.
 
     Args:
         network: gets the weights.
         source: "" leaves it random; "imagenet" is the published weights of its backbone; else a
-            file of weights or a run folder.
+            file of weights or a run folder, or several of them with a comma between, each of
+            another part.
         say: takes a line on what is fetched, and one on what is left out.
 
     Raises:
-        InputError: there is no such file, or the network has no published weights.
+        InputError: there is no such file, the network has no published weights, or a part that
+            never learns would stay random.
         OfflineError: weights would have to be fetched, and MIEN_OFFLINE is set.
         WeightsError: they cannot be had, or do not fit.
     """
-    if not source:
-        return
+    loaded: set[str] = set()
+    for one in _sources(source):
+        loaded |= _start(network, one, say)
+    parts = network.kept_parts if isinstance(network, Keeps) else ()
+    for part in parts:
+        if any(key.startswith(part) and key not in loaded for key in network.state_dict()):
+            raise InputError(
+                f"the part {part.rstrip('.')!r} of {type(network).__name__} does not learn and "
+                "would stay random; name its weights with model.start, or let it learn"
+            )
+
+
+def _sources(source: str) -> list[str]:
+    """The files that a text names; a comma may be part of the name of a single one."""
+    if "," in source and not Path(source).expanduser().exists():
+        return [one.strip() for one in source.split(",") if one.strip()]
+    return [source] if source else []
+
+
+def _start(network: nn.Module, source: str, say: Say) -> set[str]:
+    """Load one source; the names of what is loaded."""
     if source == IMAGENET:
         if not isinstance(network, FromImageNet):
             raise InputError(
@@ -75,7 +106,7 @@ def start(network: nn.Module, source: str, say: Say = logger.info) -> None:
         path = imagenet(network.imagenet_part()[0], say)
     else:
         path = _file(source)
-    load(network, read_weights(path), str(path), say)
+    return load(network, read_weights(path), str(path), say)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -111,7 +142,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def load(
     network: nn.Module, weights: Mapping[str, Tensor], origin: str, say: Say = logger.info
-) -> None:
+) -> set[str]:
     """Put weights into a network: all of ours, or torchvision's into its backbone.
 
     Args:
@@ -119,6 +150,9 @@ def load(
         weights: tensors by name.
         origin: where they are from, to be named.
         say: takes a line on what is left out.
+
+    Returns:
+        Names of the network's tensors that were loaded.
 
     Raises:
         WeightsError: something is missing, unexpected or of another shape.
@@ -128,11 +162,10 @@ def load(
     if taken is not None:
         _put(network, {**own, **taken}, origin, "the network")
         fresh = [key for key in own if key not in taken]
-        say(
-            f"{origin}: goes on from {len(taken)} tensors; at random start "
-            f"{_listed(fresh) or 'nothing'}"
-        )
-    elif isinstance(network, FromImageNet) and not set(own) & set(weights):
+        rest = f"; the rest stays as it is: {_listed(fresh)}" if fresh else ""
+        say(f"{origin}: goes on from {len(taken)} tensors{rest}")
+        return set(taken)
+    if isinstance(network, FromImageNet) and not set(own) & set(weights):
         name, part = network.imagenet_part()
         left = sorted(key for key in weights if key.startswith(CLASSIFIERS))
         _put(part, {key: weights[key] for key in weights if key not in left}, origin, name)
@@ -140,8 +173,11 @@ def load(
             f"{origin}: {len(weights) - len(left)} tensors are loaded into the features; "
             f"{_listed(left) or 'nothing'} left out: the heads start at random"
         )
-    else:
-        _put(network, weights, origin, "the network")
+        mine = {id(one) for one in part.state_dict(keep_vars=True).values()}
+        everything = network.state_dict(keep_vars=True)
+        return {key for key, one in everything.items() if id(one) in mine}
+    _put(network, weights, origin, "the network")
+    return set(own)
 
 
 def _put(module: nn.Module, weights: Mapping[str, Tensor], origin: str, name: str) -> None:
