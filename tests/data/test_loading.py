@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from mien.data import planning  # noqa: E402
+from mien.data.balance import even_chances  # noqa: E402
 from mien.data.cache import prepare  # noqa: E402
 from mien.data.labels import Labels  # noqa: E402
 from mien.data.loading import CropDataset, EpochSampler, View, loader  # noqa: E402
@@ -199,6 +200,22 @@ def test_tests_are_read_in_order_and_incomplete_batches_can_be_left_out(cache):
     batches = loader(data, 4, shuffle=False, workers=0)
     assert torch.cat([batch.row for batch in batches]).tolist() == list(range(10))
     assert len(loader(data, 4, shuffle=True, workers=0, drop_last=True)) == 2
+
+
+def test_classes_can_be_drawn_as_often_as_each_other():
+    classes = np.array([0] * 90 + [1] * 9 + [3])
+    sampler = EpochSampler(100, shuffle=True, seed=1, chances=even_chances(classes))
+    drawn = []
+    for epoch in range(30):
+        sampler.set_epoch(epoch)
+        places = [place for _, place in sampler]
+        assert len(places) == 100
+        drawn += places
+    share = np.bincount(classes[drawn]) / len(drawn)
+    np.testing.assert_allclose(share, [1 / 3, 1 / 3, 0, 1 / 3], atol=0.03)
+    sampler.set_epoch(0)
+    assert [place for _, place in sampler] == drawn[:100]
+    assert drawn[:100] != drawn[100:200]
 
 
 @pytest.mark.parametrize("world", [1, 2, 3, 4])

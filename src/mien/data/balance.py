@@ -9,7 +9,7 @@ from mien.data.labels import Labels
 from mien.errors import InputError
 from mien.values import Float32
 
-__all__ = ["OF_POSITIVES", "WEIGHTS", "rates"]
+__all__ = ["OF_POSITIVES", "WEIGHTS", "even_chances", "rates"]
 
 OF_POSITIVES = frozenset({"balanced"})
 """Names in WEIGHTS whose weights multiply the loss of the positive pictures of a unit, as
@@ -30,6 +30,16 @@ def rates(labels: Labels) -> NDArray[np.float64]:
     present = ((labels.value > 0) & labels.known).sum(axis=0)
     nowhere = np.full(len(known), np.nan)
     return np.asarray(np.divide(present, known, out=nowhere, where=known > 0))
+
+
+def even_chances(classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Chances of n pictures by which every class that there is comes as often as any other.
+
+    >>> even_chances(np.array([0, 0, 0, 2])).round(3).tolist()
+    [0.167, 0.167, 0.167, 0.5]
+    """
+    raw = 1 / np.bincount(classes)[classes]
+    return np.asarray(raw / raw.sum(), np.float64)
 
 
 def inverse(labels: Labels) -> Float32:

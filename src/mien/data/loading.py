@@ -156,14 +156,22 @@ class EpochSampler(DistributedSampler[Any]):
         shuffle: in random order; else as they are.
         seed: of the order.
         rank: number of this process and how many there are; None: asked of torch when it is used.
+        chances: (size,) with which each place is drawn, as many in all and with replacement; None:
+            each comes once.
     """
 
     def __init__(
-        self, size: int, *, shuffle: bool, seed: int, rank: tuple[int, int] | None = None
+        self,
+        size: int,
+        *,
+        shuffle: bool,
+        seed: int,
+        rank: tuple[int, int] | None = None,
+        chances: NDArray[np.float64] | None = None,
     ) -> None:
         # not super().__init__, which would ask for a process group now
         self.size, self.shuffle, self.seed, self.epoch = size, shuffle, seed, 0
-        self._rank = rank
+        self._rank, self._chances = rank, chances
 
     def set_epoch(self, epoch: int) -> None:
         """Tell the number of the epoch that comes."""
@@ -175,8 +183,11 @@ class EpochSampler(DistributedSampler[Any]):
     def __iter__(self) -> Iterator[Key]:
         rank, world = self._place()
         order = np.arange(self.size)
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size)
+        random = np.random.default_rng((self.seed, self.epoch))
+        if self._chances is not None:
+            order = random.choice(self.size, self.size, p=self._chances)
+        elif self.shuffle:
+            order = random.permutation(self.size)
         mine = np.resize(order, len(self) * world)[rank::world] if self.size else order
         return iter([(self.epoch, int(place)) for place in mine])
 
@@ -189,7 +200,7 @@ class EpochSampler(DistributedSampler[Any]):
         return 0, 1
 
 
-def loader(
+def loader(  # noqa: PLR0913 - all but two by keyword
     dataset: CropDataset,
     batch: int,
     *,
@@ -197,6 +208,7 @@ def loader(
     workers: int,
     seed: int = 0,
     drop_last: bool = False,
+    chances: NDArray[np.float64] | None = None,
 ) -> DataLoader[Batch]:
     """Batches of a data set, loaded ahead by worker processes.
 
@@ -209,11 +221,12 @@ def loader(
         workers: processes; 0: this one. They live as long as the loader.
         seed: of the order.
         drop_last: leave out a last batch that is not full.
+        chances: with which each picture is drawn, see `EpochSampler`.
     """
     return DataLoader(
         dataset,
         batch_size=batch,
-        sampler=EpochSampler(len(dataset), shuffle=shuffle, seed=seed),
+        sampler=EpochSampler(len(dataset), shuffle=shuffle, seed=seed, chances=chances),
         num_workers=workers,
         collate_fn=_as_it_is,
         drop_last=drop_last,

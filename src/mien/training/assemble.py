@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torchmetrics import Metric
 
 from mien.data import DATASETS
+from mien.data.balance import even_chances
 from mien.data.cache import Cache
 from mien.data.loading import CropDataset, View, loader
 from mien.data.protocols import WEIGHTS, Split, split
@@ -181,6 +182,10 @@ class Loaded:
     def __init__(self, data: CropDataset, batch: int, recipe: Recipe, *, shuffle: bool) -> None:
         self._data, self._batch, self._shuffle = data, batch, shuffle
         self._workers, self._seed = recipe.trainer.workers, recipe.trainer.seed
+        said = data.cache.index.expression
+        self._chances = None
+        if shuffle and recipe.data.sampler == "balanced" and said is not None:
+            self._chances = even_chances(said.take(data.rows).value)
         self._loader: torch.utils.data.DataLoader[Batch] | None = None
 
     def __call__(self, turn: Turn) -> Passage:
@@ -195,6 +200,7 @@ class Loaded:
                 seed=self._seed,
                 # Batch normalisation cannot learn from a single picture.
                 drop_last=self._shuffle and mine % self._batch == 1 and mine > self._batch,
+                chances=self._chances,
             )
         self._loader.sampler.set_epoch(turn.epoch)  # type: ignore[attr-defined] # it is ours
         return self._loader

@@ -100,7 +100,7 @@ def check(experiment: Experiment) -> None:
         raise InputError(
             "trainer.precision=16-mixed needs a GPU of NVIDIA; set it to 32 or bf16-mixed"
         )
-    optimising.check(experiment.optim, experiment.schedule, one.epochs)
+    optimising.check(experiment.optim, experiment.schedule, one)
     optimising.freeze(experiment.network, experiment.optim.rates)
     with _hushed():
         _trainer(experiment)

@@ -33,6 +33,11 @@ def check_data(recipe: Recipe, cache: Cache) -> None:
     if data.weights not in WEIGHTS:
         known = ", ".join(WEIGHTS)
         raise InputError(f"data.weights is {data.weights!r}, and there are {known}")
+    if data.sampler == "balanced" and data.task != "expression":
+        raise InputError(
+            f"data.sampler=balanced draws classes of expressions, and the task is {data.task}; set "
+            "data.sampler=shuffle"
+        )
     _check_units(recipe, cache)
 
 

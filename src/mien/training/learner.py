@@ -96,6 +96,8 @@ class Learner(pl.LightningModule):
         self.latest: Tensor | None = None
         """Sum of the losses of the last step, for the progress bar."""
         self._sums, self._validated = Sums(), Sums()
+        self._counted = -1
+        """The batch of this epoch whose losses were counted last."""
         self._figures: Line = {}
         self._started = time.perf_counter()
 
@@ -130,6 +132,7 @@ class Learner(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Begin an epoch as if it were the first thing that this process does."""
         self._started = time.perf_counter()
+        self._counted = -1
         torch.manual_seed(self.seed)
         self.network.train()
         if isinstance(self.objective, nn.Module):
@@ -145,12 +148,14 @@ class Learner(pl.LightningModule):
             return seed
         return int(SeedSequence((seed, turn.epoch, turn.rank)).generate_state(1)[0])
 
-    def training_step(self, batch: Batch, number: int) -> Tensor:  # noqa: ARG002 - Lightning's
-        """Losses of one batch and their weighted sum."""
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        """Losses of one batch and their weighted sum; a second look at it is not counted."""
         losses = self.objective(self.network, batch)
         total = self._total(losses)
-        self._sums.add({"loss": total, **losses}, len(batch))
-        self.latest = total.detach()
+        if number != self._counted:
+            self._sums.add({"loss": total, **losses}, len(batch))
+            self.latest = total.detach()
+            self._counted = number
         return total
 
     def validation_step(self, batch: Batch, number: int) -> None:  # noqa: ARG002 - Lightning's

@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from mien.errors import InputError
-from mien.training.recipe import Optim, Schedule
+from mien.training.recipe import Optim, Schedule, Trainer
+from mien.training.sharpness import SAM
 
 __all__ = [
     "OPTIMISERS",
@@ -46,23 +47,37 @@ def _adamw(parameters: Groups, optim: Optim) -> Optimizer:
     return torch.optim.AdamW(parameters, lr=optim.rate, betas=optim.betas, weight_decay=optim.decay)
 
 
+def _sam(parameters: Groups, optim: Optim) -> Optimizer:
+    return SAM(
+        parameters, lr=optim.rate, betas=optim.betas, weight_decay=optim.decay, rho=optim.rho
+    )
+
+
 OPTIMISERS: dict[str, Callable[[Groups, Optim], Optimizer]] = {
     "sgd": _sgd,
     "adam": _adam,
     "adamw": _adamw,
+    "sam": _sam,
 }
 """Every optimiser by name. One may run the closure of its step more than once."""
 
 
-def check(optim: Optim, schedule: Schedule, epochs: int) -> None:
+def check(optim: Optim, schedule: Schedule, trainer: Trainer) -> None:
     """Refuse settings that do not go together, before anything is made of them.
 
     Raises:
-        InputError: Nesterov's step without momentum, or see `check_schedule`.
+        InputError: Nesterov's step without momentum, two looks at a batch that is not there any
+            more, or see `check_schedule`.
     """
+    if optim.name == "sam" and (trainer.accumulate > 1 or trainer.precision == "16-mixed"):
+        raise InputError(
+            "optim.name=sam looks twice at each batch, which cannot be done with "
+            f"trainer.accumulate={trainer.accumulate} and trainer.precision={trainer.precision}; "
+            "set them to 1, and to 32 or bf16-mixed"
+        )
     if optim.name == "sgd" and optim.nesterov and not optim.momentum:
         raise InputError("optim.nesterov needs momentum, and optim.momentum is 0; set one of them")
-    check_schedule(schedule, epochs)
+    check_schedule(schedule, trainer.epochs)
 
 
 def check_schedule(schedule: Schedule, epochs: int) -> None:

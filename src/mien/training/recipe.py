@@ -76,6 +76,9 @@ class Data:
     """Share of the training subjects held out to choose the epoch by; 0 uses the last epoch."""
     weights: str = "none"
     """Weights of the units, one of `mien.data.protocols.WEIGHTS`, from the training part."""
+    sampler: Literal["shuffle", "balanced"] = "shuffle"
+    """How an epoch of training pictures is drawn: each once; or as many in all, with replacement,
+    each class as often as any other."""
     batch: int = 32
     test_batch: int = 64
 
@@ -109,7 +112,7 @@ class Objective:
 class Optim:
     """How weights follow their gradients."""
 
-    name: Literal["sgd", "adam", "adamw"] = "adamw"
+    name: Literal["sgd", "adam", "adamw", "sam"] = "adamw"
     rate: float = 1e-4
     decay: float = 0.0
     """Weight decay."""
@@ -117,7 +120,9 @@ class Optim:
     """Of sgd."""
     nesterov: bool = False
     betas: tuple[float, float] = (0.9, 0.999)
-    """Of adam and adamw."""
+    """Of adam, adamw and sam."""
+    rho: float = 0.05
+    """Of sam: how far its second look at each batch is from the weights."""
     clip: float = 0.0
     """Largest norm of the gradient; 0 does not clip."""
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -128,6 +133,7 @@ class Optim:
         within("optim.decay", self.decay, 0)
         share("optim.momentum", self.momentum)
         share("optim.betas", *self.betas)
+        positive("optim.rho", (self.rho,))
         within("optim.clip", self.clip, 0)
         for name, factor in self.rates.items():
             within(f"optim.rates.{name}", factor, 0)
