@@ -57,7 +57,7 @@ def test_all_pictures_are_there(copy):
 
 def test_subjects_and_sequences(copy, recordings):
     name, _, index = copy
-    if name.startswith(("rafdb", "affectnet", "faces")):
+    if name.startswith(("rafdb", "affectnet", "caers", "faces")):
         assert len(set(index.subject)) == len(index)
         return
     assert len(set(index.subject)) == 3
@@ -179,7 +179,7 @@ def test_a_wrong_folder_is_one_sentence(name, tmp_path):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["bp4d", "disfa", "ckplus", "rafdb"])
+@pytest.mark.parametrize("name", ["bp4d", "disfa", "ckplus", "rafdb", "caers"])
 def test_the_folder_above_is_recognised(name, tmp_path, recordings):
     write(name, tmp_path / "my copy", recordings[:1])
     if name == "rafdb":

@@ -94,6 +94,12 @@ DATASETS: dict[str, DataSet] = {
         "from the University of Denver on request; research only, no redistribution",
         *_in("affectnet"),
     ),
+    "caers": DataSet(
+        "CAER-S: stills of television series, seven expressions, a folder for each",
+        Units(),
+        "from Yonsei University's page of the set; research only, no redistribution",
+        *_in("caers"),
+    ),
     "lists": DataSet(
         "aligned pictures with the text lists of the authors of JAA-Net or ME-GraphAU",
         Units(),

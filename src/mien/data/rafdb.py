@@ -33,7 +33,7 @@ from mien.data.folders import (
 from mien.data.labels import STILL, Expressions, Index
 from mien.data.numbers import parse
 from mien.data.recording import Recording
-from mien.data.writing import by_person, new_folder, write_picture
+from mien.data.writing import by_person, new_folder, stills, write_picture
 from mien.errors import InputError
 from mien.face.affine import warp
 from mien.values import Float32, Image
@@ -229,23 +229,12 @@ def write(root: Path, recordings: Sequence[Recording]) -> None:
         count = dict.fromkeys(PARTS, 0)
         for person, own in persons.items():
             part = PARTS[int(person) % 3 == 2]
-            for image, points, expression in _stills(own):
+            for image, points, expression in stills(own, CLASSES):
                 count[part] += 1
                 stem = f"{part}_{count[part]:05}"
                 _write_picture(folder / _BASIC, stem, image, points)
                 lines.append(f"{stem}.jpg {CLASSES.index(expression) + 1}\n")
         (folder / _BASIC / "EmoLabel" / _LIST).write_text("".join(lines))
-
-
-def _stills(own: Sequence[Recording]) -> list[tuple[Image, Float32, str]]:
-    """Picture, landmarks and expression of the frames that become pictures of the set."""
-    found: list[tuple[Image, Float32, str]] = []
-    for recording in own:
-        if recording.expression in CLASSES:
-            found.append((recording.images[-1], recording.points[-1], recording.expression))
-        if len(recording.images) > 1 and not recording.intensity[0].any():
-            found.append((recording.images[0], recording.points[0], "neutral"))
-    return found
 
 
 def _write_picture(base: Path, stem: str, image: Image, points: Float32) -> None:

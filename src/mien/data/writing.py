@@ -12,9 +12,9 @@ from PIL import Image as Picture
 from mien.data.recording import Recording
 from mien.errors import InputError
 from mien.files import cannot_write
-from mien.values import Image
+from mien.values import Float32, Image
 
-__all__ = ["by_person", "check_new", "in_turn", "new_folder", "write_picture"]
+__all__ = ["by_person", "check_new", "in_turn", "new_folder", "stills", "write_picture"]
 
 QUALITY = 95
 
@@ -68,6 +68,26 @@ def by_person(recordings: Sequence[Recording], names: Sequence[str]) -> dict[str
         name: [recording for recording in recordings if recording.person == person]
         for person, name in zip(persons, names, strict=False)
     }
+
+
+def stills(
+    recordings: Sequence[Recording], classes: Sequence[str]
+) -> list[tuple[Image, Float32, str]]:
+    """Picture, landmarks and expression of the frames that become pictures of a set of stills.
+
+    The last frame of each recording, and the first as neutral where no unit is at work in it.
+
+    Args:
+        recordings: of one person.
+        classes: expressions that the set knows; recordings of others give their neutral frame only.
+    """
+    found: list[tuple[Image, Float32, str]] = []
+    for one in recordings:
+        if one.expression in classes:
+            found.append((one.images[-1], one.points[-1], one.expression))
+        if len(one.images) > 1 and not one.intensity[0].any():
+            found.append((one.images[0], one.points[0], "neutral"))
+    return found
 
 
 def in_turn(parts: Sequence[Sequence[str]]) -> list[str]:
