@@ -109,7 +109,7 @@ def _pictures(data: str, root: Path | None, cache: Path, spec: "ModelSpec") -> "
     return prepare(index, cache, spec.template, spec.aligned or spec.size)
 
 
-def export(
+def export(  # noqa: PLR0913 - one parameter for each option
     model: Annotated[
         list[Path],
         typer.Argument(
@@ -138,7 +138,14 @@ def export(
         typer.Option(
             metavar="NAME",
             help="The files are checkpoints of the authors of jaanet (six, or one), megraphau, "
-            "opengraphau or mae-teacher.",
+            "opengraphau, mae-teacher or posterv2.",
+        ),
+    ] = "",
+    classes: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Of --official posterv2: its expressions in the order of its outputs.",
         ),
     ] = "",
 ) -> None:
@@ -150,8 +157,11 @@ def export(
     from mien.training import exporting
 
     if official:
-        _tell(_official(official, model, precision, out))
+        names = tuple(name.strip() for name in classes.split(",") if name.strip())
+        _tell(_official(official, model, precision, out, names))
         return
+    if classes:
+        raise InputError("--classes is for --official; a run's network knows its own")
     if len(model) != 1:
         raise InputError(
             f"{len(model)} networks came, expected one run folder or file; several files are for "
@@ -161,7 +171,9 @@ def export(
     _tell(exporting.export_run(model[0], wanted))
 
 
-def _official(name: str, files: list[Path], precision: str, out: Path | None) -> "Exported":
+def _official(
+    name: str, files: list[Path], precision: str, out: Path | None, classes: tuple[str, ...]
+) -> "Exported":
     """The network of authors' checkpoints as a file."""
     from mien.errors import InputError, MissingExtra
 
@@ -174,7 +186,7 @@ def _official(name: str, files: list[Path], precision: str, out: Path | None) ->
         from mien.training.official import export_official
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "torch", "train", "read a checkpoint") from error
-    return export_official(name, files, out or Path(f"{name}.onnx"))
+    return export_official(name, files, out or Path(f"{name}.onnx"), classes)
 
 
 def _tell(done: "Exported") -> None:

@@ -16,8 +16,8 @@ from mien.models.eacnet import eacnet, enhancing
 from mien.models.jaanet import jaanet
 from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
-from mien.models.student import combined, student
 from mien.models.posterv2 import posterv2
+from mien.models.student import combined, student
 
 __all__ = ["MODELS", "build"]
 

@@ -11,6 +11,7 @@ from mien.models.importing import from_official, read_official
 from mien.models.jaanet import JAANet
 from mien.models.mae import Teacher
 from mien.models.megraphau import OPEN_SIDED, OPEN_UNITS, MEGraphAU
+from mien.models.posterv2 import PosterV2
 from mien.models.reading import Reading, Task
 from mien.spec import ModelSpec
 from mien.training.export import export
@@ -29,6 +30,7 @@ SETS = {len(BP4D): ("BP4D", BP4D), len(DISFA): ("DISFA", DISFA)}
 
 SIDED = tuple((unit, side) for unit in OPEN_SIDED for side in ("L", "R"))
 """The outputs of OpenGraphAU after the units of whole faces."""
+POSTER_V2 = "Mao et al., POSTER++, arXiv 2301.12149, 2023"
 
 
 class Sees(NamedTuple):
@@ -50,6 +52,7 @@ SEES = {
     "megraphau": Sees(
         "megraphau", 256, 224, *IMAGENET, "Luo et al., Multi-dimensional Edge Feature, IJCAI 2022"
     ),
+    "posterv2": Sees("whole", 0, 224, *IMAGENET, POSTER_V2, "expression"),
     "opengraphau": Sees("ffhq", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
     "mae-teacher": Sees(
         "ffhq", 256, 224, *IMAGENET, "Chang et al., LibreFace, WACV 2024", "intensity"
@@ -57,13 +60,16 @@ SEES = {
 }
 
 
-def export_official(name: str, files: Sequence[Path], path: Path) -> Exported:
+def export_official(
+    name: str, files: Sequence[Path], path: Path, classes: Sequence[str] = ()
+) -> Exported:
     """Write the network of authors' checkpoints as ONNX with a card.
 
     Args:
         name: one of `mien.models.importing.OFFICIAL`.
         files: the authors' files, see `mien.models.importing.read_official`.
         path: the file to be.
+        classes: names of the expressions in the order of the outputs, which no checkpoint holds.
 
     Raises:
         InputError: no such network, or one that says nothing of a face; files that do not belong
@@ -78,14 +84,15 @@ def export_official(name: str, files: Sequence[Path], path: Path) -> Exported:
             "checkpoint instead: --set model.start=FILE"
         )
     reading = Reading(network, SEES[name].task)
-    card = official_card(name, reading)
+    card = official_card(name, reading, classes)
     found = export(reading, card, probe_of(card), path)
     return Exported(path, "fp32", path.stat().st_size, found["float32"])
 
 
-def official_card(name: str, reading: Reading) -> ModelSpec:
+def official_card(name: str, reading: Reading, classes: Sequence[str] = ()) -> ModelSpec:
     """The card of a published network; its units follow from how many it has."""
     sees = SEES[name]
+    _check_classes(name, reading.network, classes)
     units, sides, learned = _units(name, reading.network)
     return ModelSpec(
         name=f"{name}-official",
@@ -93,6 +100,7 @@ def official_card(name: str, reading: Reading) -> ModelSpec:
         reads="crop",
         units=units,
         sides=sides,
+        classes=tuple(classes),
         size=sees.size,
         aligned=sees.aligned,
         mean=sees.mean,
@@ -106,6 +114,17 @@ def official_card(name: str, reading: Reading) -> ModelSpec:
     )
 
 
+def _check_classes(name: str, network: nn.Module, classes: Sequence[str]) -> None:
+    """Refuse names for networks of units, and too few or equal ones for those of expressions."""
+    count = network.head.out_features if isinstance(network, PosterV2) else 0
+    if len(set(classes)) != count or len(classes) != count:
+        wanted = f"{count} different names of expressions" if count else "none: it gives units"
+        raise InputError(
+            f"{name} was given {len(classes)} names of classes, expected {wanted}"
+            + (", in the order of its outputs: --classes surprise,fear,..." if count else "")
+        )
+
+
 def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, ...], str]:
     """Numbers and sides of the outputs, and what they were learned from."""
     if name == "opengraphau":
@@ -115,6 +134,8 @@ def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, .
     if isinstance(network, JAANet):
         data, _ = SETS.get(len(network.units), ("GFT", ()))
         return network.units, ("",) * len(network.units), data
+    if isinstance(network, PosterV2):
+        return (), (), "a set of expressions that the checkpoint does not name"
     if isinstance(network, Teacher) and network.outputs == len(STRENGTHS):
         return STRENGTHS, ("",) * len(STRENGTHS), "DISFA"
     if isinstance(network, Teacher):
