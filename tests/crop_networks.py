@@ -68,6 +68,36 @@ def write(path, spec, weights=None, bias=None, output=None):
     return path
 
 
+def write_several(path, spec, said):
+    """Write a network of several outputs that says the same numbers of every crop.
+
+    ``said`` gives them by output, before the last step of each.
+    """
+    nodes, tables, outputs = [], {"low": 0.0, "high": 5.0, "none": np.zeros((3, 1))}, []
+    nodes.append(helper.make_node("GlobalAveragePool", ["image"], ["pooled"]))
+    nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"]))
+    nodes.append(helper.make_node("MatMul", ["flat", "none"], ["zero"]))
+    for name, values in said.items():
+        tables[f"{name}.bias"] = values
+        more = ["low", "high"] if name == "intensity" else []
+        nodes.append(helper.make_node("Add", ["zero", f"{name}.bias"], [f"{name}.logits"]))
+        nodes.append(helper.make_node(LAST[name], [f"{name}.logits", *more], [name]))
+        outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", len(values)]))
+    side = ["n", 3, spec.size, spec.size]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, side)],
+        outputs,
+        [numpy_helper.from_array(np.asarray(v, np.float32), n) for n, v in tables.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, {METADATA_KEY: spec.to_json()})
+    checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
 def convolutions(seed=0, width=32):
     """Two convolutions, a mean, a layer, a sigmoid: (n, 3, 12, 12) to (n, 4)."""
     random = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ from mien.runtime import (
     normalised,
     open_session,
 )
-from tests.crop_networks import card, write
+from tests.crop_networks import card, write, write_several
 
 
 def pictures(count, side, seed=0):
@@ -41,6 +41,24 @@ def test_the_middle_is_that_of_the_testing_pictures():
         place = transforms.middle(21, size)
         wanted = images[:, place.top : place.top + size, place.left : place.left + size]
         np.testing.assert_array_equal(middle(images, size), wanted)
+
+
+def test_several_outputs_of_other_units_in_one_pass(tmp_path):
+    outputs = ("intensity", "probability", "expression")
+    spec = replace(
+        card("intensity", units=(12,)), detected=(4, 7), classes=("calm", "glad"), outputs=outputs
+    )
+    said = {"intensity": [2.5], "probability": [0.0, 20.0], "expression": [0.0, 0.0]}
+    predictor = Predictor(write_several(tmp_path / "net.onnx", spec, said))
+    scores = predictor.score_crops(pictures(BATCH + 2, 20))
+    assert scores.intensity.tolist() == [[2.5]] * (BATCH + 2)
+    np.testing.assert_allclose(scores.probability[-1], [0.5, 1.0])
+    np.testing.assert_allclose(scores.expression[-1], [0.5, 0.5])
+    none = predictor.score_crops(pictures(0, 20))
+    assert [getattr(none, name).shape for name in outputs] == [(0, 1), (0, 2), (0, 2)]
+    fewer = write_several(tmp_path / "few.onnx", replace(spec, detected=(4, 7, 9)), said)
+    with pytest.raises(WeightsError, match="names 3 outputs of probability and the network gives 2"):
+        Predictor(fewer)
 
 
 @pytest.mark.parametrize("task", ["occurrence", "intensity", "expression"])

@@ -1,6 +1,7 @@
 """The card of a network."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,18 @@ def test_what_a_card_leaves_out_is_the_default():
 
 def test_columns_are_named_as_in_the_table():
     assert CARD.columns() == ("AU12_L", "AU12_R", "AU17")
+
+
+def test_units_that_are_detected_beside_intensities():
+    both = ("intensity", "probability")
+    card = replace(CARD, reads="crop", detected=(4, 7), outputs=both)
+    assert ModelSpec.from_json(card.to_json()) == card
+    assert card.keys("intensity") == ((12, "L"), (12, "R"), (17, ""))
+    assert card.keys("probability") == ((4, ""), (7, ""))
+    assert card.columns() == CARD.columns()
+    assert CARD.keys("probability") == CARD.keys("intensity")
+    with pytest.raises(WeightsError, match="promises intensity; expected intensity and probabil"):
+        replace(CARD, detected=(4,))
 
 
 @pytest.mark.parametrize("reads", ["crop", "mesh", "mesh-difference"])

@@ -263,7 +263,7 @@ def _labels(spec: ModelSpec, output: str) -> Sequence[object]:
     """What the columns of an output stand for."""
     if output == "landmarks":
         return range(LANDMARKS)
-    return spec.classes if output == "expression" else spec.units
+    return spec.classes if output == "expression" else spec.keys(output)
 
 
 def middle(images: Image, size: int) -> Image:

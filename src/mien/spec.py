@@ -32,6 +32,9 @@ class ModelSpec:
     """Number of the action unit of each output, in output order."""
     sides: tuple[str, ...]
     """Side of each output: L, R (the person's) or empty for both; as long as ``units``."""
+    detected: tuple[int, ...] = ()
+    """Number of the action unit of each output of ``probability``, where a network gives that
+    beside intensity; without sides. Empty: those of ``units``."""
     classes: tuple[str, ...] = ()
     """Names of the expression classes, in output order."""
     size: int = 0
@@ -83,6 +86,11 @@ class ModelSpec:
                 f"the card of {self.name} has {len(self.mean)} means and {len(self.std)} "
                 "deviations; expected one of each for each of three channels"
             )
+        if self.detected and not {"intensity", "probability"} <= set(self.outputs):
+            raise WeightsError(
+                f"the card of {self.name} names units that it detects beside its intensities, and "
+                f"promises {', '.join(self.outputs)}; expected intensity and probability"
+            )
         if len(self.sides) != len(self.units):
             raise WeightsError(
                 f"the card of {self.name} names {len(self.units)} units and "
@@ -92,9 +100,14 @@ class ModelSpec:
     def columns(self) -> tuple[str, ...]:
         """Name of each output as the AU table spells it: AU12_L, AU17."""
         return tuple(
-            f"AU{unit}_{side}" if side else f"AU{unit}"
-            for unit, side in zip(self.units, self.sides, strict=True)
+            f"AU{unit}_{side}" if side else f"AU{unit}" for unit, side in self.keys(self.outputs[0])
         )
+
+    def keys(self, output: str) -> tuple[tuple[int, str], ...]:
+        """Unit and side of each number of an output."""
+        if output == "probability" and self.detected:
+            return tuple((unit, "") for unit in self.detected)
+        return tuple(zip(self.units, self.sides, strict=True))
 
     def to_json(self) -> str:
         """The card as one line of JSON."""

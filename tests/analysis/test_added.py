@@ -1,6 +1,7 @@
 """Networks of one's own in the analysis: what they read, and what becomes of the table."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -25,7 +26,7 @@ from mien.values import Face
 from mien.video.reader import open_source, read_picture
 from tests.analysis.made_up import SINGLE, made_up_face
 from tests.conftest import BLANK
-from tests.crop_networks import card, write
+from tests.crop_networks import card, write, write_several
 from tests.point_networks import pointed, write_pointed
 
 CLASSES = ("Happiness", "neutral", "in awe")
@@ -87,6 +88,49 @@ def test_an_intensity_network_takes_the_place_of_the_default(photo, tiny):
     flat = write(path, card("intensity", units=(12, 27)), weights, np.array([0.0, 0.0]))
     assert frame_of(mien.analyze(photo, model=flat)).loc[0, "emotion"] != "happiness"
     assert row["emotion"] == "happiness"
+
+
+ALL = ("intensity", "probability", "expression")
+
+
+def several(path, **more):
+    """A network of intensity, presence and expressions, its file."""
+    spec = card("intensity", units=(12, 27), detected=(4, 12, 7), outputs=ALL, **more)
+    spec = replace(spec, classes=("neutral", "happiness"), units=(12, 27), sides=("", ""))
+    odds = np.log([0.2 / 0.8, 0.6 / 0.4, 0.9 / 0.1])
+    said = {"intensity": [4.5, 7.0], "probability": odds, "expression": np.log([0.3, 0.7])}
+    return write_several(path, spec, said)
+
+
+def test_one_network_gives_intensity_presence_and_expression_from_one_pass(photo, tmp_path):
+    path = several(tmp_path / "all.onnx")
+    table = mien.analyze(photo, model=path)
+    [row] = frame_of(table).to_dict("records")
+    assert (row["AU12"], row["AU27"]) == (4.5, 5.0)
+    assert [row[f"AU{unit}_p"] for unit in (4, 12, 7)] == pytest.approx([0.2, 0.6, 0.9])
+    assert (row["neutral_p"], row["happiness_p"]) == pytest.approx((0.3, 0.7))
+    assert row["expression"] == "happiness"
+    assert "AU27_p" not in row
+    others = frame_of(mien.analyze(photo)).iloc[0]
+    assert (row["AU4"], row["AU7_L"]) == (others["AU4"], others["AU7_L"])
+    for name in ("AU12", "AU7_p", "neutral_p", "expression"):
+        assert table.schema.field(name).metadata[b"model"] == b"tiny-intensity"
+    assert b"model" not in table.schema.field("AU7").metadata
+
+
+def test_what_a_network_detects_beside_is_given_once(tmp_path, tiny):
+    path = several(tmp_path / "all.onnx")
+    Added([path, tiny(units=(27, 10))])
+    for units, both in (((7, 10), "AU7_p"), ((12, 4), "AU12_p, AU4_p")):
+        with pytest.raises(InputError, match=f"both give {both}; give one --model for each"):
+            Added([path, tiny(units=units)])
+    strange = several(tmp_path / "strange.onnx")
+    spec = replace(Predictor(strange).spec, detected=(4, 12, 99))
+    write_several(
+        strange, spec, {"intensity": [1, 2], "probability": [1, 2, 3], "expression": [1, 2]}
+    )
+    with pytest.raises(InputError, match="gives AU99, which FACS does not have"):
+        Added([strange])
 
 
 def test_sides_of_an_added_network_make_the_unit(photo, tiny):

@@ -61,6 +61,32 @@ def test_another_task_is_refused():
         Reading(Columns(), "landmarks")
 
 
+class Several(nn.Module):
+    """Three tasks in one pass."""
+
+    beside = ("occurrence", "expression")
+
+    def forward(self, image):
+        row = image[:, 0, 0]
+        return Output(row[:, :3], occurrence=row[:, 1:3], expression=row[:, 2:])
+
+
+def test_tasks_beside_the_first_come_after_it():
+    reading = Reading(Several(), "intensity")
+    assert reading.outputs == ("intensity", "probability", "expression")
+    intensity, probability, expression = reading(IMAGE)
+    assert intensity[0].tolist() == [0.0, 0.0, 2.0]
+    torch.testing.assert_close(probability[0], torch.tensor([0.5, 0.88079708]))
+    torch.testing.assert_close(expression[0], torch.tensor([2.0, 7.0]).softmax(0))
+    turned = Reading(Several(), "intensity", mirror=True)(IMAGE)
+    # the row from the other side begins 7, 2, 0
+    torch.testing.assert_close(
+        turned[1][0, 0], (torch.tensor(0.5) + torch.tensor(2.0).sigmoid()) / 2
+    )
+    with pytest.raises(InputError, match="reads intensity first and occurrence, expression beside"):
+        Reading(Several(), "occurrence")
+
+
 class Pointed(nn.Module):
     """Says where the first landmark is, in x; gives a map of what it saw."""
 

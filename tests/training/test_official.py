@@ -8,6 +8,7 @@ from mien.models.jaanet import jaanet
 from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 from mien.models.reading import Reading
+from mien.models.student import combined, student
 from mien.training.official import DISFA, export_official, official_card
 
 
@@ -32,6 +33,27 @@ def test_cards_name_units_and_what_is_read():
 def test_units_that_nobody_can_know_are_refused():
     with pytest.raises(WeightsError, match="has 5 units, expected the 12 of BP4D or the 8"):
         official_card("megraphau", read_of(megraphau, 5, backbone="resnet18"))
+
+
+def test_cards_of_students_name_what_each_head_says():
+    disfa = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+    bp4d = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
+    reading = Reading(combined(12, classes=()), "intensity")
+    card = official_card("student-combined", reading)
+    assert (card.units, card.detected, card.classes) == (disfa, bp4d, ())
+    assert card.outputs == ("intensity", "probability")
+    assert (card.template, card.aligned, card.size) == ("ffhq", 256, 224)
+    whole = official_card("student-combined", Reading(combined(12), "intensity"))
+    assert whole.outputs == ("intensity", "probability", "expression")
+    assert whole.classes[:2] == ("neutral", "happiness")
+    single = read_of(student, 12, form="logits")
+    assert official_card("student-occurrence", single).units == bp4d
+    classes = official_card("student-expression", Reading(student(8), "expression"))
+    assert (classes.units, len(classes.classes), classes.aligned) == ((), 8, 0)
+    with pytest.raises(
+        WeightsError, match="has 9 outputs, expected the presence of the 12 units o"
+    ):
+        official_card("student-occurrence", read_of(student, 9))
 
 
 SMALL = {"size": 32, "patch": 8, "width": 64, "depth": 1, "heads": 1}

@@ -53,6 +53,10 @@ def cache(tmp_path_factory):
         ("data.batch=0", r"data\.batch is 0, expected 1 or more"),
         ("data.test_batch=0", r"data\.test_batch is 0, expected 1 or more"),
         ("data.batch=1", r"data\.batch is 1, .* batch normalisation, .* expected 2 or more"),
+        (
+            "model.name=student-combined data.task=intensity objective.name=intensity",
+            "reads occurrence and expression beside intensity, and the objective intensity does no",
+        ),
         ("data.std=0,0,0", r"data\.std is 0, expected a number above 0"),
         ("data.held=1", r"data\.held is 1, expected a number from 0 to below 1"),
         ("data.threshold=9", r"data\.threshold is 9, expected 0 to 5"),

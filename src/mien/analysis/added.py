@@ -113,7 +113,7 @@ def _check(path: Path, spec: ModelSpec) -> None:
             f"{path} reads the {spec.reads}, as the default networks do; "
             "--model takes networks that read crops"
         )
-    if strange := sorted(set(spec.units) - set(UNITS)):
+    if strange := sorted({*spec.units, *spec.detected} - set(UNITS)):
         named = ", ".join(f"AU{unit}" for unit in strange)
         raise InputError(f"{path} gives {named}, which FACS does not have; look after its card")
     if spec.template not in TEMPLATES:

@@ -23,7 +23,8 @@ class AddedColumns:
 
     An intensity network takes the place of the default reading of its units; where it has no sides,
     the table has none either. Occurrence gives ``AU12_p``, the larger of two sides. An expression
-    network gives a column for each class, and ``expression``, the most probable.
+    network gives a column for each class, and ``expression``, the most probable. A network may
+    give all of these from one pass.
 
     Args:
         specs: the cards.
@@ -42,7 +43,7 @@ class AddedColumns:
             mine = {}
             for output in spec.outputs:
                 if output not in ("maps", "landmarks", "relations"):
-                    count = len(spec.classes if output == "expression" else spec.units)
+                    count = len(spec.classes if output == "expression" else spec.keys(output))
                     mine[output] = slice(self.width, self.width + count)
                     self.width += count
             self.places.append(mine)
@@ -82,7 +83,10 @@ class AddedColumns:
 
     def layout(self, spec: ModelSpec) -> ModelSpec:
         """The default network's card, the units of the intensity networks in place of its own."""
-        keys = [*(key for key in _keys(spec) if key[0] not in self._taken), *self.intensity]
+        keys = [
+            *(key for key in spec.keys("intensity") if key[0] not in self._taken),
+            *self.intensity,
+        ]
         return replace(
             spec, units=tuple(unit for unit, _ in keys), sides=tuple(side for _, side in keys)
         )
@@ -97,7 +101,9 @@ class AddedColumns:
         """
         if not self.intensity:
             return values
-        kept = [place for place, key in enumerate(_keys(spec)) if key[0] not in self._taken]
+        kept = [
+            place for place, key in enumerate(spec.keys("intensity")) if key[0] not in self._taken
+        ]
         return np.concatenate([values[:, kept], added[:, list(self.intensity.values())]], axis=1)
 
     def columns(self, added: Float32) -> dict[str, list[object] | Float32]:
@@ -142,7 +148,7 @@ class AddedColumns:
         """Place, unit with side, and card of every number of an output."""
         for spec, mine in zip(self.specs, self.places, strict=True):
             if (place := mine.get(output)) is not None:
-                for number, key in enumerate(_keys(spec)):
+                for number, key in enumerate(spec.keys(output)):
                     yield place.start + number, key, spec
 
     def _refuse_twice(self) -> None:
@@ -150,16 +156,11 @@ class AddedColumns:
         givers: dict[str, ModelSpec] = {}
         for spec, mine in zip(self.specs, self.places, strict=True):
             gives = {"expressions"} if "expression" in mine else set()
-            gives |= {f"AU{unit}" for unit in spec.units if "intensity" in mine}
-            gives |= {f"AU{unit}_p" for unit in spec.units if "probability" in mine}
+            for output, end in (("intensity", ""), ("probability", "_p")):
+                gives |= {f"AU{unit}{end}" for unit, _ in spec.keys(output) if output in mine}
             if both := sorted(gives & givers.keys()):
                 raise InputError(
                     f"{givers[both[0]].name} and {spec.name} both give {', '.join(both)}; "
                     "give one --model for each"
                 )
             givers |= dict.fromkeys(gives, spec)
-
-
-def _keys(spec: ModelSpec) -> list[Key]:
-    """Unit and side of each output."""
-    return list(zip(spec.units, spec.sides, strict=True))

@@ -138,7 +138,8 @@ def export(  # noqa: PLR0913 - one parameter for each option
         typer.Option(
             metavar="NAME",
             help="The files are checkpoints of the authors of jaanet (six, or one), megraphau, "
-            "opengraphau, mae-teacher or posterv2.",
+            "opengraphau, mae-teacher, posterv2, or of a student: student-intensity, "
+            "student-occurrence, student-expression, student-combined.",
         ),
     ] = "",
     classes: Annotated[

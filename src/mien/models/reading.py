@@ -1,5 +1,7 @@
 """A trained network as its card promises it: pictures to probabilities, intensities or classes."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal, get_args
 
 import torch
@@ -22,11 +24,16 @@ OUTPUTS: dict[str, str] = {
 """What a task's numbers are called, in `mien.values.Scores` and in the file's outputs."""
 
 
+FIRST: Task = "intensity"
+"""What a network of several tasks gives as its logits."""
+
+
 class Reading(nn.Module):
     """A network with its last step: pictures (b, 3, s, s) to a tuple of what the card promises.
 
     A network that ``needs_landmarks`` is given them as well, (b, 49, 2) in pixels of the pictures.
-    After the task's numbers come the ``extras`` that the network has: "maps", "landmarks".
+    After the task's numbers come those of the tasks that it reads ``beside``, and then the
+    ``extras`` that the network has: "maps", "landmarks".
     Occurrence gives probabilities (b, k) by the sigmoid, intensity is held within 0-5 (b, k),
     expression gives probabilities (b, c) by the softmax.
 
@@ -37,7 +44,7 @@ class Reading(nn.Module):
             units have no sides.
 
     Raises:
-        InputError: there is no such task.
+        InputError: there is no such task, or it is not the first of a network with several.
     """
 
     def __init__(self, network: nn.Module, task: Task, mirror: bool = False) -> None:
@@ -47,12 +54,18 @@ class Reading(nn.Module):
         self.network = network
         self.task = task
         self.mirror = mirror
+        self.beside: tuple[Task, ...] = getattr(network, "beside", ())
+        if self.beside and task != FIRST:
+            raise InputError(
+                f"this network reads {FIRST} first and {', '.join(self.beside)} beside, and was "
+                f"asked for {task}; set data.task={FIRST}"
+            )
         self.extras: tuple[str, ...] = getattr(network, "extras", ())
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of what is given, in the order of the tuple."""
-        return (OUTPUTS[self.task], *self.extras)
+        return (OUTPUTS[self.task], *(OUTPUTS[task] for task in self.beside), *self.extras)
 
     @property
     def points(self) -> str:
@@ -71,8 +84,9 @@ class Reading(nn.Module):
         values = self._meant(output)
         if self.mirror:
             other = None if points is None else _turned(points, image.shape[-1])
-            values = (values + self._meant(self._ask(image.flip(3), other))) / 2
-        return (values, *(getattr(output, name) for name in self.extras))
+            turned = self._meant(self._ask(image.flip(3), other))
+            values = [(one + two) / 2 for one, two in zip(values, turned, strict=True)]
+        return (*values, *(getattr(output, name) for name in self.extras))
 
     def _ask(self, image: Tensor, points: Tensor | None) -> Output:
         """What the network gives."""
@@ -85,15 +99,21 @@ class Reading(nn.Module):
         output: Output = self.network(image) if points is None else self.network(image, points)
         return output
 
-    def _meant(self, output: Output) -> Tensor:
-        """The task's numbers."""
-        logits = output.logits
-        if self.task == "occurrence":
-            ready = output.probability
-            return torch.sigmoid(logits) if ready is None else ready
-        if self.task == "intensity":
-            return torch.clamp(logits, 0, 5)
-        return torch.softmax(logits, dim=1)
+    def _meant(self, output: Output) -> list[Tensor]:
+        """The numbers of the task, and of those beside it."""
+        if self.task == "occurrence" and output.probability is not None:
+            first = output.probability
+        else:
+            first = _MEANT[self.task](output.logits)
+        return [first, *(_MEANT[task](getattr(output, task)) for task in self.beside)]
+
+
+_MEANT: dict[str, Callable[[Tensor], Tensor]] = {
+    "occurrence": torch.sigmoid,
+    "intensity": partial(torch.clamp, min=0, max=5),
+    "expression": partial(torch.softmax, dim=1),
+}
+"""What logits of a task say."""
 
 
 def _turned(points: Tensor, size: int) -> Tensor:

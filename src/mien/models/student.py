@@ -115,6 +115,7 @@ class Student(nn.Module):
         self.features, self.squeeze = _trunk(backbone)
         self.scale, self.bounded = FORMS[form]
         self.detected, self.classes = tuple(detected), tuple(classes)
+        self.outputs = outputs
         self.head = Head(outputs, dropout)
         self.occurrence = Head(len(detected), dropout) if detected else None
         self.expression = Head(len(classes), dropout) if classes else None

@@ -113,6 +113,7 @@ def assemble(
     check_batch(recipe, network)
     test = CropDataset(cache, parts.test, view)
     reading = Reading(network, data.task)
+    check_taught(recipe, reading, objective)
     for part in (train, held, test):
         learns = "landmarks" in getattr(objective, "needs", ()) and part is not test
         if part is not None and (learns or reading.points):
@@ -162,6 +163,16 @@ def check_loss_names(recipe: Recipe, objective: nn.Module) -> None:
     strange = sorted(set(recipe.objective.weights) - set(there or ()))
     if there is not None and strange:
         raise no_such_loss(strange, there)
+
+
+def check_taught(recipe: Recipe, reading: Reading, objective: nn.Module) -> None:
+    """Refuse a network with heads that would be written as they were drawn."""
+    silent = [one for one in reading.beside if one not in getattr(objective, "teaches", ())]
+    if silent:
+        raise InputError(
+            f"{recipe.model.name} reads {' and '.join(silent)} beside {recipe.data.task}, and the "
+            f"objective {recipe.objective.name} does not teach that; choose the network student"
+        )
 
 
 def check_batch(recipe: Recipe, network: nn.Module) -> None:

@@ -13,6 +13,7 @@ from mien.models.mae import Teacher
 from mien.models.megraphau import OPEN_SIDED, OPEN_UNITS, MEGraphAU
 from mien.models.posterv2 import PosterV2
 from mien.models.reading import Reading, Task
+from mien.models.student import DETECTED, EXPRESSIONS, Student
 from mien.spec import ModelSpec
 from mien.training.export import export
 from mien.training.exporting import Exported, probe_of
@@ -21,7 +22,7 @@ from mien.training.recipe import IMAGENET
 __all__ = ["export_official", "official_card"]
 
 HALF = (0.5, 0.5, 0.5)
-BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
+BP4D = DETECTED
 DISFA = 1, 2, 4, 6, 9, 12, 25, 26
 STRENGTHS = 1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26
 """Units of which DISFA has intensities."""
@@ -45,6 +46,8 @@ class Sees(NamedTuple):
     task: Task = "occurrence"
 
 
+LIBREFACE = "Chang et al., LibreFace, WACV 2024"
+
 SEES = {
     "jaanet": Sees(
         "jaanet", 200, 176, HALF, HALF, "Shao, Liu, Cai, Ma, JAA-Net, ECCV 2018 and IJCV 2021"
@@ -54,9 +57,11 @@ SEES = {
     ),
     "posterv2": Sees("whole", 0, 224, *IMAGENET, POSTER_V2, "expression"),
     "opengraphau": Sees("ffhq", 256, 224, *IMAGENET, "Luo et al., OpenGraphAU, 2022"),
-    "mae-teacher": Sees(
-        "ffhq", 256, 224, *IMAGENET, "Chang et al., LibreFace, WACV 2024", "intensity"
-    ),
+    "mae-teacher": Sees("ffhq", 256, 224, *IMAGENET, LIBREFACE, "intensity"),
+    "student-intensity": Sees("ffhq", 256, 224, *IMAGENET, LIBREFACE, "intensity"),
+    "student-occurrence": Sees("ffhq", 256, 224, *IMAGENET, LIBREFACE),
+    "student-expression": Sees("ffhq", 0, 224, *IMAGENET, LIBREFACE, "expression"),
+    "student-combined": Sees("ffhq", 256, 224, *IMAGENET, LIBREFACE, "intensity"),
 }
 
 
@@ -100,7 +105,8 @@ def official_card(name: str, reading: Reading, classes: Sequence[str] = ()) -> M
         reads="crop",
         units=units,
         sides=sides,
-        classes=tuple(classes),
+        detected=getattr(reading.network, "detected", ()),
+        classes=tuple(classes) or _classes(name, reading.network),
         size=sees.size,
         aligned=sees.aligned,
         mean=sees.mean,
@@ -118,7 +124,7 @@ def _check_classes(name: str, network: nn.Module, classes: Sequence[str]) -> Non
     """Refuse names for networks of units, and too few or equal ones for those of expressions."""
     count = network.head.out_features if isinstance(network, PosterV2) else 0
     if len(set(classes)) != count or len(classes) != count:
-        wanted = f"{count} different names of expressions" if count else "none: it gives units"
+        wanted = f"{count} different names of expressions" if count else "none: what it gives is known"
         raise InputError(
             f"{name} was given {len(classes)} names of classes, expected {wanted}"
             + (", in the order of its outputs: --classes surprise,fear,..." if count else "")
@@ -136,13 +142,8 @@ def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, .
         return network.units, ("",) * len(network.units), data
     if isinstance(network, PosterV2):
         return (), (), "a set of expressions that the checkpoint does not name"
-    if isinstance(network, Teacher) and network.outputs == len(STRENGTHS):
-        return STRENGTHS, ("",) * len(STRENGTHS), "DISFA"
-    if isinstance(network, Teacher):
-        raise WeightsError(
-            f"this checkpoint of {name} has {network.outputs} outputs, expected the intensities of "
-            f"the {len(STRENGTHS)} units of DISFA; what others mean is not in the file"
-        )
+    if isinstance(network, Teacher | Student):
+        return _units_of_libreface(name, network.outputs)
     count = len(network.body.nodes.bias) if isinstance(network, MEGraphAU) else 0
     if count not in SETS:
         raise WeightsError(
@@ -151,3 +152,24 @@ def _units(name: str, network: nn.Module) -> tuple[tuple[int, ...], tuple[str, .
         )
     data, units = SETS[count]
     return units, ("",) * count, data
+
+
+def _units_of_libreface(name: str, count: int) -> tuple[tuple[int, ...], tuple[str, ...], str]:
+    """Units of a teacher or of the first head of a student, and what they were learned from."""
+    if name == "student-expression":
+        return (), (), "AffectNet"
+    units, data = (BP4D, "BP4D") if name == "student-occurrence" else (STRENGTHS, "DISFA")
+    if count != len(units):
+        what = "presence" if data == "BP4D" else "intensities"
+        raise WeightsError(
+            f"this checkpoint of {name} has {count} outputs, expected the {what} of the "
+            f"{len(units)} units of {data}; what others mean is not in the file"
+        )
+    return units, ("",) * count, "DISFA and BP4D" if name == "student-combined" else data
+
+
+def _classes(name: str, network: nn.Module) -> tuple[str, ...]:
+    """Classes of a student that says expressions, alone or beside units."""
+    if name == "student-expression":
+        return EXPRESSIONS
+    return network.classes if isinstance(network, Student) else ()
