@@ -57,7 +57,9 @@ def test_several_outputs_of_other_units_in_one_pass(tmp_path):
     none = predictor.score_crops(pictures(0, 20))
     assert [getattr(none, name).shape for name in outputs] == [(0, 1), (0, 2), (0, 2)]
     fewer = write_several(tmp_path / "few.onnx", replace(spec, detected=(4, 7, 9)), said)
-    with pytest.raises(WeightsError, match="names 3 outputs of probability and the network gives 2"):
+    with pytest.raises(
+        WeightsError, match="names 3 outputs of probability and the network gives 2"
+    ):
         Predictor(fewer)
 
 

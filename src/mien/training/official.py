@@ -124,7 +124,9 @@ def _check_classes(name: str, network: nn.Module, classes: Sequence[str]) -> Non
     """Refuse names for networks of units, and too few or equal ones for those of expressions."""
     count = network.head.out_features if isinstance(network, PosterV2) else 0
     if len(set(classes)) != count or len(classes) != count:
-        wanted = f"{count} different names of expressions" if count else "none: what it gives is known"
+        wanted = (
+            f"{count} different names of expressions" if count else "none: what it gives is known"
+        )
         raise InputError(
             f"{name} was given {len(classes)} names of classes, expected {wanted}"
             + (", in the order of its outputs: --classes surprise,fear,..." if count else "")
