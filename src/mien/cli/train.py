@@ -80,18 +80,15 @@ def _train(recipe: "Recipe", data: Path, fold: str, runs: Path, restart: bool, q
     number = _number(fold)
     ready = _ready(recipe, data, number)
     try:
-        from mien.training.run import train_all, train_fold
+        from mien.training.onefold import Way
+        from mien.training.run import train as train_recipe
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "torch", "train", "train networks") from error
     cache = ready or _prepared(recipe, data, runs, quiet)
     bar = not quiet and sys.stderr.isatty()
     tell = None if quiet else _tell
     with _heard(quiet):
-        if number is None:
-            report = train_all(recipe, cache, runs, restart=restart, bar=bar, tell=tell)
-        else:
-            done = train_fold(recipe, number, cache, runs, restart=restart, bar=bar, tell=tell)
-            report = None if done is None else done.folder / "report.md"
+        report = train_recipe(recipe, number, cache, runs, Way(restart, bar, tell))
     if report is not None:
         typer.echo(f"{report} is written")
 
@@ -143,6 +140,7 @@ def _list() -> None:
         recipe = make()
         data = recipe.data
         units = f"AU {', '.join(map(str, data.units))}" if data.units else data.task
+        units = units if recipe.labelled else "no labels"
         typer.echo(f"{name:<28} {recipe.model.name} on {data.name} ({data.protocol}): {units}")
     typer.echo(f"{MESH:<28} the networks that mien ships, from meshes of synthetic faces")
 

@@ -23,6 +23,7 @@ __all__ = [
     "sequence_folds",
     "shuffled_folds",
     "subject_folds",
+    "whole",
 ]
 
 KFOLD_SEED = 20
@@ -163,6 +164,15 @@ def given(index: Index, choice: Choice) -> Division:
     both = set(persons[train].tolist()) & set(persons[test].tolist()) - {""}
     validate = part == "validate" if "validate" in index.part else None
     return Division(train, test, group, unit, validate, _leak(both))
+
+
+def whole(index: Index, choice: Choice) -> Division:  # noqa: ARG001 - there is nothing to choose
+    """Everything is learned from, and nothing tested."""
+    persons = np.array(index.subject)
+    if (persons == "").any():
+        persons = np.arange(len(index)).astype(str)
+    every = np.ones(len(index), bool)
+    return Division(every, ~every, persons, "subjects")
 
 
 def deal(counts: dict[str, int], folds: int, seed: int) -> list[list[str]]:

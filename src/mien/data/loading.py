@@ -31,7 +31,8 @@ from mien.values import Float32
 
 __all__ = ["CropDataset", "EpochSampler", "Key", "Task", "View", "loader"]
 
-Task = Literal["occurrence", "intensity", "expression"]
+Task = Literal["occurrence", "intensity", "expression", "picture"]
+"""What is said of a picture; "picture": nothing."""
 Key = tuple[int, int]
 """Epoch, and place in the data set."""
 
@@ -246,6 +247,9 @@ def _targets(
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """What is to be said of the pictures, and where it is known."""
     index = cache.index
+    if view.task == "picture":
+        nothing = np.zeros((len(rows), 0), np.float32)
+        return nothing, nothing.astype(bool)
     if view.task == "expression":
         if index.expression is None:
             raise InputError(f"{index.name} has no expressions; it cannot teach or test them")

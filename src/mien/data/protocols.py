@@ -71,6 +71,11 @@ PROTOCOLS: dict[str, Protocol] = {
         "The set's own training and testing parts, as RAF-DB has them.",
         apart=False,
     ),
+    "whole": Protocol(
+        divide.whole,
+        1,
+        "Everything is learned from, nothing tested: for learning without labels.",
+    ),
     "sequence-folds-leaking": Protocol(
         divide.sequence_folds,
         None,
@@ -95,7 +100,7 @@ def fold_count(index: Index, protocol: str, folds: int = 10) -> int:
         fixed = len(set(index.subject))
     elif fixed is None:
         fixed = folds
-    if fixed < 2 and protocol != "given":
+    if fixed < 2 and PROTOCOLS[protocol].folds != 1:
         raise InputError(
             f"{protocol} of {index.name} would have {fixed} fold, expected 2 or more; "
             "ask for more folds, or bring more persons"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from mien.training.objectives import UnitWeights, unit_weights
 from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
 from mien.training.settings import to_json
+from mien.training.taught import TEACHER, teacher_of
 from mien.training.trained import network_of
 
 __all__ = [
@@ -96,6 +97,7 @@ def assemble(
     """
     data = recipe.data
     check_data(recipe, cache)
+    _check_tested(recipe)
     parts = split(
         cache.index, data.protocol, fold, folds=data.folds, held=data.held, seed=recipe.trainer.seed
     )
@@ -105,7 +107,9 @@ def assemble(
     if len(parts.validate):
         held = _labelled(CropDataset(cache, parts.validate, view), "validate", recipe)
     objective = objectives.build(
-        recipe.objective.name, recipe.objective.options, _weights(recipe, cache, train.rows)
+        recipe.objective.name,
+        _options(recipe, parts, runs),
+        _weights(recipe, cache, train.rows),
     )
     names = view.units or classes_of(cache)
     network = network_of(recipe, len(names))
@@ -155,6 +159,29 @@ def identity_of(
     }
     taught = getattr(objective, "digest", "")
     return found | ({"teacher": taught} if taught else {})
+
+
+def _options(recipe: Recipe, parts: Split, runs: Path) -> Mapping[str, Any]:
+    """Options of the objective; a teacher is put in the place of where it is."""
+    options = recipe.objective.options
+    if TEACHER not in options:
+        return options
+    source = placed(str(options[TEACHER]), parts.fold, runs)
+    return {**options, TEACHER: teacher_of(recipe, source, parts), "task": recipe.data.task}
+
+
+def _check_tested(recipe: Recipe) -> None:
+    """Refuse labels without a test part, and no labels where figures are asked for."""
+    if not recipe.labelled:
+        raise InputError(
+            f"{recipe.name} learns from pictures without labels; there is nothing to assemble for "
+            "a test: use mien.training.unlabelled"
+        )
+    if recipe.data.protocol == "whole":
+        raise InputError(
+            f"{recipe.name} would be tested on nothing: the protocol whole is for learning without "
+            "labels; choose another with data.protocol"
+        )
 
 
 def check_loss_names(recipe: Recipe, objective: nn.Module) -> None:

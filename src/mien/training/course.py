@@ -23,19 +23,23 @@ TICKS = 3
 INK, FAINT, CURVE, CHOSEN = "#1f2328", "#d0d7de", "#0969da", "#bc4c00"
 
 
-def columns(lines: Sequence[Line], task: Task) -> dict[str, str]:
+def columns(lines: Sequence[Line], task: Task | None) -> dict[str, str]:
     """Which figures are shown: their names in the lines, and their titles.
 
     The loss of the training part; of the held-out part, if there is one, the first metrics of the
-    task and, of networks that find landmarks, their mean error and failure rate.
+    task and, of networks that find landmarks, their mean error and failure rate; its loss where
+    there is no task.
     """
-    named = {name: metric.title for name, metric in list(METRICS[task].items())[:METRICS_SHOWN]}
+    metrics = {} if task is None else METRICS[task]
+    named = {name: metric.title for name, metric in list(metrics.items())[:METRICS_SHOWN]}
+    if task is None:
+        named = {"loss": "loss, held out"}
     wanted = {"train.loss": "loss"}
     wanted |= {f"validate.{name}": title for name, title in (named | TITLES).items()}
     return {name: title for name, title in wanted.items() if any(name in line for line in lines)}
 
 
-def table(lines: Sequence[Line], task: Task, chosen: int) -> str:
+def table(lines: Sequence[Line], task: Task | None, chosen: int) -> str:
     """A row for each epoch; the chosen one has a star."""
     shown = columns(lines, task)
     rows = [["epoch", *shown.values()]]
@@ -46,7 +50,7 @@ def table(lines: Sequence[Line], task: Task, chosen: int) -> str:
     return grid(rows)
 
 
-def plot(lines: Sequence[Line], task: Task, chosen: int) -> str:
+def plot(lines: Sequence[Line], task: Task | None, chosen: int) -> str:
     """A curve for each figure over the epochs, as one SVG; the chosen epoch is marked."""
     shown = columns(lines, task)
     across = min(ACROSS, len(shown))

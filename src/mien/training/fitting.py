@@ -69,7 +69,13 @@ def classes_of(cache: Cache) -> tuple[str, ...]:
 def _check_units(recipe: Recipe, cache: Cache) -> None:
     """Refuse units with expressions; else none, the same twice, and those not labelled."""
     data = recipe.data
-    if data.task == "expression":
+    if not recipe.labelled:
+        if data.units or data.weights != "none":
+            raise InputError(
+                f"{recipe.name} learns without labels, and data.units or data.weights are set; "
+                "set data.units= to nothing and data.weights=none"
+            )
+    elif data.task == "expression":
         if data.units:
             raise InputError(
                 f"{recipe.name} names units, but its task is expression; "

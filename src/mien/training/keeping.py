@@ -17,7 +17,7 @@ from mien.training.checkpoints import FORMAT, MARK, write
 from mien.training.learner import Learner, Line
 from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE, TENSORBOARD, write_text
 
-__all__ = ["Keeper", "write_metrics"]
+__all__ = ["Keeper", "read_metrics", "write_metrics"]
 
 
 class Keeper(Checkpoint):
@@ -150,6 +150,23 @@ def write_metrics(folder: Path, lines: Sequence[Line]) -> None:
     }
     for name, text in texts.items():
         write_text(folder / name, text)
+
+
+def read_metrics(folder: Path) -> tuple[Line, ...]:
+    """The figures of all epochs of a run; one that does not exist is NaN.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    path = folder / METRICS
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return tuple(
+            {name: math.nan if value is None else value for name, value in row.items()}
+            for row in rows
+        )
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); train the fold anew") from error
 
 
 def _learner(module: pl.LightningModule) -> Learner:

@@ -15,8 +15,10 @@ from mien.data.balance import OF_POSITIVES
 from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.losses.au import Reduction, binary_cross_entropy, cross_entropy, squared_error
+from mien.losses.distillation import factors as distillation_factors
 from mien.models.output import Output
 from mien.training.published import Alignment, Bounded, Relations
+from mien.training.teaching import Distillation, Reconstruction
 from mien.values import Float32
 
 __all__ = ["OBJECTIVES", "Builder", "Single", "UnitWeights", "build", "unit_weights"]
@@ -129,6 +131,50 @@ def bounded(options: Mapping[str, Any], weights: UnitWeights) -> Bounded:
     return Bounded(str(options.get("form", "corrected")))
 
 
+def reconstruction(options: Mapping[str, Any], weights: UnitWeights) -> Reconstruction:
+    """What a masked auto-encoder learns. Options ``masked``: 0.75; ``even``: true."""
+    _only("reconstruction", options, ("masked", "even"))
+    if weights != UnitWeights():
+        raise InputError("the objective reconstruction has no units; set data.weights=none")
+    share = options.get("masked", 0.75)
+    if not isinstance(share, int | float):
+        raise InputError(f"masked of the objective reconstruction is {share!r}, expected a share")
+    return Reconstruction(float(share), bool(options.get("even", True)))
+
+
+def distillation(options: Mapping[str, Any], weights: UnitWeights) -> Distillation:
+    """What a student learns of a teacher and of the labels.
+
+    Options ``teacher``: a run folder, and `mien.training.assemble` puts its network in its place;
+    ``task`` is set there too, to that of the data; ``alpha``, ``beta`` and ``form``: see
+    `mien.losses.distillation.factors`; ``shortening``: nearest or linear.
+    """
+    known = ("teacher", "task", "alpha", "beta", "form", "shortening")
+    _only("distillation", options, known)
+    _whole("distillation", weights)
+    teacher = options.get("teacher")
+    if not isinstance(teacher, nn.Module):
+        raise InputError(
+            "the objective distillation has no teacher; set objective.options.teacher to the "
+            "folder of one fold of its run"
+        )
+    task = options.get("task", "intensity")
+    if task not in TASK_LOSSES:
+        raise InputError(
+            f"task of the objective distillation is {task!r}; choose {', '.join(TASK_LOSSES)}"
+        )
+    factors = {name: options[name] for name in ("alpha", "beta", "form") if name in options}
+    shortening = options.get("shortening", "nearest")
+    found = distillation_factors(**factors)
+    return Distillation(teacher, TASK_LOSSES[task], found, weights.whole, shortening)
+
+
+TASK_LOSSES: dict[str, Callable[..., Tensor]] = {
+    "intensity": squared_error,
+    "occurrence": binary_cross_entropy,
+    "expression": cross_entropy,
+}
+
 OBJECTIVES: dict[str, Builder] = {
     "occurrence": occurrence,
     "intensity": intensity,
@@ -136,6 +182,8 @@ OBJECTIVES: dict[str, Builder] = {
     "jaanet": jaanet,
     "relations": relations,
     "bounded": bounded,
+    "reconstruction": reconstruction,
+    "distillation": distillation,
 }
 """Every objective by name."""
 

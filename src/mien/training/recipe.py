@@ -29,6 +29,9 @@ __all__ = [
 NAME = r"[^\W_][\w.-]*"
 """Of a recipe, which names its folder: no separator, and not ".."."""
 
+UNLABELLED = frozenset({"reconstruction"})
+"""Objectives that read no labels."""
+
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and deviation per channel of the pictures that most published backbones were trained on."""
 
@@ -102,6 +105,8 @@ class Objective:
     weights: Mapping[str, float] = field(default_factory=dict)
     """Factor of each named loss; one that is not named counts once."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    """What this objective lets one choose; in ``teacher``, the run folder that a student learns
+    from, "{fold}" and "{runs}" are filled in as in ``model.start``."""
 
     def __post_init__(self) -> None:
         for name, factor in self.weights.items():
@@ -217,6 +222,11 @@ class Recipe:
     expected: tuple[Expected, ...] = ()
     paper: str = ""
     """Source of the method, for the card."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it learns what a data set says of its pictures; if not there is no test."""
+        return self.objective.name not in UNLABELLED
 
     def __post_init__(self) -> None:
         # it names a folder below that of the runs, and nothing else

@@ -27,8 +27,9 @@ from mien.training.onefold import Tell, Way, go
 from mien.training.precision import PROBES
 from mien.training.predicting import predict, read_predictions
 from mien.training.recipe import Recipe
+from mien.training.unlabelled import Learned, learn_fold
 
-__all__ = ["Result", "train_all", "train_fold", "write_folds"]
+__all__ = ["Result", "train", "train_all", "train_fold", "write_folds"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,32 @@ class Result:
     """Of the test part."""
     table: ScoreTable
     """Its figures."""
+
+
+def train(recipe: Recipe, fold: int | None, cache: Cache, runs: Path, way: Way) -> Path | None:
+    """Train one fold, or all, whether there are labels or not.
+
+    Args:
+        recipe: what to train.
+        fold: from 1; None: every fold in turn.
+        cache: the prepared data set.
+        runs: folder of the run folders.
+        way: how.
+
+    Returns:
+        The report; None as in `train_fold`.
+    """
+    restart, bar, tell = way
+    if recipe.labelled and fold is None:
+        return train_all(recipe, cache, runs, restart=restart, bar=bar, tell=tell)
+    count = fold_count(cache.index, recipe.data.protocol, recipe.data.folds)
+    done: Result | Learned | None = None
+    for number in range(1, count + 1) if fold is None else [fold]:
+        if recipe.labelled:
+            done = train_fold(recipe, number, cache, runs, restart=restart, bar=bar, tell=tell)
+        else:
+            done = learn_fold(recipe, number, cache, runs, way)
+    return None if done is None else done.folder / runfolder.REPORT
 
 
 def train_fold(  # noqa: PLR0913 - what is trained, on what, into where, and how it is shown
