@@ -8,7 +8,7 @@ from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
-         "relations", "emotions")  # fmt: skip
+         "relations", "emotions", "live")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -53,3 +53,7 @@ for name in names:
         from benchmarks import emotions
 
         emotions.main()
+    elif name == "live":
+        from benchmarks import live
+
+        live.main(cache)

@@ -29,8 +29,8 @@ def column(picture, size=(640, 360)):
 
 
 def lengths(picture, colour):
-    """Pixels of exactly this colour in each line that has many."""
-    counts = (picture == colour).all(axis=2).sum(axis=1)
+    """Pixels of exactly this colour in each line that has many, below the head of the card."""
+    counts = (picture[90:] == colour).all(axis=2).sum(axis=1)
     return sorted({int(n) for n in counts if n > 12}, reverse=True)
 
 
@@ -138,6 +138,20 @@ def test_where_room_is_short_the_strongest_units_are_drawn():
     assert longest, "the strongest is among those drawn"
     all_fit = drawn([card(0, bars[:8])])
     assert (drawn([card(0, bars)]) != all_fit).any()
+
+
+def test_units_that_led_to_the_emotion_are_drawn_before_stronger_ones():
+    bars = [(4.0, False, True)] * 40
+    bars[33] = (1.0, True, True)
+    found = lengths(column(drawn([card(0, bars)])), colour_of(0))
+    assert found[0] == pytest.approx(65 / 5, abs=4)
+
+
+def test_the_number_of_the_face_stands_on_its_card():
+    one, two = (drawn([card(n)]) for n in (8, 16))  # the same colour
+    beside = (one != two).any(axis=2)[:, 400:]
+    assert beside[:80].any()
+    assert not beside[80:].any()
 
 
 def test_long_words_stay_in_the_column():

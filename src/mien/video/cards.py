@@ -14,6 +14,7 @@ GROOVE = (44, 50, 59)
 TEXT = (245, 248, 250)
 SOFT = (196, 203, 211)
 FAINT = (134, 143, 154)
+TAG = (10, 14, 20)
 
 HEAD = 5.0
 """Height of the emotion and what lies under it, over that of the letters."""
@@ -80,8 +81,8 @@ def draw_card(
     rows = max(0, int((y1 - y0 - HEAD * letters) / (ROW * letters)))
     bars, missing = card.bars, len(card.bars) - rows
     if missing > 0:  # a line tells how many
-        known = [bar.value if bar.value == bar.value else bar.chance or 0.0 for bar in card.bars]
-        bars = tuple(card.bars[place] for place in highest(known, max(0, rows - 1)))
+        worth = [_worth(bar) for bar in card.bars]
+        bars = tuple(card.bars[place] for place in highest(worth, max(0, rows - 1)))
     top = y0 + HEAD * letters
     for place, bar in enumerate(bars):
         middle = top + (place + 0.5) * ROW * letters
@@ -90,6 +91,12 @@ def draw_card(
         middle = top + (rows - 0.5) * ROW * letters
         text = f"and {missing + 1} lower ones"
         pen.text((left, middle), text, fill=FAINT, font=font_of(letters), anchor="lm")
+
+
+def _worth(bar: UnitBar) -> float:
+    """How much a bar should be seen: first those on which the emotion rests, then the strongest."""
+    value = bar.value if bar.value == bar.value else bar.chance or 0.0
+    return value + FULL * bar.leads
 
 
 def fitted(pen: ImageDraw.ImageDraw, text: str, font: Font, width: float) -> str:
@@ -104,19 +111,25 @@ def fitted(pen: ImageDraw.ImageDraw, text: str, font: Font, width: float) -> str
 def _draw_head(
     pen: ImageDraw.ImageDraw,
     card: Card,
-    place: tuple[float, float, float],
+    span: tuple[float, float, float],
     colour: Colour,
     letters: int,
 ) -> None:
-    """Draw the emotion with its score, and two lines under it; ``place`` is x0, y0, x1."""
-    left, top, right = place
+    """Draw the emotion with its score, and two lines under it; ``span`` is x0, y0, x1."""
+    left, top, right = span
     large, small = font_of(round(1.3 * letters)), font_of(letters)
     score = "" if card.score is None else f"{card.score:.2f}"
-    middle = top + 1.1 * letters
+    middle, indent = top + 1.1 * letters, 0.0
     pen.text((right, middle), score, fill=colour, font=large, anchor="rm")
-    room = right - left - pen.textlength(score, font=large) - letters
+    if card.track is not None:
+        indent = pen.textlength(str(card.track), font=small) + 1.3 * letters
+        chip = (left, middle - 0.8 * letters, left + indent - 0.6 * letters, middle + 0.8 * letters)
+        pen.rectangle(chip, fill=colour)
+        place = ((chip[0] + chip[2]) / 2, middle)
+        pen.text(place, str(card.track), fill=TAG, font=small, anchor="mm")
+    room = right - left - indent - pen.textlength(score, font=large) - letters
     title = fitted(pen, card.title, large, room)
-    pen.text((left, middle), title, fill=TEXT, font=large, anchor="lm")
+    pen.text((left + indent, middle), title, fill=TEXT, font=large, anchor="lm")
     for number, (line, shade) in enumerate(zip(card.lines, (SOFT, FAINT), strict=True)):
         middle = top + (2.65 + 1.3 * number) * letters
         text = fitted(pen, line, small, right - left)
