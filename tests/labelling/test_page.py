@@ -84,6 +84,7 @@ def test_the_edge_of_the_picture_stops_a_box(page):
 
 def test_a_click_is_no_box(page):
     page.drag(place(page, 0.05, 0.05))
+    page.drag(place(page, 0.5, 0.5))
     assert page.run("app.boxes.length") == 1
     assert page.run("saving.busy || app.past.length > 0") is False
 

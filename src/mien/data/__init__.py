@@ -112,6 +112,12 @@ DATASETS: dict[str, DataSet] = {
         "your own",
         *_in("table"),
     ),
+    "yolo": DataSet(
+        "pictures of your own with boxes and classes: data.yaml, as mien annotate and others write",
+        Units(),
+        "your own",
+        *_in("yolo_index"),
+    ),
     "faces": DataSet(
         "a folder of pictures of faces, without labels: to learn from as auto-encoders do",
         Units(),
