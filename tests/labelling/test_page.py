@@ -1,5 +1,7 @@
 """The page in a real browser: boxes drawn, classes picked, labels on the disk."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -23,9 +25,10 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def page(browser, served):
     """The page, just opened; in the end nothing may have gone wrong in it."""
+    browser.open("about:blank")
+    browser.until("location.href === 'about:blank'")  # the page of before says no more
     browser.requests.clear()
     browser.troubles.clear()
-    browser.open("about:blank")
     browser.open(served.address)
     browser.until(SEEN)
     yield browser
@@ -116,6 +119,10 @@ def test_keys_alone_do_everything(page, folder):
     page.key("ArrowLeft")
     page.until(f"app.number === 1 && {SEEN}")
     assert page.run("app.boxes.map((box) => box.c)") == [0, 1]
+    page.key("ArrowLeft")
+    page.until(f"app.number === 0 && {SEEN}")
+    page.key(" ")
+    page.until(f"app.number === 2 && {SEEN}")
 
 
 def test_undo_and_redo_across_pictures(page, folder):
@@ -156,6 +163,7 @@ def test_faces_as_they_were_found_begin_anew(page, folder):
     page.until("app.states[0] === 'open' && !saving.busy")
     assert page.run("app.boxes.map((box) => box.c)") == [None]
     assert not (folder / "1.txt").exists()
+    assert json.loads((folder / "annotate.json").read_text())["drafts"] == {}
 
 
 def test_a_picture_that_cannot_be_read_is_told_and_can_be_skipped(page, folder):
