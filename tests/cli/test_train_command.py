@@ -244,14 +244,14 @@ def test_an_interruption_is_one_line_that_says_how_to_go_on(mien_command, monkey
 
 
 def test_each_epoch_is_a_line(capsys):
-    from mien.cli.train import _tell
+    from mien.cli.telling import tell
 
     line = {
         "epoch": 3, "step": 9, "rate": 0.1, "train.loss": 0.51234, "train.au": 0.5,
         "validate.au": 0.6,
         "validate.f1": 0.25, "validate.f1/AU1": 0.1, "seconds": 12.3,
     }  # fmt: skip
-    _tell(2, line)
+    tell(2, line)
     assert capsys.readouterr().err == "fold 2, epoch 3: loss 0.5123; held out: f1 0.25; 12 s\n"
 
 
@@ -262,9 +262,9 @@ def test_a_wrong_set_in_the_folder_is_refused(mien_command, tmp_path):
 
 
 def test_the_errors_are_ours():
-    from mien.cli.train import _number
+    from mien.cli.preparing import number_of
 
     with pytest.raises(InputError):
-        _number("-1")
-    assert _number("all") is None
-    assert _number("12") == 12
+        number_of("-1")
+    assert number_of("all") is None
+    assert number_of("12") == 12

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mien.training.recipe import Recipe
 
-__all__ = ["RECIPES"]
+__all__ = ["CHAINS", "RECIPES"]
 
 
 def _at(module: str, name: str, *arguments: str | int) -> "Callable[[], Recipe]":
@@ -28,6 +28,13 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     **{f"ckplus-{name}": _at("ckplus", "corrected", name) for name in _CKPLUS},
     **{f"ckplus-{name}-source": _at("ckplus", "source", name) for name in _CKPLUS},
     **{f"ckplus-{name}-last": _at("ckplus", "last", name) for name in _CKPLUS[:4]},
+    "distill-mae": _at("distill", "pictures"),
+    "distill-mae-affectnet": _at("distill", "affectnet", "mae-teacher"),
+    "distill-disfa-mae": _at("distill", "disfa", "distill-disfa-mae"),
+    "distill-resnet18-affectnet": _at("distill", "affectnet", "student"),
+    "distill-disfa-resnet18": _at("distill", "disfa", "distill-disfa-resnet18"),
+    "distill-disfa-pretrained": _at("distill", "disfa", "distill-disfa-pretrained"),
+    "distill-disfa": _at("distill", "disfa", "distill-disfa"),
     "eacnet-bp4d": _at("eacnet", "bp4d"),
     "eacnet-bp4d-enhancing": _at("eacnet", "bp4d", 1),
     "eacnet-disfa": _at("eacnet", "disfa"),
@@ -41,6 +48,10 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "megraphau-bp4d-stage1": _at("megraphau", "bp4d", 1),
     "megraphau-disfa": _at("megraphau", "disfa"),
     "megraphau-disfa-stage1": _at("megraphau", "disfa", 1),
+    "planted-mae": _at("planted_distill", "pictures"),
+    "planted-mae-teacher": _at("planted_distill", "teacher"),
+    "planted-student": _at("planted_distill", "student"),
+    "planted-distill": _at("planted_distill", "distilled"),
     "planted-jaanet": _at("planted", "alignment"),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
@@ -48,3 +59,17 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "rafdb-resnet50": _at("rafdb", "expression", "resnet50"),
 }
 """Every experiment by name: a function that gives its recipe."""
+
+CHAINS: dict[str, tuple[str, ...]] = {
+    "distill-disfa": (
+        "distill-mae",
+        "distill-mae-affectnet",
+        "distill-disfa-mae",
+        "distill-resnet18-affectnet",
+        "distill-disfa-resnet18",
+        "distill-disfa-pretrained",
+        "distill-disfa",
+    ),
+    "planted-distill": ("planted-mae", "planted-mae-teacher", "planted-student", "planted-distill"),
+}
+"""Recipes with stages: all of them, each after those that it starts from or is compared with."""
