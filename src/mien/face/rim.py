@@ -11,6 +11,12 @@ __all__ = ["fade"]
 
 _CROP_SIDE = 256
 """Side that decides whether a large square is shrunk first."""
+REACH = 4 / 3
+"""How deep the blur goes in, in widths of the padding."""
+SPARSE = 4
+"""Every so many pixels the median colour is looked for."""
+NEAR = 3
+"""Pixels around what is seen that sampling may touch."""
 
 
 def fade(image: Image, quad: NDArray[np.float64]) -> tuple[Image, NDArray[np.float64], float]:
@@ -41,18 +47,59 @@ def fade(image: Image, quad: NDArray[np.float64]) -> tuple[Image, NDArray[np.flo
     if pad.max() <= border / shrink - 4:
         return part, first.astype(np.float64), float(shrink)
     pad = np.maximum(pad, round(0.3 * side / shrink))
-    padded = np.pad(part, ((pad[1], pad[3]), (pad[0], pad[2]), (0, 0)))
-    faded = _fade(padded, pad, 0.02 * side / shrink)
-    return faded, (first - pad[:2] * shrink).astype(np.float64), float(shrink)
+    rows, columns = part.shape[0] + pad[1] + pad[3], part.shape[1] + pad[0] + pad[2]
+    padded = np.zeros((rows, columns, 3), np.uint8)
+    padded[pad[1] : rows - pad[3], pad[0] : columns - pad[2]] = part
+    place = first - pad[:2] * shrink
+    seen = np.concatenate([quad.min(axis=0) - place, quad.max(axis=0) - place]) / shrink
+    faded = _fade(padded, pad, 0.02 * side / shrink, seen)
+    return faded, place.astype(np.float64), float(shrink)
 
 
-def _fade(padded: Image, pad: NDArray[np.int_], blur: float) -> Image:
-    """Blur the padding and its neighbourhood, and take it to the median colour at the edge."""
+def _fade(padded: Image, pad: NDArray[np.int_], blur: float, seen: NDArray[np.float64]) -> Image:
+    """Blur the padding and its neighbourhood, and take it to the median colour at the edge.
+
+    Only what the square shows is done: of a face that leaves the frame at one side a tenth of all.
+
+    Args:
+        padded: the surroundings of the square.
+        pad: how wide the padding is at the left, above, at the right, below.
+        blur: standard deviation, in pixels.
+        seen: box around the square, x0, y0, x1, y1.
+    """
     height, width = padded.shape[:2]
     across = np.minimum(np.arange(width) / pad[0], np.arange(width)[::-1] / pad[2])
     down = np.minimum(np.arange(height) / pad[1], np.arange(height)[::-1] / pad[3])
-    mask = 1 - np.minimum(across, down[:, None])[..., None]
-    soft = np.asarray(Picture.fromarray(padded).filter(ImageFilter.GaussianBlur(blur)), np.float64)
-    mixed = padded + (soft - padded) * np.clip(3 * mask + 1, 0, 1)
-    mixed += (np.median(mixed, axis=(0, 1)) - mixed) * np.clip(mask, 0, 1)
-    return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
+    low = np.maximum(np.floor(seen[:2]).astype(int) - NEAR, 0)
+    high = np.minimum(np.ceil(seen[2:]).astype(int) + NEAR, [width, height])
+    columns, rows = slice(low[0], high[0]), slice(low[1], high[1])
+    middle = np.median(padded[::SPARSE, ::SPARSE], axis=(0, 1)).astype(np.float32)
+    faded = padded.copy()
+    places = [(rows, run) for run in _runs(across < REACH, columns)]
+    places += [(run, columns) for run in _runs(down < REACH, rows)]
+    for place in places:
+        mask = 1 - np.minimum(across[place[1]], down[place[0], None])[..., None].astype(np.float32)
+        sharp, soft = padded[place].astype(np.float32), _blurred(padded, place, blur)
+        mixed = sharp + (soft - sharp) * np.clip(3 * mask + 1, 0, 1)
+        mixed += (middle - mixed) * np.clip(mask, 0, 1)
+        faded[place] = np.clip(np.rint(mixed), 0, 255)
+    return faded
+
+
+def _runs(there: NDArray[np.bool_], within: slice) -> list[slice]:
+    """The one or two stretches of a line that are True, at its ends, within a part of it."""
+    places = np.flatnonzero(there[within]) + within.start
+    parts = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return [slice(int(one[0]), int(one[-1]) + 1) for one in parts if len(one)]
+
+
+def _blurred(padded: Image, place: tuple[slice, slice], blur: float) -> NDArray[np.float32]:
+    """A part of the blurred picture; as far around it is blurred as the blur reaches."""
+    reach = int(np.ceil(3 * blur)) + NEAR
+    around = tuple(slice(max(one.start - reach, 0), one.stop + reach) for one in place)
+    soft = Picture.fromarray(padded[around]).filter(ImageFilter.GaussianBlur(blur))
+    inner = tuple(
+        slice(one.start - wide.start, one.stop - wide.start)
+        for one, wide in zip(place, around, strict=True)
+    )
+    return np.asarray(soft)[inner].astype(np.float32)
