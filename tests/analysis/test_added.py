@@ -217,9 +217,9 @@ def test_the_default_networks_are_opened_once(tiny):
 def test_each_template_is_cut_once_and_a_face_that_cannot_be_cut_is_missing(tiny, monkeypatch):
     cuts = []
 
-    def note(image, mesh, template, size):
-        cuts.append((template, size))
-        return crop(image, mesh, template, size)
+    def note(image, mesh, template, size, inner):
+        cuts.append((template, size, inner))
+        return crop(image, mesh, template, size, inner)
 
     monkeypatch.setattr(room, "crop", note)
     added = Added([tiny(), tiny("intensity"), tiny(name="other", template="box", units=(1, 2))])
@@ -227,7 +227,7 @@ def test_each_template_is_cut_once_and_a_face_that_cannot_be_cut_is_missing(tiny
     outside = made_up_face(1)
     outside = Face(outside.box, 0.5, 1, outside.mesh - np.float32(500))
     seen = added.cut(image, [made_up_face(0), outside, Face(outside.box, 0.5, 2)])
-    assert cuts == [("ffhq", 20), ("box", 20)] * 2
+    assert cuts == [("ffhq", 20, 16), ("box", 20, 16)] * 2
     assert [[cut is None for cut in crops] for crops in seen] == [
         *([False, False], [False, True], [True, True])
     ]

@@ -150,6 +150,26 @@ def test_a_small_ffhq_crop_is_the_square_of_512_averaged_down(rest):
     assert (crop(PICTURE, rest, "ffhq", 256).image == np.asarray(expected)).all()
 
 
+@pytest.mark.parametrize(
+    ("template", "size", "inner"),
+    [
+        *(("ffhq", 256, 224), ("ffhq", 256, 255), ("ffhq", 300, 200), ("ffhq", 512, 301)),
+        *(("jaanet", 200, 176), ("whole", 64, 33), ("ffhq", 224, 900)),
+    ],
+)
+def test_the_middle_is_that_of_the_whole_crop(rest, template, size, inner):
+    whole, some = crop(PICTURE, rest, template, size), crop(PICTURE, rest, template, size, inner)
+    inner = min(inner, size)
+    first = (size - inner) // 2
+    wanted = whole.image[first : first + inner, first : first + inner]
+    assert some.image.shape == wanted.shape
+    gap = np.abs(some.image.astype(int) - wanted)
+    assert gap.max() <= 1  # a sum in another order
+    assert gap.mean() < 1e-3
+    np.testing.assert_allclose(some.matrix[:, :2], whole.matrix[:, :2])
+    np.testing.assert_allclose(some.matrix[:, 2], whole.matrix[:, 2] - first, atol=1e-4)
+
+
 def test_jaanet_samples_without_averaging_as_its_authors_do(rest):
     points = landmarks(rest, "49").astype(float)
     plain = warp(PICTURE, jaanet_matrix(points, 40), 40, (128, 128, 128))

@@ -55,17 +55,16 @@ class Added:
         for path, spec in zip(self._files, specs, strict=True):
             _check(path, spec)
         self.columns = AddedColumns(specs)
-        self._wants = tuple((spec.template, spec.aligned or spec.size) for spec in specs)
+        self._wants = tuple((one.template, one.aligned or one.size, one.size) for one in specs)
         self._cuts = tuple(dict.fromkeys(self._wants))
 
     def __bool__(self) -> bool:
         return bool(self._files)
 
     def cut(self, image: Image, faces: Sequence[Face]) -> tuple[Crops, ...]:
-        """The crops of each face of a frame; each template is cut once however many read it."""
+        """The crops of each face of a frame; the same crop is cut once however many read it."""
         return tuple(
-            tuple(cut_face(image, face, template, side) for template, side in self._cuts)
-            for face in faces
+            tuple(cut_face(image, face, *wanted) for wanted in self._cuts) for face in faces
         )
 
     def score(self, crops: Sequence[Crops]) -> Float32:
@@ -138,12 +137,14 @@ def read_cuts(predictor: Predictor | Quicker, cuts: Sequence[Cut]) -> Scores:
     return predictor.score_crops(np.stack([one.image for one in cuts]), points)
 
 
-def cut_face(image: Image, face: Face, template: str, side: int) -> Cut | None:
-    """One crop; None where the face lies outside the picture or has no mesh."""
+def cut_face(
+    image: Image, face: Face, template: str, side: int, inner: int | None = None
+) -> Cut | None:
+    """One crop, or the middle of it; None where the face lies outside or has no mesh."""
     if face.mesh is None:
         return None
     try:
-        made = crop(image, face.mesh, template, side)
+        made = crop(image, face.mesh, template, side, inner)
     except ShapeError:
         return None
     there = landmarks(face.mesh, "49") @ made.matrix[:, :2].T + made.matrix[:, 2]
