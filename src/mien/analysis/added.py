@@ -33,27 +33,40 @@ Crops = tuple[Cut | None, ...]
 
 
 class Added:
-    """The networks that ``--model`` names, opened.
+    """The networks that ``--model`` and ``--expression`` name, opened.
 
     Args:
         paths: ONNX files with their card inside, or run folders that hold one.
         quicker: where given, a file in 8 bits beside another is used in its place if it serves
             better on this machine (`mien.analysis.quicker`), and this is told which it is.
+        expression: one more of them, which has to give expressions.
 
     Raises:
-        InputError: a file is missing, reads no crops, or gives what another gives already.
+        InputError: a file is missing, reads no crops, gives no expressions where it should, or
+            gives what another gives already.
         WeightsError: a file is no ONNX network of ours.
     """
 
     columns: AddedColumns
     """What their numbers are."""
 
-    def __init__(self, paths: Sequence[str | Path] = (), quicker: Say | None = None) -> None:
-        self._files = tuple(find_model(Path(path)) for path in paths)
+    def __init__(
+        self,
+        paths: Sequence[str | Path] = (),
+        quicker: Say | None = None,
+        expression: str | Path | None = None,
+    ) -> None:
+        more = () if expression is None else (expression,)
+        self._files = tuple(find_model(Path(path)) for path in (*paths, *more))
         self._predictors = tuple(_opened(path, quicker) for path in self._files)
         specs = tuple(one.spec for one in self._predictors)
         for path, spec in zip(self._files, specs, strict=True):
             _check(path, spec)
+        if more and "expression" not in specs[-1].outputs:
+            raise InputError(
+                f"{self._files[-1]} gives {' and '.join(specs[-1].outputs)} of action units, and "
+                "--expression takes a network of expressions; name it with --model"
+            )
         self.columns = AddedColumns(specs)
         self._wants = tuple((one.template, one.aligned or one.size, one.size) for one in specs)
         self._cuts = tuple(dict.fromkeys(self._wants))
@@ -110,7 +123,7 @@ def _check(path: Path, spec: ModelSpec) -> None:
     if spec.reads != "crop":
         raise InputError(
             f"{path} reads the {spec.reads}, as the default networks do; "
-            "--model takes networks that read crops"
+            "--model and --expression take networks that read crops"
         )
     if strange := sorted({*spec.units, *spec.detected} - set(UNITS)):
         named = ", ".join(f"AU{unit}" for unit in strange)

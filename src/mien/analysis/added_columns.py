@@ -161,6 +161,6 @@ class AddedColumns:
             if both := sorted(gives & givers.keys()):
                 raise InputError(
                     f"{givers[both[0]].name} and {spec.name} both give {', '.join(both)}; "
-                    "give one --model for each"
+                    "give one network for each"
                 )
             givers |= dict.fromkeys(gives, spec)

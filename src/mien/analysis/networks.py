@@ -35,22 +35,28 @@ class Networks:
         self._store = store or open_store()
         self.added = Added()
 
-    def with_models(self, models: Models, quicker: Say | None = None) -> "Networks":
+    def with_models(
+        self,
+        models: Models,
+        quicker: Say | None = None,
+        expression: str | Path | None = None,
+    ) -> "Networks":
         """The same networks, and these beside them; all are opened once.
 
         Args:
             models: ONNX files with their card inside, or run folders that hold one.
             quicker: where given, a file in 8 bits beside another may take its place, which this is
                 told. Tables are made without: they should not depend on the machine.
+            expression: one more such file, which gives expressions.
 
         Raises:
             InputError: a file is missing, reads no crops, or gives what another gives already.
             WeightsError: a file is no ONNX network of ours.
         """
         paths = [models] if isinstance(models, str | Path) else models
-        if not paths:
+        if not paths and expression is None:
             return self
-        added = Added(paths, quicker)
+        added = Added(paths, quicker, expression)
         for name in ("detector", "fitter", "single", "difference"):
             getattr(self, name)  # opened here, so that both have the same
         other = copy.copy(self)

@@ -62,6 +62,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     end: str | float | None = None,
     max_faces: int | None = None,
     model: Models = (),
+    expression: str | Path | None = None,
     output: str | Path | None = None,
     mesh: str | Path | None = None,
     annotate: str | Path | None = None,
@@ -83,6 +84,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
         max_faces: follow at most so many faces, the largest.
         model: an ONNX file that ``mien export`` or a training run wrote, or several: its columns
             come beside the default ones, or in their place where it gives the same.
+        expression: one more such file, of expressions: a column for each of its classes, beside
+            the emotions by FACS rules, and ``expression``, the most probable.
         output: also write the table here, and a run report beside it.
         mesh: also write the landmarks here, as a table.
         annotate: also write a copy of the picture or video with the results drawn in.
@@ -98,7 +101,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     """
     options = Options.of(neutral, every, start, end, max_faces)
     outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
-    job = _Job(expand(source), options, outputs, shared_networks().with_models(model), progress)
+    networks = shared_networks().with_models(model, expression=expression)
+    job = _Job(expand(source), options, outputs, networks, progress)
     batches: list[RecordBatch] = []
     job.run(batches.append, keep_going=False)
     return Table.from_batches(batches, schema=job.schema)

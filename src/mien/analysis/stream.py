@@ -68,6 +68,7 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
     end: str | float | None = None,
     max_faces: int | None = None,
     model: Models = (),
+    expression: str | Path | None = None,
 ) -> Iterator[FrameReading]:
     """Read a picture, a video or a camera frame by frame, as it comes.
 
@@ -83,12 +84,13 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
         end: seconds; frames from here on are left out.
         max_faces: follow at most so many faces, the largest.
         model: networks of your own, as in `analyze`.
+        expression: a network of expressions, as in `analyze`.
 
     Yields:
         A `FrameReading` per frame.
     """
     options = Options.of(neutral, every, start, end, max_faces)
-    networks = shared_networks().with_models(model)
+    networks = shared_networks().with_models(model, expression=expression)
     reader = FrameReader(str(source), networks, options)
     with open_source(source, start=options.start, end=options.end, every=options.every) as frames:
         for frame in frames:

@@ -50,6 +50,14 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
             "may be given again.",
         ),
     ] = None,
+    expression: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.onnx",
+            help="Also ask this network of expressions; its classes stand beside the emotions by "
+            "FACS rules.",
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option(help="Also write a copy with mesh, boxes, numbers and AU bars drawn in."),
@@ -69,7 +77,7 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
 
     options = Options.of(neutral, every, start, end, faces)
     networks = Networks(open_store(say=lambda line: typer.echo(line, err=True))).with_models(
-        model or ()
+        model or (), expression=expression
     )
     summary = Summary() if output is None and not quiet else None
     with showing_progress(quiet) as progress:

@@ -52,6 +52,14 @@ def live(  # noqa: PLR0913 - one parameter for each option
             "the one that serves better here is taken.",
         ),
     ] = None,
+    expression: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.onnx",
+            help="Also ask this network of expressions; its classes stand beside the emotions by "
+            "FACS rules.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> None:
     """Show faces with their action units and emotions as they are seen.
@@ -76,7 +84,7 @@ def live(  # noqa: PLR0913 - one parameter for each option
 
     options = Options.of(neutral, every, start, end, faces)
     networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
-    networks = networks.with_models(model or (), quicker=say)
+    networks = networks.with_models(model or (), say, expression)
     reader = FrameReader(source, networks, options)
     with ExitStack() as stack:
         lines = output or (STANDARD if headless else None)

@@ -163,4 +163,6 @@ def _feeling(person: _Person) -> str:
     name, count = max(person.emotions.items(), key=lambda item: item[1])
     share = f" in {100 * count / person.rows:.0f} % of the frames" if person.rows > 1 else ""
     what = "no emotion stands out" if name == NEUTRAL else f"resembles {name}"
+    if person.expressions:  # another network says something of it as well
+        what += " by FACS rules"
     return f": {what}{share}"
