@@ -41,6 +41,17 @@ def test_classes_parts_and_pictures(root):
     assert len(set(index.subject)) == len(index)
 
 
+def test_seven_classes_do_not_know_contempt(root):
+    np.save(root / LABELS / "0_exp.npy", np.array("7"))
+    index, findings = read(root, affectnet.read_seven)
+    assert not list(findings)
+    assert index.name == "affectnet-seven"
+    assert index.expression.classes == affectnet.CLASSES[:7]
+    known = dict(zip(index.path, index.expression.known.tolist(), strict=True))
+    assert [path for path, one in known.items() if not one] == ["train_set/images/0.jpg"]
+    assert index.expression.value.max() < 7
+
+
 def test_numbers_and_texts_are_both_read_and_older_classes_are_not_known(root):
     np.save(root / LABELS / "0_exp.npy", np.int64(6))
     np.save(root / LABELS / "1_exp.npy", np.array("9"))

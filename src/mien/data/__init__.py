@@ -94,6 +94,12 @@ DATASETS: dict[str, DataSet] = {
         "from the University of Denver on request; research only, no redistribution",
         *_in("affectnet"),
     ),
+    "affectnet-seven": DataSet(
+        "AffectNet with seven expressions: the same without contempt",
+        Units(),
+        "from the University of Denver on request; research only, no redistribution",
+        *_in("affectnet", "read_seven"),
+    ),
     "caers": DataSet(
         "CAER-S: stills of television series, seven expressions, a folder for each",
         Units(),

@@ -12,6 +12,7 @@ known here. Who is on a picture is not known: each picture is its own subject.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,15 +22,17 @@ from mien.data.findings import Findings
 from mien.data.folders import PICTURES, last_number, listing, need, note_many, relative
 from mien.data.labels import STILL, Expressions, Index
 from mien.data.recording import Recording
-from mien.data.writing import by_person, new_folder, write_picture
+from mien.data.writing import by_person, new_folder, stills, write_picture
 from mien.errors import InputError
 
-__all__ = ["CLASSES", "read", "write"]
+__all__ = ["CLASSES", "SEVEN", "read", "read_seven", "write"]
 
 CLASSES = (
     "neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt",
 )  # fmt: skip
 """Expressions by their numbers in the set."""
+SEVEN = CLASSES[:7]
+"""Those of publications with seven classes: without contempt."""
 UNSAID = range(len(CLASSES), 11)
 """None, uncertain, no face."""
 
@@ -84,6 +87,25 @@ def read(root: Path, findings: Findings) -> Index:
     )
 
 
+def read_seven(root: Path, findings: Findings) -> Index:
+    """The same with seven classes: what contempt shows is not known.
+
+    Args:
+        root: the folder that holds ``train_set`` and ``val_set``.
+        findings: where to note what is wrong.
+
+    Raises:
+        InputError: as `read`.
+    """
+    index = read(root, findings)
+    said = index.expression
+    if said is None:  # pragma: no cover - read gives them
+        return index
+    known = said.known & (said.value < len(SEVEN))
+    seven = Expressions(SEVEN, np.where(known, said.value, 0), known)
+    return replace(index, name="affectnet-seven", expression=seven)
+
+
 def write(root: Path, recordings: Sequence[Recording]) -> None:
     """Make a folder in the format of AffectNet: the last frame of each recording.
 
@@ -105,15 +127,11 @@ def write(root: Path, recordings: Sequence[Recording]) -> None:
         count = 0
         for person, own in persons.items():
             base = folder / PARTS["test" if int(person) % 3 == 2 else "train"]
-            for recording in own:
-                still = {-1: recording.expression}
-                if len(recording.images) > 1 and not recording.intensity[0].any():
-                    still[0] = CLASSES[0]
-                for frame, expression in still.items():
-                    write_picture(base / _IMAGES / f"{count}.jpg", recording.images[frame])
-                    number = np.array(str(CLASSES.index(expression)))
-                    np.save(base / _LABELS / f"{count}{_END}", number)
-                    count += 1
+            for image, _, expression in stills(own, CLASSES):
+                write_picture(base / _IMAGES / f"{count}.jpg", image)
+                number = np.array(str(CLASSES.index(expression)))
+                np.save(base / _LABELS / f"{count}{_END}", number)
+                count += 1
 
 
 def _rows(root: Path, part: str, findings: Findings) -> list[_Row]:

@@ -179,7 +179,7 @@ class Pyramid(nn.Module):
 
     def forward(self, tokens: Float[Tensor, "b n d"]) -> Float[Tensor, "b d"]:
         """The class token, gated."""
-        x = torch.cat([self.token.expand(len(tokens), -1, -1), tokens], dim=1) + self.positions
+        x = torch.cat([self.token.expand(tokens.shape[0], -1, -1), tokens], dim=1) + self.positions
         feature: Tensor = self.norm(self.blocks(x)[:, 0])
         gated: Tensor = feature * self.gate(feature)
         return gated

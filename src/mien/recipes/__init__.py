@@ -24,6 +24,8 @@ _CKPLUS = (
     "alexnet", "vgg16", "vgg16-bn", "vgg19", "resnet18", "resnet50", "resnet101", "inception",
 )  # fmt: skip
 
+_POSTERV2 = ("rafdb", "affectnet7", "affectnet8", "caers")
+
 RECIPES: "dict[str, Callable[[], Recipe]]" = {
     **{f"ckplus-{name}": _at("ckplus", "corrected", name) for name in _CKPLUS},
     **{f"ckplus-{name}-source": _at("ckplus", "source", name) for name in _CKPLUS},
@@ -55,6 +57,9 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "planted-jaanet": _at("planted", "alignment"),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
+    "planted-posterv2": _at("planted", "expression"),
+    **{f"posterv2-{name}": _at("posterv2", "expression", name) for name in _POSTERV2},
+    **{f"posterv2-{name}-release": _at("posterv2", "release", name) for name in _POSTERV2},
     "rafdb-resnet18": _at("rafdb", "expression", "resnet18"),
     "rafdb-resnet50": _at("rafdb", "expression", "resnet50"),
 }

@@ -1,0 +1,97 @@
+"""POSTER V2's recipes: published settings, what differs from the release, a step on examples."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mien.data import read
+from mien.data.cache import prepare
+from mien.data.example import write_example
+from mien.errors import InputError
+from mien.recipes import RECIPES
+from mien.recipes.posterv2 import PUBLISHED, expression, release
+from mien.training.assemble import assemble
+from mien.training.fit import fit
+from mien.training.optimising import share
+from mien.training.overrides import override
+from tests.conftest import REPOSITORY
+
+RATES = {"rafdb": 3.5e-5, "affectnet7": 1e-6, "affectnet8": 1e-6, "caers": 4e-5}
+SMALL = ["model.options.size=32", "model.options.step=1", "data.aligned=32", "data.size=32",
+         "data.batch=4", "trainer.workers=0", "trainer.epochs=1", "optim.rate=1e-3"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_settings_are_the_published_ones(name):
+    recipe = RECIPES[f"posterv2-{name}"]()
+    assert recipe == expression(name)
+    assert (recipe.optim.name, recipe.optim.rho, recipe.optim.betas) == ("sam", 0.05, (0.9, 0.999))
+    assert recipe.optim.rate == RATES[name]
+    assert (recipe.trainer.epochs, recipe.data.batch) == (200, 144)
+    assert share(recipe.schedule, 70, 10, 200) == pytest.approx(0.98**7)
+    (expected,) = recipe.expected
+    assert (expected.metric, expected.mean) == ("accuracy", PUBLISHED[name])
+    affect = name.startswith("affectnet")
+    assert recipe.data.sampler == ("balanced" if affect else "shuffle")
+    box = recipe.data.augment.erase, recipe.data.augment.erased
+    assert box == ((0.5, (0.02, 0.1)) if name == "rafdb" else (1.0, (0.05, 0.05)))
+    page = (REPOSITORY / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert f"`{recipe.name}`" in page
+    assert f"`{recipe.name}-release`" in page
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_release_differs_by_its_faults_alone(name):
+    ours, theirs = expression(name), RECIPES[f"posterv2-{name}-release"]()
+    assert theirs == release(name)
+    assert (ours.optim.decay, theirs.optim.decay) == (1e-4, 0.0)
+    assert (ours.data.held, theirs.data.held) == (0.1, 0.0)
+    assert ours.model.options == {}
+    assert theirs.model.options == {"landmarks": "drifting"}
+    same = replace(
+        theirs,
+        name=ours.name,
+        model=ours.model,
+        data=replace(theirs.data, held=0.1),
+        optim=replace(theirs.optim, decay=1e-4),
+    )
+    assert same == ours
+
+
+def test_there_are_no_others():
+    with pytest.raises(InputError, match="there are rafdb, affectnet7, affectnet8, caers"):
+        expression("ferplus")
+
+
+def examples(name, folder):
+    write_example(name, folder / "set")
+    return prepare(read(name, folder / "set"), folder / "cache", "whole", 32)
+
+
+@pytest.mark.parametrize(("name", "classes"), [("affectnet7", 7), ("affectnet8", 8)])
+def test_classes_are_the_sets(name, classes, tmp_path):
+    recipe = override(expression(name), SMALL)
+    cache = examples(recipe.data.name, tmp_path)
+    parts = assemble(recipe, 1, cache)
+    assert parts.experiment.network.head.out_features == classes
+    assert len(parts.card.classes) == classes
+    assert parts.experiment.monitor == "accuracy"
+    known = cache.index.expression.known
+    assert known.all() == (classes == 8)
+    assert known[parts.experiment.train._data.rows].all()
+
+
+def test_an_epoch_on_an_example_of_caers(tmp_path):
+    recipe = override(expression("caers"), SMALL)
+    cache = examples("caers", tmp_path)
+    fitted = fit(assemble(recipe, 1, cache).experiment, tmp_path / "run")
+    (line,) = fitted.lines
+    assert np.isfinite(line["train.loss"])
+    assert "validate.accuracy" in line
+
+
+def test_the_release_has_to_be_started_from_something(tmp_path):
+    recipe = override(release("caers"), SMALL)
+    with pytest.raises(InputError, match=r"would stay random; name its weights with model\.start"):
+        assemble(recipe, 1, examples("caers", tmp_path))
