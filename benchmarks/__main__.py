@@ -8,7 +8,7 @@ from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
-         "relations", "emotions", "live", "student")  # fmt: skip
+         "relations", "expressions", "emotions", "live", "student")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -45,6 +45,10 @@ for name in names:
         from benchmarks import graph
 
         graph.main()
+    elif name == "expressions":
+        from benchmarks import expressions
+
+        expressions.main()
     elif name == "relations":
         from benchmarks import relations
 

@@ -122,7 +122,7 @@ def test_what_a_network_detects_beside_is_given_once(tmp_path, tiny):
     path = several(tmp_path / "all.onnx")
     Added([path, tiny(units=(27, 10))])
     for units, both in (((7, 10), "AU7_p"), ((12, 4), "AU12_p, AU4_p")):
-        with pytest.raises(InputError, match=f"both give {both}; give one --model for each"):
+        with pytest.raises(InputError, match=f"both give {both}; give one network for each"):
             Added([path, tiny(units=units)])
     strange = several(tmp_path / "strange.onnx")
     spec = replace(Predictor(strange).spec, detected=(4, 12, 99))
