@@ -92,8 +92,8 @@ def alignment() -> Recipe:
 def expression() -> Recipe:
     """POSTER V2 at 64 pixels, each of which it reads: classes of expressions, from random weights.
 
-    Adam at ten times the published rate and no second look at the batches, which would take twice
-    the time.
+    Adam without a second look at the batches, which would take twice the time. From random weights
+    1e-4 learns quicker than 3.5e-4.
     """
     present = occurrence()
     return replace(
@@ -104,6 +104,6 @@ def expression() -> Recipe:
             present.data, task="expression", units=(), aligned=72, size=64, weights="none", batch=16
         ),
         objective=Objective("expression"),
-        optim=Optim("adam", rate=3.5e-4, clip=5.0),
+        optim=Optim("adam", rate=1e-4, clip=5.0),
         schedule=Schedule("cosine", factor=0.05, warmup=1),
     )
