@@ -34,6 +34,15 @@ def test_sizes_are_the_authors(backbone):
     assert count(second.body.backbone) == SIZES[backbone][0]
 
 
+def test_stage_2_takes_the_options_of_stage_1():
+    with torch.device("meta"):
+        assert build("megraphau", 2, stage=2, neighbours=2).body.neighbours is None
+        assert build("megraphau", 2, stage=2).body.neighbours is None
+        assert build("megraphau", 5).body.neighbours.neighbours == 4
+    with pytest.raises(InputError, match="4 neighbours of 2 units"):
+        build("megraphau", 2)
+
+
 def test_sizes_of_the_41_outputs_are_the_authors():
     with torch.device("meta"):
         sizes = [count(build("opengraphau", 41, stage=stage)) for stage in (1, 2)]
@@ -43,7 +52,8 @@ def test_sizes_of_the_41_outputs_are_the_authors():
 def test_it_is_built_as_the_guide_says():
     with torch.device("meta"):
         network = build("megraphau", stage=2, backbone="resnet50", units=BP4D, neighbours=4)
-        shown = build("opengraphau", stage=1, units=range(1, 42), neighbours=5)
+        sided = (one for unit in OPEN_SIDED for one in (unit, unit))
+        shown = build("opengraphau", stage=1, units=(*OPEN_UNITS, *sided), neighbours=5)
     assert network.body.edges is not None
     assert network.body.neighbours is None
     assert network.alike.weight.shape == (12, 512)
@@ -57,8 +67,16 @@ def test_it_is_built_as_the_guide_says():
         ({"stage": 3}, "no stage 3"),
         ({"backbone": "vgg16"}, "no backbone 'vgg16'.*swin_b"),
         ({"metric": "dot"}, "no metric 'dot'"),
-        ({"neighbours": 5}, "5 neighbours of 4 units; expected 1 to 4"),
+        ({"neighbours": 5}, "5 neighbours of 4 units; expected a whole number"),
         ({"neighbours": 0}, "0 neighbours"),
+        ({"neighbours": 2.5}, "2.5 neighbours of 4 units; expected a whole number from 1 to 4"),
+        ({"neighbours": "2"}, "'2' neighbours of 4 units"),
+        ({"neighbours": True}, "True neighbours"),
+        ({"neighbours": 99, "stage": 2}, "99 neighbours of 4 units"),
+        ({"stage": "2"}, "no stage '2'; ME-GraphAU has the stages 1 and 2"),
+        ({"stage": True}, "no stage True"),
+        ({"units": (1, 2, 4, 999)}, "there is no AU999"),
+        ({"units": (1, 2, 1, 2)}, "AU1, AU2 is named twice"),
     ],
 )
 def test_what_cannot_be_built_is_said(options, told):

@@ -131,7 +131,7 @@ def test_a_published_checkpoint_can_be_started_from(student, tmp_path):
     same(same_units, student, "features.", "head.")
     start(others, str(path))
     same(others, student, "features.", "head.0.")
-    with pytest.raises(WeightsError, match=r"does not fit repvgg-a0 .missing: stem"):
+    with pytest.raises(WeightsError, match=r"does not fit repvgg-a0.* stem\."):
         start(build("student-repvgg-a0", 3), str(path))
 
 

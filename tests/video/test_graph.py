@@ -10,7 +10,7 @@ from mien.face.geometry import reference
 from mien.face.landmarks import landmarks
 from mien.facs.regions import JAANET_CENTRES, SHOWN_CENTRES
 from mien.facs.units import UNITS
-from mien.video.graph import draw_graph, places_of, strength_of
+from mien.video.graph import draw_graph, nearest, places_of, strength_of
 
 BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
 OPEN = (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27, 32,
@@ -107,6 +107,33 @@ def test_of_many_relations_the_strongest_are_drawn(points):
     assert np.array_equal(drawn, same)
     fewer = draw_graph(image, points, BP4D, chance, np.where(strength > 0.6, strength, 0))
     assert not np.array_equal(drawn, fewer)
+
+
+def test_nearest_keeps_each_unit_s_strongest():
+    strength = np.float32([[0, 0.9, 0.8, 0.1], [0.9, 0, 0.7, 0.2], [0.8, 0.7, 0, 0.3],
+                           [0.1, 0.2, 0.3, 0]])  # fmt: skip
+    kept = nearest(strength, 1)
+    pairs = {(int(a), int(b)) for a, b in zip(*np.nonzero(np.triu(kept)), strict=True)}
+    assert pairs == {(0, 1), (0, 2), (2, 3)}
+    assert (kept == kept.T).all()
+    assert np.array_equal(nearest(strength, 9), strength)
+    assert not nearest(strength, 0).any()
+    assert nearest(np.zeros((1, 1), np.float32), 2).tolist() == [[0]]
+
+
+def test_colours_can_span_what_is_there(points):
+    image = np.full((400, 400, 3), 120, np.uint8)
+    strength = np.float32([[0, 0.9], [0.9, 0]])
+    chance = np.zeros(2, np.float32)
+    top, low, whole = (
+        draw_graph(image, points, (1, 17), chance, strength, span)
+        for span in ((0.5, 0.9), (0.9, 1.0), (0.0, 0.9))
+    )
+    assert np.array_equal(top, whole)
+    yellow, blue = ((one.astype(int)[..., 0] - one[..., 2]) for one in (top, low))
+    assert (yellow > 80).sum() > 200
+    assert (blue < -30).sum() > 20
+    assert (blue > 80).sum() == 0
 
 
 def test_what_does_not_agree_is_refused(points):

@@ -11,7 +11,7 @@ from mien.errors import InputError
 from mien.explain.view import Seen
 from mien.spec import ModelSpec
 from mien.values import Float32, Image
-from mien.video.graph import draw_graph, strength_of
+from mien.video.graph import LEAST, draw_graph, nearest, strength_of
 from mien.video.palette import Colour, font_of
 
 __all__ = ["GraphView"]
@@ -31,11 +31,11 @@ TEXT: Colour = (238, 240, 244)
 FAINT: Colour = (150, 158, 168)
 BAR: Colour = (255, 214, 90)
 
-MEANINGS = {
-    4: "line: probability that both are present; circle: of the unit",
-    1: "line: how alike the features of both are; circle: probability of the unit",
-}
-"""What is drawn, by the number of relations that the network tells."""
+TOGETHER = 4
+"""Relations that networks tell whose last is the probability that both units are present."""
+ALIKE = 2
+"""Likenesses that are drawn for each unit, the strongest: all of them are near 1, and all drawn
+would hide the face."""
 
 
 class GraphView:
@@ -75,13 +75,15 @@ class GraphView:
             pen.text((SIDE / 2, SIDE / 2), "no face", fill=TEXT, font=font_of(34), anchor="mm")
             return np.array(canvas)
         units, chances, strength, kinds = self._chosen(seen)
+        shown, span, meaning = _drawn(strength, kinds)
         face = PIL.Image.fromarray(seen.image).resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS)
         points = (seen.points + 0.5) * np.float32(SIDE / len(seen.image)) - 0.5
-        drawn = draw_graph(np.array(face), points.astype(np.float32), units, chances, strength)
+        places = points.astype(np.float32)
+        drawn = draw_graph(np.array(face), places, units, chances, shown, span)
         canvas.paste(PIL.Image.fromarray(drawn), (0, 0))
         self._list(pen, units, strength)
         foot = (GAP, SIDE + FOOT / 2)
-        pen.text(foot, MEANINGS[kinds], fill=FAINT, font=font_of(LETTERS - 2), anchor="lm")
+        pen.text(foot, meaning, fill=FAINT, font=font_of(LETTERS - 2), anchor="lm")
         return np.array(canvas)
 
     def _chosen(self, seen: Seen) -> tuple[list[int], Float32, Float32, int]:
@@ -111,3 +113,23 @@ class GraphView:
             pen.text((left, middle), named, fill=TEXT, font=font, anchor="lm")
             right = (SIDE + LIST - GAP, middle)
             pen.text(right, f"{share:.2f}", fill=TEXT, font=font, anchor="rm")
+
+
+def _drawn(strength: Float32, kinds: int) -> tuple[Float32, tuple[float, float], str]:
+    """The relations that are drawn, the strengths of the thinnest and widest line, what they say.
+
+    Likenesses are drawn relative to one another, probabilities as they are.
+    """
+    kept = strength if kinds == TOGETHER else nearest(strength, ALIKE)
+    there = kept[kept >= LEAST]
+    if not len(there):
+        return kept, (0.0, 1.0), f"no line: no relation reaches {LEAST:g}; circle: probability"
+    if kinds == TOGETHER:
+        return kept, (0.0, 1.0), "line: probability that both are present; circle: of the unit"
+    low, high = float(there.min()), float(there.max())
+    return (
+        kept,
+        (low - (high - low) / 3, high),
+        f"line: how alike the features of both are, each unit's {ALIKE} most alike, blue "
+        f"{low:.2f} to yellow {high:.2f}; circle: probability",
+    )

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from mien.errors import InputError
+from mien.facs.units import UNITS
 from mien.models.baselines import baseline, inception
 from mien.models.eacnet import eacnet, enhancing
 from mien.models.jaanet import jaanet
@@ -47,6 +48,9 @@ MODELS: dict[str, Builder] = {
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
 that has an option ``units`` is told their numbers."""
 
+SIDED = frozenset({"opengraphau"})
+"""Networks that read some units on each side as well: their numbers come more than once."""
+
 
 def build(
     name: str,
@@ -65,7 +69,8 @@ def build(
         options: what this network lets one choose.
 
     Raises:
-        InputError: there is no such network, or it has no such option.
+        InputError: there is no such network, it has no such option, or a unit is unknown or twice
+            there.
     """
     if name not in MODELS:
         raise InputError(f"there is no network {name!r}; there are {', '.join(MODELS)}")
@@ -75,6 +80,7 @@ def build(
         raise InputError(
             f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
+    _refuse(units, twice=name in SIDED)
     if units and "units" in known:
         options["units"] = tuple(units)
     count = outputs or len(units)
@@ -88,6 +94,18 @@ def build(
             "give the units, or a number of outputs from 1 on"
         )
     return builder(count, **options)
+
+
+def _refuse(units: Sequence[int], *, twice: bool) -> None:
+    """Refuse units that are none, and those that are named twice."""
+    if unknown := [unit for unit in units if unit not in UNITS]:
+        named = ", ".join(f"AU{unit}" for unit in unknown)
+        raise InputError(
+            f"there is no {named}; action units are {min(UNITS)} to {max(UNITS)}, no 3"
+        )
+    if not twice and (again := sorted({unit for unit in units if list(units).count(unit) > 1})):
+        named = ", ".join(f"AU{unit}" for unit in again)
+        raise InputError(f"{named} is named twice among the units; name each once")
 
 
 def _options(builder: Builder) -> list[str]:

@@ -35,6 +35,8 @@ RELATIONS = 4
 """Classes of an edge: neither unit, only the source, only the target, both."""
 DISFA = 8
 """Units of the networks trained on DISFA."""
+NEAREST = 4
+"""Neighbours of a unit, where nothing else is asked for: those of the paper on BP4D."""
 LEAST = 1e-7
 """Probabilities nearer to 0 and 1 than this have no larger log-odds."""
 OPEN_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26,
@@ -64,23 +66,35 @@ class Body(nn.Module):
         units: number of nodes.
         stage: 1 nearest neighbours, 2 edges with features.
         backbone: one of `mien.models.tokens.TOKENS`.
-        neighbours: of stage 1.
+        neighbours: of stage 1; None is NEAREST.
         metric: of stage 1, one of METRICS.
         outside: where the ReLU of the gated graph stands, see `Gated`.
     """
 
     def __init__(
-        self, units: int, stage: int, backbone: str, neighbours: int, metric: str, *, outside: bool
+        self,
+        units: int,
+        stage: int,
+        backbone: str,
+        neighbours: int | None,
+        metric: str,
+        *,
+        outside: bool,
     ) -> None:
         super().__init__()
-        _refuse(units, stage, backbone, neighbours, metric)
+        nearest = NEAREST if neighbours is None else neighbours
+        # stage 2 has no neighbours: those that are named are checked, so that both stages can be
+        # given the same options
+        _refuse(stage, backbone, metric)
+        if stage == 1 or neighbours is not None:
+            _refuse_neighbours(nearest, units)
         self.name = backbone
         self.backbone = tokens(backbone)
         inward = self.backbone.width
         self.width = inward // (2 if backbone.startswith("swin") else 4)
         self.whole = Block(inward, self.width)
         self.nodes = Nodes(units, self.width)
-        self.neighbours = Neighbours(units, self.width, neighbours, metric) if stage == 1 else None
+        self.neighbours = Neighbours(units, self.width, nearest, metric) if stage == 1 else None
         self.edges = Edges(units, self.width) if stage == 2 else None
         self.gated = nn.ModuleList(
             Gated(units, self.width, outside=outside) for _ in range(2 if stage == 2 else 0)
@@ -195,10 +209,10 @@ def megraphau(
     *,
     stage: int = 1,
     backbone: str = "resnet50",
-    neighbours: int = 4,
+    neighbours: int | None = None,
     metric: str = "dots",
 ) -> MEGraphAU:
-    """Build ME-GraphAU; the paper takes 4 neighbours on BP4D and 3 on DISFA."""
+    """Build ME-GraphAU; the paper takes 4 neighbours, the default, on BP4D and 3 on DISFA."""
     return MEGraphAU(Body(outputs, stage, backbone, neighbours, metric, outside=True), outputs)
 
 
@@ -207,7 +221,7 @@ def opengraphau(
     *,
     stage: int = 1,
     backbone: str = "resnet50",
-    neighbours: int = 4,
+    neighbours: int | None = None,
     metric: str = "dots",
 ) -> OpenGraphAU:
     """Build OpenGraphAU with its 41 outputs."""
@@ -319,13 +333,18 @@ def _output(
     return Output(probability.logit(LEAST), probability=probability, edges=edges)
 
 
-def _refuse(units: int, stage: int, backbone: str, neighbours: int, metric: str) -> None:
+def _refuse(stage: int, backbone: str, metric: str) -> None:
     """Refuse what cannot be built."""
-    if stage not in (1, 2):
-        raise InputError(f"there is no stage {stage}; ME-GraphAU has stages 1 and 2")
+    if type(stage) is not int or stage not in (1, 2):
+        raise InputError(f"there is no stage {stage!r}; ME-GraphAU has the stages 1 and 2")
     if backbone not in TOKENS:
         raise InputError(f"there is no backbone {backbone!r}; there are {', '.join(TOKENS)}")
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric!r}; there are {', '.join(METRICS)}")
-    if stage == 1 and not 1 <= neighbours <= units:
-        raise InputError(f"{neighbours} neighbours of {units} units; expected 1 to {units}")
+
+
+def _refuse_neighbours(neighbours: int, units: int) -> None:
+    if type(neighbours) is not int or not 1 <= neighbours <= units:
+        raise InputError(
+            f"{neighbours!r} neighbours of {units} units; expected a whole number from 1 to {units}"
+        )

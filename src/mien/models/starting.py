@@ -30,6 +30,9 @@ OWN = "network."
 """What names begin with in a checkpoint of a run; the others are of its objective."""
 NAMED = 3
 """So many tensors are named in a message."""
+ANOTHER = 0.2
+"""Share of a network's tensors: where more do not fit, the weights are of another network, and to
+name them one by one helps nobody."""
 
 
 @runtime_checkable
@@ -190,6 +193,13 @@ def _put(module: nn.Module, weights: Mapping[str, Tensor], origin: str, name: st
         for key in own
         if key in weights and weights[key].shape != own[key].shape
     ]
+    if len(missing) + len(strange) + len(other) > ANOTHER * len(own):
+        raise WeightsError(
+            f"{origin} does not fit {name}, it holds another network: {len(missing)} of its "
+            f"{len(own)} tensors are missing, {len(other)} of another shape and {len(strange)} are "
+            f"strange, such as {(other or missing or strange)[0]}; name weights of the same "
+            "network, with the same backbone and options and as many outputs"
+        )
     faults = {"missing": missing, "unexpected": strange, "of another shape": other}
     if any(faults.values()):
         told = "; ".join(f"{kind}: {_listed(keys)}" for kind, keys in faults.items() if keys)

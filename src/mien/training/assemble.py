@@ -123,6 +123,7 @@ def assemble(
         if part is not None and (learns or reading.points):
             check_points(part, recipe)
     if fresh:
+        _check_start(recipe, fold, runs)
         start(network, placed(recipe.model.start, fold, runs))
     monitor, smaller = _monitor(recipe, held is not None)
     experiment = Experiment(
@@ -300,6 +301,22 @@ def view_of(recipe: Recipe) -> View:
 def placed(source: str, fold: int, runs: Path) -> str:
     """Where a fold starts or learns from: "{fold}" and "{runs}" are filled in."""
     return source.replace("{fold}", str(fold)).replace("{runs}", str(runs))
+
+
+def _check_start(recipe: Recipe, fold: int, runs: Path) -> None:
+    """Refuse a fold that goes on from a run beside it which has not been trained.
+
+    Raises:
+        InputError: names that run, and how to train it.
+    """
+    source, filled = recipe.model.start, placed(recipe.model.start, fold, runs)
+    if source.startswith("{runs}/") and not Path(filled).exists():
+        first = source.split("/")[1]
+        raise InputError(
+            f"{recipe.name} goes on from {filled}, which is not there; train it first, with the "
+            f"same --data and --runs: mien train {first} --fold {fold}; or name what else to start "
+            "from with --set model.start=RUN"
+        )
 
 
 def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, ...]) -> ModelSpec:

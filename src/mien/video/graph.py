@@ -13,7 +13,7 @@ from mien.facs.regions import SHOWN_CENTRES, Centres
 from mien.values import Float32, Image, check_image
 from mien.video.palette import SMALLEST_LETTERS, Colour, font_of
 
-__all__ = ["draw_graph", "places_of", "strength_of"]
+__all__ = ["LEAST", "draw_graph", "nearest", "places_of", "strength_of"]
 
 BOTH = 3
 """The relation "both present" among the four of a pair."""
@@ -69,12 +69,28 @@ def strength_of(relations: Float32) -> Float32:
     return np.asarray(out, np.float32)
 
 
+def nearest(strength: Float32, count: int) -> Float32:
+    """Of each unit the strongest relations; 0 in place of those that are among no unit's.
+
+    Args:
+        strength: (m, m), 0-1, the same both ways.
+        count: relations of each unit; it may have more, where it is among another's.
+    """
+    beside = strength.copy()
+    np.fill_diagonal(beside, -np.inf)
+    kept = np.zeros(strength.shape, bool)
+    chosen = np.argsort(-beside, axis=1, kind="stable")[:, : max(0, min(count, len(beside) - 1))]
+    np.put_along_axis(kept, chosen, values=True, axis=1)
+    return np.where(kept | kept.T, strength, np.float32(0))
+
+
 def draw_graph(
     image: Image,
     points: Float32,
     units: Sequence[int],
     probability: Float32,
     strength: Float32,
+    span: tuple[float, float] = (0.0, 1.0),
 ) -> Image:
     """Draw units as circles on a darkened copy of a picture, and their relations as lines.
 
@@ -88,6 +104,7 @@ def draw_graph(
         units: numbers of the m units.
         probability: (m,), 0-1.
         strength: (m, m), 0-1, the same both ways, see `strength_of`.
+        span: the strengths of the thinnest and of the widest line.
 
     Returns:
         uint8 (h, w, 3), RGB.
@@ -113,7 +130,7 @@ def draw_graph(
         for unit, place in places_of(points, units, radius, (width, height)).items()
     }
     pen = ImageDraw.Draw(canvas)
-    _draw_edges(pen, [places[unit] for unit in units], strength, FINE * radius)
+    _draw_edges(pen, [places[unit] for unit in units], strength, span, FINE * radius)
     for unit, chance in zip(units, probability.tolist(), strict=True):
         _draw_node(pen, places[unit], unit, chance, FINE * radius)
     return np.array(canvas.reduce(FINE))
@@ -188,13 +205,15 @@ def _draw_edges(
     pen: ImageDraw.ImageDraw,
     places: Sequence[NDArray[np.float64]],
     strength: Float32,
+    span: tuple[float, float],
     radius: float,
 ) -> None:
     """Lines between the nodes, the weakest first."""
+    low, high = span
     pairs = sorted(combinations(range(len(places)), 2), key=lambda pair: strength[pair])
     for a, b in pairs[-EACH * len(places) :]:
-        share = float(np.clip(strength[a, b], 0, 1))
-        if share >= LEAST:
+        if strength[a, b] >= LEAST:
+            share = float(np.clip((strength[a, b] - low) / max(high - low, 1e-6), 0, 1))
             width = max(1, round(radius * 0.6 * share))
             line = [*places[a].tolist(), *places[b].tolist()]
             pen.line(line, fill=_between(WEAK, STRONG, share), width=width)
