@@ -31,8 +31,17 @@ from mien.training.settings import differences
 
 __all__ = ["Fitted", "check", "fit", "is_finished"]
 
-FREE = ("recipe.trainer.workers", "recipe.trainer.strategy", "recipe.expected", "recipe.paper")
-"""Settings that a run may change on its way: they change no number."""
+FREE = (
+    "recipe.trainer.workers",
+    "recipe.trainer.strategy",
+    "recipe.trainer.channels_last",
+    "recipe.trainer.compile",
+    "recipe.expected",
+    "recipe.paper",
+)
+"""Settings that a run may change on its way: they change no number, or its last digits only."""
+COMPILER = ("torch._dynamo", "torch._inductor")
+"""Where the errors of torch's compiler come from."""
 
 LENGTHENED = ("constant", "step")
 """Schedules whose first epochs do not depend on how many there are: such runs can be made longer.
@@ -163,6 +172,11 @@ def _run(experiment: Experiment, keeper: Keeper, epoch: int, bar: bool) -> None:
     except MienError:
         raise
     except (RuntimeError, ValueError, KeyError) as error:
+        if type(error).__module__.startswith(COMPILER):
+            raise InputError(
+                "the network cannot be compiled here; set trainer.compile=false. torch says: "
+                f"{' '.join(str(error).split())[:200]}"
+            ) from error
         if epoch and "load" in str(error):  # torch's words for states that do not fit
             raise WeightsError(
                 f"{keeper.folder / LAST} does not fit what the recipe makes now, perhaps by "
@@ -284,6 +298,7 @@ def _fitted(experiment: Experiment, folder: Path, kept: Mapping[str, Any]) -> Fi
         network.load_state_dict(checkpoints.read(path)["network"])
     except (KeyError, RuntimeError) as error:
         raise WeightsError(f"{path} does not fit the network of the recipe") from error
+    network.to(memory_format=torch.contiguous_format)
     return Fitted(network.eval(), int(kept["chosen"]), tuple(kept["lines"]))
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,6 +21,9 @@ from mien.training.checkpoints import FORMAT, MARK
 from mien.training.experiment import Batches, Experiment, Turn
 
 __all__ = ["Learner", "Line", "Passages", "no_such_loss"]
+
+IMAGE = 4
+"""Axes of a batch of pictures."""
 
 Line = dict[str, float]
 """Figures of one epoch by name, as a line of metrics.jsonl holds them."""
@@ -89,6 +93,10 @@ class Learner(pl.LightningModule):
         super().__init__()
         self.experiment = experiment
         self.network = experiment.network
+        if experiment.trainer.channels_last:
+            self.network.to(memory_format=torch.channels_last)
+        # in a tuple, so that its parameters are not there twice: checkpoints have their plain names
+        self._read = (_compiled(self.network) if experiment.trainer.compile else self.network,)
         self.objective = experiment.objective
         self.meters = nn.ModuleList(one for one in experiment.meters if isinstance(one, nn.Module))
         self.line: Line = {}
@@ -150,7 +158,7 @@ class Learner(pl.LightningModule):
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """Losses of one batch and their weighted sum; a second look at it is not counted."""
-        losses = self.objective(self.network, batch)
+        losses = self.objective(*self._read, batch)
         total = self._total(losses)
         if number != self._counted:
             self._sums.add({"loss": total, **losses}, len(batch))
@@ -160,7 +168,7 @@ class Learner(pl.LightningModule):
 
     def validation_step(self, batch: Batch, number: int) -> None:  # noqa: ARG002 - Lightning's
         """Losses and figures of one batch."""
-        losses = self.objective(self.network, batch)
+        losses = self.objective(*self._read, batch)
         self._validated.add({"loss": self._total(losses), **losses}, len(batch))
         output = self.objective.output
         if output is not None:
@@ -235,7 +243,10 @@ class Learner(pl.LightningModule):
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, number: int) -> Batch:  # noqa: ARG002
         """Lightning would take the batch apart."""
-        return batch if device.type == "cpu" else batch.to(device, non_blocking=True)
+        moved = batch if device.type == "cpu" else batch.to(device, non_blocking=True)
+        if not self.experiment.trainer.channels_last or moved.image.dim() != IMAGE:
+            return moved
+        return replace(moved, image=moved.image.contiguous(memory_format=torch.channels_last))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave out the loops' counters: `mien.training.fit` sets them when it goes on."""
@@ -259,3 +270,9 @@ class Learner(pl.LightningModule):
                 f"the run was trained by {before} processes and now there are {now}; go on with "
                 f"as many, see trainer.devices and trainer.nodes, or begin anew with --restart"
             )
+
+
+def _compiled(network: nn.Module) -> nn.Module:
+    """The network as torch compiles it at its first batch; its tensors are those of the network."""
+    compiled: nn.Module = torch.compile(network)  # type: ignore[assignment] # it gives a module
+    return compiled
