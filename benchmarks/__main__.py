@@ -13,6 +13,7 @@ parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
 )
+parser.add_argument("--device", default="", choices=("", "cpu", "cuda"), help="of networks")
 arguments = parser.parse_args()
 names = arguments.names or NAMES
 cache = Path(os.environ.get("MIEN_BENCH", Path(__file__).parent.parent / ".cache" / "bench"))
@@ -40,7 +41,7 @@ for name in names:
     elif name == "networks":
         from benchmarks import networks
 
-        networks.main()
+        networks.main(arguments.device)
     elif name == "graph":
         from benchmarks import graph
 

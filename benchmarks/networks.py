@@ -1,154 +1,176 @@
-"""What grouped branches bring: JAA-Net as it is, and one branch after another, same weights.
+"""What makes JAA-Net quick: grouped branches, half precision, channels last, the compiler.
 
-Both say the same; the straightforward network cuts each group out of ours and runs it by itself, as
-the authors' code does for tiles, attention branches and branches of the units.
+Version 2 with the 12 units of BP4D and 176 px, against the straightforward formulation, one branch
+after another in 32 bits. Each row is a process of its own, so that its peak memory is its own; a
+training step is forward, the recipe's losses, backward and SGD. On the processor time is that of
+one thread, the quickest of a few rounds; on a GPU (``--device cuda``) it is that of the GPU, and
+memory what torch has held of it at most.
 """
 
-import copy
+import sys
 import time
 from collections.abc import Callable
-from functools import partial
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from mien.models.jaanet import JAANet, Tiles, jaanet
+from benchmarks.branches import straightforward
+from benchmarks.measure import cost_of
+from mien.data.sample import Batch
+from mien.models.jaanet import JAANet, jaanet
+from mien.training.published import Alignment
+
+__all__ = ["KINDS", "Kind", "Steps", "batch_of", "main", "network_of"]
 
 BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
 PICTURES = 83_924
 EPOCHS = 12
-BATCH = 4
-ROUNDS = 5
+BATCH = {"cpu": 8, "cuda": 16}
+"""Pictures of a step: the recipe's 16, or as many as a processor does in seconds."""
+ROUNDS = {"cpu": 3, "cuda": 20}
+"""Rounds that are timed, after those that are not."""
 
 
-class Branches(nn.Module):
-    """A sequence of grouped layers as one sequence for each group, one after another."""
+class Kind(NamedTuple):
+    """A way to compute the same."""
 
-    def __init__(self, layers: nn.Sequential, count: int) -> None:
-        super().__init__()
-        self.branches = nn.ModuleList(
-            nn.Sequential(*(_part(layer, place, count) for layer in layers))
-            for place in range(count)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(b, c, h, w) to (b, o, g, w), branch after branch."""
-        parts = x.chunk(len(self.branches), dim=1)
-        found = [one(part) for one, part in zip(self.branches, parts, strict=True)]
-        return torch.cat(found, dim=1)
+    name: str
+    grouped: bool
+    half: bool = False
+    last: bool = False
+    compiled: bool = False
 
 
-class SingleTiles(nn.Module):
-    """Tiles of a map, one after another."""
+KINDS = (
+    Kind("one branch after another, 32 bits", grouped=False),
+    Kind("grouped, 32 bits", grouped=True),
+    Kind("one branch after another, bfloat16", grouped=False, half=True),
+    Kind("grouped, bfloat16", grouped=True, half=True),
+    Kind("grouped, bfloat16, channels last", grouped=True, half=True, last=True),
+    Kind("grouped, bfloat16, channels last, compiled", True, True, True, True),
+)
 
-    def __init__(self, tiles: Tiles) -> None:
-        super().__init__()
-        self.across, count = tiles.across, tiles.across**2
-        layers = nn.Sequential(tiles.norm, nn.ReLU(), tiles.conv)
-        self.tiles = nn.ModuleList(
-            nn.Sequential(*(_part(layer, place, count) for layer in layers))
-            for place in range(count)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(b, c, h, w) to (b, o, h, w), tile after tile."""
-        rows = []
-        for row, band in enumerate(x.chunk(self.across, dim=2)):
-            tiles = self.tiles[row * self.across : (row + 1) * self.across]
-            parts = band.chunk(self.across, dim=3)
-            rows.append(torch.cat([t(p) for t, p in zip(tiles, parts, strict=True)], dim=3))
-        return torch.cat(rows, dim=2)
+CODE = """
+import sys
+import torch
+from benchmarks.networks import KINDS, Steps
+kind, device, rounds = KINDS[int(sys.argv[1])], sys.argv[2], int(sys.argv[3])
+torch.set_num_threads(1)
+steps = Steps(kind, device)
+said = [steps.seconds(steps.forward, rounds), steps.seconds(steps.train, rounds), steps.held_mb()]
+"""
 
 
-def _part(layer: nn.Module, place: int, count: int) -> nn.Module:
-    """One group of a layer, with weights of its own."""
-    if isinstance(layer, nn.Conv2d):
-        inward, outward = layer.in_channels // count, layer.out_channels // count
-        conv = nn.Conv2d(inward, outward, layer.kernel_size, padding=layer.padding)  # type: ignore[arg-type]
-        mine = slice(place * outward, (place + 1) * outward)
-        conv.load_state_dict({k: v[mine] for k, v in layer.state_dict().items()})
-        return conv
-    if isinstance(layer, nn.BatchNorm2d):
-        width = layer.num_features // count
-        norm = nn.BatchNorm2d(width)
-        mine = slice(place * width, (place + 1) * width)
-        state = {k: v[mine] if v.dim() else v for k, v in layer.state_dict().items()}
-        norm.load_state_dict(state)
-        return norm
-    return layer
-
-
-def straightforward(network: JAANet) -> JAANet:
-    """The same network, branch after branch."""
-    count = len(network.units)
-    other = jaanet(count, units=network.units, version=network.version, size=network.size)
-    other.load_state_dict(network.state_dict())
-    for place in (0, 2):
-        layer = other.regions[place]
-        for name in ("eighths", "quarters", "halves"):
-            setattr(layer, name, SingleTiles(getattr(layer, name)))
-    other.refine = Branches(other.refine, count)  # type: ignore[assignment]
-    other.local = Branches(other.local, count)  # type: ignore[assignment]
-    return other
-
-
-def main(rounds: int = ROUNDS) -> None:
-    """Measure both in turns, on one thread, and print the table."""
+def network_of(kind: Kind) -> JAANet:
+    """The network of a row; the same weights in each."""
     torch.manual_seed(0)
-    torch.set_num_threads(1)
-    ours = jaanet(len(BP4D), units=BP4D).eval()
-    other = straightforward(ours).eval()
-    image = torch.randn(BATCH, 3, ours.size, ours.size)
-    with torch.no_grad():
-        found, wanted = ours(image), other(image)
-    gap = max(float((found.logits - wanted.logits).abs().max()),
-              float((found.maps - wanted.maps).abs().max()))  # fmt: skip
-    print(f"  JAA-Net, 12 units, version 2, {BATCH} pictures, one thread; largest gap {gap:.1g}")
-    wide = copy.deepcopy(ours).to(memory_format=torch.channels_last)
-    last = image.to(memory_format=torch.channels_last)
-    kinds: dict[str, tuple[nn.Module, Tensor, bool]] = {
-        "one branch after another": (other, image, False),
-        "grouped": (ours, image, False),
-        "grouped, channels last": (wide, last, False),
-        "one after another, bfloat16": (other, image, True),
-        "grouped, bfloat16": (ours, image, True),
-        "grouped, channels last, bfloat16": (wide, last, True),
-    }
-    _print("forward", _best({n: partial(_forward, *one) for n, one in kinds.items()}, rounds))
-    for one in (ours, other, wide):
-        one.train()
-    _print("training step", _best({n: partial(_step, *one) for n, one in kinds.items()}, rounds))
+    ours = jaanet(len(BP4D), units=BP4D)
+    network = ours if kind.grouped else straightforward(ours)
+    if kind.last:
+        network.to(memory_format=torch.channels_last)
+    return network
 
 
-def _forward(network: nn.Module, image: Tensor, half: bool) -> None:
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=half):
-        network(image)
+def batch_of(count: int, size: int) -> Batch:
+    """Pictures of noise with labels and landmarks."""
+    random = torch.Generator().manual_seed(1)
+    units = len(BP4D)
+    return Batch(
+        torch.randn(count, 3, size, size, generator=random),
+        (torch.rand(count, units, generator=random) < 0.4).float(),
+        torch.ones(count, units, dtype=torch.bool),
+        landmarks=size * torch.rand(count, 49, 2, generator=random),
+        eyes=torch.full((count,), 60.0),
+    )
 
 
-def _step(network: nn.Module, image: Tensor, half: bool) -> None:
-    """Forward and backward of what the losses need."""
-    network.zero_grad(set_to_none=True)
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        found = network(image)
-    parts = (found.logits, found.local, found.landmarks)
-    sum(one.float().square().mean() for one in parts).backward()
+class Steps:
+    """A network with its batch, ready to be timed.
 
+    Args:
+        kind: one of KINDS.
+        device: cpu or cuda.
+    """
 
-def _best(rows: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """CPU seconds per picture of each, the quickest of several turns."""
-    best = dict.fromkeys(rows, float("inf"))
-    for _ in range(rounds):
-        for name, run in rows.items():
+    def __init__(self, kind: Kind, device: str) -> None:
+        self.device, self.half = device, kind.half
+        self.network = network_of(kind).to(device)
+        batch = batch_of(BATCH[device], self.network.size).to(device)
+        if kind.last:
+            wide = batch.image.contiguous(memory_format=torch.channels_last)
+            batch = Batch(wide, batch.target, batch.known, batch.landmarks, batch.eyes)
+        self.batch = batch
+        self.read: nn.Module = self.network
+        if kind.compiled:
+            self.read = torch.compile(self.network)  # type: ignore[assignment]
+        self.losses = Alignment(torch.ones(len(BP4D), device=device))
+        self.optimiser = torch.optim.SGD(
+            self.network.parameters(), 1e-4, momentum=0.9, nesterov=True, weight_decay=5e-4
+        )
+
+    def forward(self) -> None:
+        """Read the batch."""
+        self.network.eval()
+        with torch.no_grad(), torch.autocast(self.device, torch.bfloat16, enabled=self.half):
+            self.read(self.batch.image)
+
+    def train(self) -> None:
+        """One step of training."""
+        self.network.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.half):
+            losses = self.losses(self.read, self.batch)
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+
+    def seconds(self, step: Callable[[], None], rounds: int) -> float:
+        """Seconds per picture of the quickest round."""
+        for _ in range(3 if self.device == "cuda" else 1):
+            step()
+        return min(self._timed(step) for _ in range(rounds)) / len(self.batch)
+
+    def _timed(self, step: Callable[[], None]) -> float:
+        if self.device != "cuda":
             start = time.process_time()
-            run()
-            best[name] = min(best[name], (time.process_time() - start) / BATCH)
-    return best
+            step()
+            return time.process_time() - start
+        before = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call] # torch's own
+        after = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        before.record()
+        step()
+        after.record()
+        torch.cuda.synchronize()
+        return float(before.elapsed_time(after)) / 1000
+
+    def held_mb(self) -> float:
+        """What torch has held of the GPU at most; 0 on a processor."""
+        return torch.cuda.max_memory_allocated() / 2**20 if self.device == "cuda" else 0.0
 
 
-def _print(what: str, found: dict[str, float]) -> None:
-    first = next(iter(found.values()))
-    for name, seconds in found.items():
-        line = f"  {what}, {name}: {1000 * seconds:.0f} ms of CPU a picture, {first / seconds:.2f}x"
-        if what != "forward":
-            line += f"; {EPOCHS} epochs of {PICTURES}: {seconds * PICTURES * EPOCHS / 3600:.0f} h"
-        print(line)
+def main(device: str = "", rounds: int = 0) -> None:
+    """Measure all rows and print the table; "" is the GPU where there is one."""
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    what = torch.cuda.get_device_name() if device == "cuda" else "one thread of the processor"
+    print(
+        f"  JAA-Net, 12 units, version 2, {BATCH[device]} pictures of 176 px, {what}\n"
+        f"  {'':<44} {'forward':>16} {'training step':>16} {'pictures/s':>10} {'peak':>8} "
+        f"{f'{EPOCHS} x {PICTURES}':>10}"
+    )
+    first: list[float] = []
+    for place, kind in enumerate(KINDS):
+        try:
+            cost = cost_of(CODE, [str(place), device, str(rounds or ROUNDS[device])])
+        except RuntimeError as error:
+            print(f"  {kind.name:<44} not to be had here: {str(error)[:80]}")
+            continue
+        if not isinstance(cost.said, list):
+            raise TypeError("the code leaves a list")
+        read, step, held = (float(one) for one in cost.said)
+        first = first or [read, step]
+        print(
+            f"  {kind.name:<44} {1000 * read:>7.1f} ms {first[0] / read:>4.2f}x "
+            f"{1000 * step:>7.1f} ms {first[1] / step:>4.2f}x {1 / step:>10.1f} "
+            f"{held or cost.peak_mb:>5.0f} MB {EPOCHS * PICTURES * step / 3600:>8.1f} h"
+        )
+        sys.stdout.flush()
