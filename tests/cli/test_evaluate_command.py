@@ -102,12 +102,18 @@ def test_smaller_files_are_written_and_told(mien_command, tmp_path):
         *("export", run, "--precision", "int8", "--data", cache.folder, "--limit", "1")
     )
     assert ended.code == 0
-    first, change, second, third = ended.out.splitlines()
+    first, change, second, near, third = ended.out.splitlines()
+    assert near.startswith("95 % of the scores are within 0.0")
     assert change.startswith("largest difference of an output: 0.")
     assert first.startswith(f"{run / 'model.int8.onnx'}: int8, 0.0 MB (")
     assert second.startswith("F1 on ")
     assert "ms as fp32" in third
     assert Predictor(run / "model.int8.onnx").spec.precision == "int8"
     assert mien_command("evaluate", run / "model.int8.onnx", cache.folder, "-q").code == 0
+    ended = mien_command(
+        *("export", run, "--precision", "int8", "--data", cache.folder, "--score-limit", "0")
+    )
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+    assert "expected within 0; use fp16, or allow it with --score-limit" in ended.err
     ended = mien_command("export", run, "--precision", "int4")
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)

@@ -11,7 +11,7 @@ from mien.data.cache import prepare
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
 from mien.runtime import Predictor
-from mien.training import exporting
+from mien.training import exporting, sparing
 from mien.training.evaluating import Choice, open_subject, run_trial
 from mien.training.exporting import Wanted, export_run, precision_of
 from mien.training.precision import with_card
@@ -40,12 +40,12 @@ def run(tmp_path, cache):
 def test_int8_learns_from_the_training_part_and_tells_what_it_loses(run, cache, monkeypatch):
     given = []
 
-    def note(model, batches):
+    def note(model, batches, operators):
         given.extend(batches)
-        return real(model, iter(given))
+        return real(model, iter(given), operators)
 
-    real = exporting.quantize
-    monkeypatch.setattr(exporting, "quantize", note)
+    real = sparing.quantize
+    monkeypatch.setattr(sparing, "quantize", note)
     done = export_run(run, Wanted("int8", data=cache.folder, limit=0.5))
     subject = open_subject(run)
     train = subject.split.train
@@ -80,7 +80,7 @@ def biased(model, value):
 
 
 def test_int8_that_loses_too_much_is_not_written(run, cache, monkeypatch):
-    monkeypatch.setattr(exporting, "quantize", lambda model, _: biased(model, -99))
+    monkeypatch.setattr(sparing, "quantize", lambda model, *_: biased(model, -99))
     model = biased(onnx.load(str(run / "model.onnx")), 99)
     (run / "model.onnx").write_bytes(model.SerializeToString())
     before = sorted(path.name for path in run.iterdir())
@@ -89,6 +89,64 @@ def test_int8_that_loses_too_much_is_not_written(run, cache, monkeypatch):
     assert sorted(path.name for path in run.iterdir()) == before
     done = export_run(run, Wanted("int8", data=cache.folder, limit=1.0))
     assert done.measured.after == 0
+
+
+def test_layers_are_spared_until_the_scores_are_near(run, cache):
+    def near(limit):
+        done = export_run(run, Wanted("int8", data=cache.folder, limit=1.0, score_limit=limit))
+        small, whole = (
+            evaluate(Predictor(path), cache, open_subject(run).split.validate).predictions.predicted
+            for path in (done.path, run / "model.onnx")
+        )
+        apart = np.abs(np.asarray(small) - np.asarray(whole))
+        assert done.measured.difference == pytest.approx(apart.max())
+        assert done.measured.typical == pytest.approx(np.quantile(apart, 0.95))
+        assert done.measured.typical <= limit
+        return done
+
+    first = near(1.0)
+    assert first.spared == (0, 3)
+    less = near(0.999 * first.measured.typical)
+    assert less.spared[0] in (0, 1, 2)
+    assert less.measured.typical < first.measured.typical
+    report = json.loads((run / "model.int8.report.json").read_text())
+    assert report["measured"]["typical"] == less.measured.typical
+    assert f"95 % of the scores are within {less.measured.typical:.4f}" in "\n".join(less.lines())
+    before = (run / "model.int8.onnx").read_bytes()
+    with pytest.raises(WeightsError, match=r"even with 2 of 3 layers in fp32.*within 0; use fp16"):
+        near(0.0)
+    assert (run / "model.int8.onnx").read_bytes() == before
+
+
+def test_a_graph_of_units_is_held_to_a_hundredth(run, cache, monkeypatch):
+    monkeypatch.setattr(exporting, "SCORES", 0.0)
+    export_run(run, Wanted("int8", data=cache.folder, limit=1.0))  # no graph: the metric alone
+    spec = replace(SPEC, outputs=("probability", "relations"))
+    model = with_card(with_relations(onnx.load(str(run / "model.onnx"))), spec)
+    (run / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(WeightsError, match=r"expected within 0; use fp16, or allow.*--score-limit"):
+        export_run(run, Wanted("int8", data=cache.folder, limit=1.0))
+    export_run(run, Wanted("int8", data=cache.folder, limit=1.0, score_limit=0.5))
+
+
+def with_relations(model):
+    """The network with the products of its scores as relations of its units, (n, 4, 4, 1)."""
+    tables = {"tall": [0, 4, 1, 1], "wide": [0, 1, 4, 1]}
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.array(v, np.int64), k) for k, v in tables.items()
+    )
+    make = onnx.helper.make_node
+    model.graph.node.extend(
+        [
+            make("Reshape", ["probability", "tall"], ["rows"]),
+            make("Reshape", ["probability", "wide"], ["columns"]),
+            make("Mul", ["rows", "columns"], ["relations"]),
+        ]
+    )
+    model.graph.output.append(
+        onnx.helper.make_tensor_value_info("relations", onnx.TensorProto.FLOAT, ["n", 4, 4, 1])
+    )
+    return model
 
 
 def test_fp16_needs_nothing_but_the_file(tmp_path, run):

@@ -133,6 +133,14 @@ def export(  # noqa: PLR0913 - one parameter for each option
     limit: Annotated[
         float, typer.Option(min=0, help="How much the metric may lose before int8 is refused.")
     ] = 0.02,
+    score_limit: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="How far 95 % of int8's scores may be from fp32's; layers stay fp32 until it "
+            "holds. [0.01 for graphs of units]",
+        ),
+    ] = None,
     official: Annotated[
         str,
         typer.Option(
@@ -168,7 +176,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
             f"{len(model)} networks came, expected one run folder or file; several files are for "
             "--official"
         )
-    wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit)
+    wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit, score_limit)
     _tell(exporting.export_run(model[0], wanted))
 
 

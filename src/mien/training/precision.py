@@ -31,6 +31,7 @@ __all__ = [
     "gap",
     "halve",
     "largest",
+    "named",
     "quantize",
     "with_card",
 ]
@@ -90,6 +91,7 @@ def quantize(
     model: onnx.ModelProto,
     batches: Iterable[Given],
     operators: Sequence[str] = EIGHT_BITS,
+    spared: Sequence[str] = (),
 ) -> onnx.ModelProto:
     """The same network computed in 8 bits, as far as it has layers with weights.
 
@@ -104,6 +106,7 @@ def quantize(
         batches: pictures of the training part as the network reads them, each (n, 3, s, s), with
             their landmarks where it reads these too.
         operators: that are computed in 8 bits; others stay as they are.
+        spared: names of nodes that stay as they are too, as `named` gives them.
 
     Raises:
         WeightsError: the network cannot be quantised.
@@ -126,8 +129,7 @@ def quantize(
             return None if batch is None else feeds((one.name for one in names), batch)
 
     names = model.graph.input
-    given = onnx.ModelProto()
-    given.CopyFrom(model)
+    given = named(model)
     helper.set_model_props(given, dict([PREPARED]))
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         path = Path(folder) / "int8.onnx"
@@ -138,6 +140,7 @@ def quantize(
                 Reader(),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=list(operators),
+                nodes_to_exclude=list(spared),
                 per_channel=True,
                 reduce_range=True,
                 activation_type=QuantType.QUInt8,
@@ -148,6 +151,15 @@ def quantize(
             reason = str(error).strip().splitlines()[0]
             raise WeightsError(f"the network cannot be quantised: {reason}") from error
         return onnx.load(str(path))
+
+
+def named(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of a network each of whose nodes has a name."""
+    out = onnx.ModelProto()
+    out.CopyFrom(model)
+    for place, node in enumerate(out.graph.node):
+        node.name = node.name or f"{node.op_type}-{place}"
+    return out
 
 
 def _stacks(graph: onnx.GraphProto) -> dict[str, list[dict[str, bool]]]:
