@@ -35,8 +35,6 @@ def model():
         identity=rng.normal(0, 0.02, (100, 468, 3)).astype(np.float32),
         expression=expression.astype(np.float32),
         names=tuple(SHAPES),
-        inner_lip_neutral=np.array([[0, -3.3, 11], [0, -3.4, 11]], np.float32),
-        inner_lip_identity=np.zeros((100, 2, 3), np.float32),
         inner_lip_expression=lips.astype(np.float32),
         eye_centre=(eyes - [0, 0, 1.6]).astype(np.float32),
         eye_centre_identity=np.zeros((100, 2, 3), np.float32),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mien.data import crops
-from mien.data.crops import PARTS, make, part_of, read
+from mien.data.crops import make, read
 from mien.data.expressions import COLUMNS, UNITS
 from mien.data.planted import Portrait, View, warp
 from mien.errors import UnreadableSource
@@ -76,14 +76,6 @@ def test_a_shard_that_is_there_stays_and_the_same_number_gives_the_same(
 def test_no_crops_is_said(tmp_path):
     with pytest.raises(UnreadableSource, match="no planted crops"):
         read(tmp_path)
-
-
-def test_the_parts_are_as_large_as_told_and_do_not_change():
-    parts = [part_of(f"{number:010x}.jpg") for number in range(3000)]
-    for part, share in PARTS.items():
-        assert parts.count(part) / 30 == pytest.approx(share, abs=3)
-    assert crops.digest(["b.jpg", "a.jpg"]) == crops.digest(["a.jpg", "b.jpg"])
-    assert crops.digest(["a.jpg"]) != crops.digest(["c.jpg"])
 
 
 def test_a_view_looks_at_the_warped_picture(portraits):

@@ -11,7 +11,7 @@ from mien.data.finding import open_finder
 from mien.data.planted import Portrait
 from mien.data.rendered import Shot
 from mien.data.showing import DEVELOPED, Drawn, Planted, Shown
-from mien.data.synthetic import seen_parted
+from mien.data.synthetic import lips_parted
 from mien.errors import InputError, UnreadableSource
 from mien.face.geometry import reference
 
@@ -273,7 +273,7 @@ def test_rendered_persons_have_the_labels_of_their_shots(model, monkeypatch):
         def mesh(self, vertices):
             return vertices
 
-    def shots(rng, _, identity, count):
+    def shots(rng, _, count):
         intensities = [planted({}), planted({"12R": 0.4, 26: 1.0})]
         return [
             Shot(one, np.zeros(57, np.float32), np.zeros(2), np.zeros(3)) for one in intensities
@@ -298,7 +298,7 @@ def test_lips_are_parted_when_that_can_be_seen_from_the_front(model):
         weights = np.zeros(len(model.names), np.float32)
         weights[model.names.index(shape)] = 0.5
         changed = type(model)(**{**model.__dict__, "inner_lip_expression": moving})
-        return seen_parted(changed, weights)
+        return lips_parted(changed, weights[None])[0]
 
     assert parted("jawOpen", (0, -1.3, 0)) == pytest.approx(0.5)
     assert parted("jawOpen", (0, -5.2, 0)) == 1

@@ -75,7 +75,7 @@ def test_irises_turn_with_the_gaze(model):
 def test_lips_that_part_by_13_millimetres_are_25_at_its_strongest(model):
     weights = np.zeros((3, 57), np.float32)
     weights[:, model.names.index("jawOpen")] = (0, 0.25, 1)
-    parted = synthetic.lips_parted(model, np.zeros((3, 100), np.float32), weights)
+    parted = synthetic.lips_parted(model, weights)
     np.testing.assert_allclose(parted, [0, 0.5, 1], atol=0.03)
 
 

@@ -267,15 +267,47 @@ def crops(
         found = network.score(features).intensity
         return features[:, :0] if found is None else found * np.float32(0.2)
 
-    found, trained = portraitset.gather(portraits, finding.open_finder(), reader)
+    model = ict.load(data)
+    found, pictures = portraitset.gather(portraits, finding.open_finder(), reader)
     data.mkdir(parents=True, exist_ok=True)
     portraitset.write(found, data / portraitset.FILE)
-    shown, folder = found.take("training").shown, data / groups.FOLDER
+    folder = data / groups.FOLDER
     with showing_progress(False, "shards") as show:
         tell = _telling(show, folder)
-        model = ict.load(data)
-        groups.make(trained, shown, model, range(shards), folder, lambda n: tell(n + 1, shards))
-    typer.echo(f"{len(trained)} portraits to learn from; {shards} shards in {folder}")
+        for part, numbers, place in (
+            ("development", range(groups.JUDGED, groups.JUDGED + 1), data / groups.EXAM),
+            ("training", range(shards), folder),
+        ):
+            mine = [one for one, its in zip(pictures, found.part, strict=True) if its == part]
+            shown = found.take(part).shown
+            groups.make(mine, shown, model, numbers, place, lambda n: tell(n + 1, shards))
+    learned = int((found.part == "training").sum())
+    typer.echo(f"{learned} portraits to learn from; {shards} shards in {folder}")
+
+
+@app.command("exam")
+def exam(
+    portraits: Annotated[Path, typer.Option("--portraits", help="Folder of portraits.")],
+    data: Data = DATA,
+) -> None:
+    """Planted portraits that the picture network is fitted and judged by: 0.1 s per picture."""
+    from mien.cli.progress import showing_progress
+    from mien.data import finding, ict, portraitexam
+    from mien.data import portraits as planted
+    from mien.data.parts import part_of
+
+    model, find = ict.load(data), finding.open_finder()
+    every = planted.read(portraits, find)
+    with showing_progress(False, "portraits") as show:
+        for part in ("development", "evaluation"):
+            path = data / portraitexam.exam_file(part)
+            chosen = [
+                one
+                for name, one in every.items()
+                if part_of(name) == part and not planted.is_turned(one.mesh)
+            ]
+            portraitexam.make(chosen, model, find, path, _telling(show, path))
+            typer.echo(f"{path}: {len(chosen)} portraits")
 
 
 def _telling(show: "Progress | None", folder: Path) -> "Callable[[int, int], None]":

@@ -6,8 +6,6 @@ a change without units, the others are random expressions, some with less of wha
 shows. Kept as uncompressed shards that are read without loading them.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,32 +20,29 @@ from mien.data import expressions
 from mien.data.expressions import OUTPUTS, UNITS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
-from mien.data.synthetic import rotations, seen_parted
+from mien.data.synthetic import lips_parted, rotations
 from mien.errors import UnreadableSource
-from mien.face.steady import steady_matrix
+from mien.face.steady import OVER, SIDE, steady_matrix
 from mien.values import Float32, Image
 
 __all__ = [
+    "EXAM",
     "FOLDER",
     "GROUP",
-    "OVER",
-    "PARTS",
-    "SIDE",
+    "JUDGED",
     "Crops",
-    "digest",
     "make",
-    "part_of",
     "read",
 ]
 
 FOLDER = "crops"
-"""Where the shards lie in the data folder."""
+"""Where the shards to learn from lie in the data folder."""
+EXAM = "crops-development"
+"""Where the shard lies by which the epoch is chosen."""
+JUDGED = 90000
+"""Its number."""
 GROUP = 6
 """Crops per group."""
-SIDE = 112
-"""Pixels of a crop."""
-OVER = 2
-"""Crops are made this many times larger and then averaged down."""
 SHARD = 200
 """Groups per file."""
 SHOWN = 0.2
@@ -55,8 +50,6 @@ SHOWN = 0.2
 TAKEN_BACK = (1, 2, 4, 6, 9, 10, 12, 15, 17, 20)
 STRENGTH = 0.1
 """An expression is drawn again, a few times, while its strongest unit is below this."""
-PARTS = {"evaluation": 31, "development": 10, "training": 59}
-"""Shares of the portraits in per cent: to judge by, to choose by, to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +62,6 @@ class Crops:
     """(g, 6, 38): what was planted, 0-1; below 0 where it was taken back."""
     portrait: NDArray[np.int64]
     """(g,): row of the portrait."""
-
-
-def part_of(name: str) -> str:
-    """The part that a portrait belongs to, by the hash of its file's name: one of PARTS."""
-    number = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 100
-    for part, share in PARTS.items():
-        if number < share:
-            return part
-        number -= share
-    raise AssertionError("the shares make up a hundred")
 
 
 def make(
@@ -134,12 +117,6 @@ def read(folder: Path) -> list[Crops]:
     return out
 
 
-def digest(names: Sequence[str]) -> str:
-    """SHA-256 of the division of portraits, to be written down with figures."""
-    division = {name: part_of(name) for name in sorted(names)}
-    return hashlib.sha256(json.dumps(division).encode()).hexdigest()
-
-
 def _group(
     rng: Generator, portrait: Portrait, shown: Float32, model: FaceModel
 ) -> tuple[NDArray[np.uint8], Float32]:
@@ -165,7 +142,7 @@ def _group(
         turn = _turn(rng) if number and rng.random() < 0.8 else None
         goal = moved(portrait, model, weights, shape if number else None, turn)
         images.append(_crop(rng, portrait, goal))
-        intensity[-1] = seen_parted(model, weights)
+        intensity[-1] = lips_parted(model, weights[None])[0]
         labels.append(intensity)
     return np.stack(images), np.stack(labels)
 

@@ -6,7 +6,7 @@ down to the points that our face mesh finds. Neither is part of this package; `p
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 
@@ -48,16 +48,14 @@ class FaceModel:
     """Heads as numbers: centimetres; x to the subject's left, y up, z to the viewer.
 
     ``neutral`` is (v, 3), ``identity`` (100, v, 3), ``expression`` (57, v, 3), with v = 468 mesh
-    points for `shape`. ``inner_lip_*`` are the middle of the inner edge of the upper and of the
-    lower lip; ``eye_*`` the eyeballs, the right one first.
+    points for `shape`. ``inner_lip_expression`` (57, 2, 3) moves the middle of the inner
+    edge of the upper and of the lower lip; ``eye_*`` are the eyeballs, the right one first.
     """
 
     neutral: Float32
     identity: Float32
     expression: Float32
     names: tuple[str, ...]
-    inner_lip_neutral: Float32
-    inner_lip_identity: Float32
     inner_lip_expression: Float32
     eye_centre: Float32
     eye_centre_identity: Float32
@@ -84,13 +82,6 @@ class FaceModel:
         irises = centres + self.eye_radius[None, :, None] * ahead[:, None]
         points: Float32 = np.concatenate([skin, irises], axis=1).astype(np.float32)
         return points
-
-    def lip_gap(self, identity: Float32, weights: Float32) -> Float32:
-        """By how many centimetres expression moves the inner edges of the lips apart, (n,)."""
-        rest = self.inner_lip_neutral + np.tensordot(identity, self.inner_lip_identity, 1)
-        moved = rest + np.tensordot(weights, self.inner_lip_expression, 1)
-        gaps = [np.linalg.norm(lips[:, 0] - lips[:, 1], axis=1) for lips in (moved, rest)]
-        return np.asarray((gaps[0] - gaps[1]), np.float32)
 
 
 def correspondence() -> tuple[NDArray[np.intp], Float32]:
@@ -125,9 +116,8 @@ def load(folder: Path) -> FaceModel:
         UnreadableSource: it is not there.
     """
     with np.load(prepared(folder, MESH_FILE)) as file:
-        arrays = {
-            name: file[name].astype(np.float32) for name in file.files if name != "expression_names"
-        }
+        wanted = [field.name for field in fields(FaceModel) if field.name != "names"]
+        arrays = {name: file[name].astype(np.float32) for name in wanted}
         return FaceModel(names=tuple(str(name) for name in file["expression_names"]), **arrays)
 
 
@@ -219,8 +209,6 @@ def _cut(neutral: Float32, identity: Float32, expression: Float32) -> dict[str, 
         "neutral": at_mesh(neutral),
         "identity": at_mesh(identity).astype(np.float16),
         "expression": at_mesh(expression).astype(np.float16),
-        "inner_lip_neutral": neutral[lips],
-        "inner_lip_identity": identity[:, lips],
         "inner_lip_expression": expression[:, lips],
         "eye_centre": np.stack([centre for centre, _ in eyes]),
         "eye_radius": np.array([radius for _, radius in eyes], np.float32),

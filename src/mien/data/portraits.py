@@ -4,7 +4,7 @@ And the sets made of them: single units and mixtures on quiet faces to evaluate,
 all the others to learn from. Only meshes and intensities are kept, not pictures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from PIL import Image as Picture
 from mien.data import expressions
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
+from mien.data.parts import part_of
 from mien.data.planted import Portrait, plant, single_units, to_size
 from mien.data.rendered import Find, singles
 from mien.data.synthetic import Examples, lips_parted, rotations
@@ -35,6 +36,7 @@ __all__ = [
     "evaluation",
     "groups",
     "is_quiet",
+    "is_turned",
     "pairs",
     "paths",
     "read",
@@ -53,6 +55,8 @@ GROUP = 6
 """Pictures per group: the portrait, a change without units, four expressions."""
 REST, SINGLE, MIX, NUISANCE = range(4)
 """Kinds of a planted picture."""
+TURNED = np.deg2rad(37)
+"""Portraits that look further to the side are left out."""
 SMALLEST = 45
 """Pixels between the outer eye corners of a portrait that is used at all."""
 
@@ -85,14 +89,14 @@ class Change:
     turn: Float32 | None = None
 
 
-def read(folder: Path, find: Find) -> list[Portrait]:
-    """Portraits of a folder in the order of their names; without a usable face, left out.
+def read(folder: Path, find: Find) -> dict[str, Portrait]:
+    """Portraits of a folder by their names, in order; those without a usable face are left out.
 
     Raises:
         UnreadableSource: there is no picture.
     """
-    found = (read_one(path, find) for path in paths(folder))
-    return [portrait for portrait in found if portrait is not None]
+    found = ((path.name, read_one(path, find)) for path in paths(folder))
+    return {name: portrait for name, portrait in found if portrait is not None}
 
 
 def paths(folder: Path) -> list[Path]:
@@ -141,16 +145,24 @@ def is_quiet(mesh: Float32) -> bool:
     return bool(mouth and eyes > 0.25 and yaw < 0.35 and pitch < 0.25)
 
 
-def split(portraits: Sequence[Portrait]) -> tuple[list[Portrait], list[Portrait]]:
-    """Portraits for evaluation - the first sixty quiet ones - and the usable others."""
-    quiet = [row for row, one in enumerate(portraits) if is_quiet(one.mesh)][:EVALUATED]
-    kept = set(quiet)
-    others = [
+def split(portraits: Mapping[str, Portrait]) -> tuple[list[Portrait], list[Portrait]]:
+    """Portraits to evaluate by - the first sixty quiet ones of that part - and to learn from."""
+    quiet = [
         one
-        for row, one in enumerate(portraits)
-        if row not in kept and abs(float(features(one.mesh)[0, POSE][0])) / 3 < np.deg2rad(37)
+        for name, one in portraits.items()
+        if part_of(name) == "evaluation" and is_quiet(one.mesh)
     ]
-    return [portraits[row] for row in quiet], others
+    learned = [
+        one
+        for name, one in portraits.items()
+        if part_of(name) == "training" and not is_turned(one.mesh)
+    ]
+    return quiet[:EVALUATED], learned
+
+
+def is_turned(mesh: Float32) -> bool:
+    """Whether a face looks further to the side than anything is planted on."""
+    return bool(abs(float(features(mesh)[0, POSE][0])) / 3 > TURNED)
 
 
 def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> Planted:
@@ -256,8 +268,7 @@ def _rows(
         if moved > 0.1 * len(picture):
             continue
         intensity = change.intensity.copy()
-        person = np.zeros((1, IDENTITIES), np.float32)
-        intensity[-1] = lips_parted(model, person, change.weights[None])[0]
+        intensity[-1] = lips_parted(model, change.weights[None])[0]
         yield Planted(
             mesh[None],
             intensity[None],

@@ -10,24 +10,20 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
-from mien.data.crops import OVER, SIDE, part_of
+from mien.data.parts import part_of
 from mien.data.planted import Portrait
-from mien.data.portraits import paths, read_one
+from mien.data.portraits import is_turned, paths, read_one
 from mien.data.rendered import Find
 from mien.errors import UnreadableSource
-from mien.face.affine import warp
-from mien.face.geometry import POSE, features
-from mien.face.steady import steady_matrix
-from mien.values import Float32, Image
+from mien.face.geometry import features
+from mien.face.steady import steady_crop
+from mien.values import Float32
 
-__all__ = ["FILE", "PortraitSet", "crop_of", "gather", "read", "write"]
+__all__ = ["FILE", "PortraitSet", "gather", "read", "write"]
 
 FILE = "crop-portraits.npz"
 """Name of the file in the data folder."""
-TURNED = np.deg2rad(37)
-"""Portraits that look further to the side are left out."""
 
 Read = Callable[[Float32], Float32]
 """Features of meshes (n, 1410) to intensities (n, 38), 0-1."""
@@ -40,7 +36,7 @@ class PortraitSet:
     name: NDArray[np.str_]
     """(n,): names of the files."""
     part: NDArray[np.str_]
-    """(n,): one of `mien.data.crops.PARTS`."""
+    """(n,): one of `mien.data.parts.PARTS`."""
     mesh: Float32
     """(n, 478, 3) pixels of the portrait as it is read."""
     crop: NDArray[np.uint8]
@@ -63,7 +59,7 @@ def gather(folder: Path, find: Find, reader: Read) -> tuple[PortraitSet, list[Po
         reader: the mesh network.
 
     Returns:
-        All of them, and the pictures of the part "training", in the same order.
+        All of them, and their pictures, in the same order.
 
     Raises:
         UnreadableSource: there is no portrait, or none is usable.
@@ -71,7 +67,7 @@ def gather(folder: Path, find: Find, reader: Read) -> tuple[PortraitSet, list[Po
     names, kept = [], []
     for path in paths(folder):
         portrait = read_one(path, find)
-        if portrait is not None and abs(float(features(portrait.mesh)[0, POSE][0])) / 3 < TURNED:
+        if portrait is not None and not is_turned(portrait.mesh):
             names.append(path.name)
             kept.append(portrait)
     if not kept:
@@ -81,18 +77,10 @@ def gather(folder: Path, find: Find, reader: Read) -> tuple[PortraitSet, list[Po
         np.array(names),
         np.array([part_of(name) for name in names]),
         meshes,
-        np.stack([crop_of(one.image, one.mesh) for one in kept]),
+        np.stack([steady_crop(one.image, one.mesh) for one in kept]),
         reader(features(meshes)),
     )
-    trained = [one for one, part in zip(kept, found.part, strict=True) if part == "training"]
-    return found, trained
-
-
-def crop_of(image: Image, mesh: Float32) -> Image:
-    """The crop that the picture network reads, uint8 (112, 112, 3): made larger, averaged down."""
-    size = OVER * SIDE
-    large = warp(image, steady_matrix(mesh, size), size, "edge")
-    return np.asarray(Picture.fromarray(large).reduce(OVER))
+    return found, kept
 
 
 def write(portraits: PortraitSet, path: Path) -> None:

@@ -182,7 +182,7 @@ def _person(
     identity = draw_identities(rng, 1, (0.7, 1.1))
     rest, style = head.person(identity[0]), draw_style(rng)
     again = bool(rng.random() < 0.5)  # of one kind per person, as in one video: the two differ
-    for number, shot in enumerate(draw_shots(rng, model, identity)):
+    for number, shot in enumerate(draw_shots(rng, model)):
         camera = draw_camera(rng)
         vertices = head.express(rest, shot.weights, shot.gaze)
         turn = rotations(shot.pose[None])[0]
@@ -202,17 +202,14 @@ def _person(
         }  # fmt: skip
 
 
-def draw_shots(
-    rng: Generator, model: FaceModel, identity: Float32, count: int = FRAMES
-) -> list[Shot]:
+def draw_shots(rng: Generator, model: FaceModel, count: int = FRAMES) -> list[Shot]:
     """What the pictures of a person show; the first is neutral and nearly frontal."""
     drawn = expressions.draw(rng, count, model.names)
     pose, gaze = draw_poses(rng, count), drawn.gaze
     intensity, weights = drawn.intensity, drawn.weights
     intensity[0], weights[0], pose[0] = 0, 0, pose[0] / 2
     gaze[0] = np.deg2rad(rng.normal(0, (4, 3)))
-    persons = np.repeat(identity, count, axis=0)
-    intensity[:, -1] = lips_parted(model, persons, weights)
+    intensity[:, -1] = lips_parted(model, weights)
     return [Shot(*row) for row in zip(intensity, weights, gaze, pose, strict=True)]
 
 

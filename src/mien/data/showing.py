@@ -21,7 +21,7 @@ from mien.data.paint import draw_style
 from mien.data.planted import Portrait, plant
 from mien.data.render import draw_camera, render
 from mien.data.rendered import Find
-from mien.data.synthetic import draw_identities, rotations, seen_parted
+from mien.data.synthetic import draw_identities, lips_parted, rotations
 from mien.face.geometry import SKIN
 from mien.values import Float32, Image
 
@@ -117,14 +117,14 @@ class Rendered:
         identity = draw_identities(rng, 1, (0.7, 1.1))
         rest, style = self._head.person(identity[0]), draw_style(rng)
         out = []
-        for shot in rendered.draw_shots(rng, self._model, identity, self._frames):
+        for shot in rendered.draw_shots(rng, self._model, self._frames):
             camera = draw_camera(rng, self._size)
             vertices = self._head.express(rest, shot.weights, shot.gaze)
             turn = rotations(shot.pose[None])[0]
             picture = render(self._head, vertices, turn, camera, style)
             image = rendered.spoil(rng, picture)
             box = _box(camera.project(self._head.mesh(vertices), turn))
-            parted = seen_parted(self._model, shot.weights)
+            parted = float(lips_parted(self._model, shot.weights[None])[0])
             out.append(Shown(image, _strongest(shot.intensity, parted), box))
         return out
 
@@ -169,7 +169,7 @@ class Planted:
         out = []
         for change in portraits.draw_changes(rng, self._model, self._frames):
             image = plant(framed, self._model, change.weights, change.identity, change.turn)
-            parted = seen_parted(self._model, change.weights)
+            parted = float(lips_parted(self._model, change.weights[None])[0])
             out.append(Shown(image, _strongest(change.intensity, parted), _box(framed.mesh)))
         return out
 

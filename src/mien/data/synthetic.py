@@ -26,7 +26,6 @@ __all__ = [
     "lips_parted",
     "pairs",
     "rotations",
-    "seen_parted",
     "singles",
     "with_mirror",
 ]
@@ -105,22 +104,20 @@ def rotations(pose: Float32) -> Float32:
     return np.asarray((about_z @ about_x @ about_y), np.float32)
 
 
-def lips_parted(model: FaceModel, identity: Float32, weights: Float32) -> Float32:
-    """Intensity of AU25, (n,), 0-1: how far the expression parts the lips."""
-    return np.asarray(np.clip(model.lip_gap(identity, weights) / LIP_GAP, 0, 1), np.float32)
-
-
-def seen_parted(model: FaceModel, weights: Float32) -> float:
-    """How far an expression parts the lips, 0-1, as it is seen from the front.
+def lips_parted(model: FaceModel, weights: Float32) -> Float32:
+    """Intensity of AU25, 0-1: how far expressions part the lips, as seen from the front.
 
     Lips of which one is pushed forward, as by AU17, are apart in space and closed to the eye.
 
     Args:
         model: the cut-down face model.
-        weights: (57,) of the expression shapes.
+        weights: (n, 57) of the expression shapes.
+
+    Returns:
+        float32 (n,).
     """
-    moved = np.tensordot(weights, model.inner_lip_expression, 1)
-    return float(np.clip((moved[0, 1] - moved[1, 1]) / LIP_GAP, 0, 1))
+    moved = np.tensordot(weights, model.inner_lip_expression, 1)[..., 1]
+    return np.asarray(np.clip((moved[:, 0] - moved[:, 1]) / LIP_GAP, 0, 1), np.float32)
 
 
 def singles(model: FaceModel, mesh: Response, rng: Generator, count: int) -> Examples:
@@ -182,7 +179,7 @@ def _see(
 ) -> tuple[Float32, Float32]:
     """Features as the landmark network would give them, and the intensities with AU25."""
     target = faces.intensity.copy()
-    target[:, -1] = lips_parted(model, persons.identity, faces.weights)
+    target[:, -1] = lips_parted(model, faces.weights)
     weights = faces.weights + turned_eyes(faces.gaze, model.names)
     points = model.shape(persons.identity, weights, faces.gaze)
     points += mesh.error(response.design(target, pose, faces.gaze, persons.identity))
