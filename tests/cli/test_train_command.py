@@ -70,7 +70,7 @@ def test_every_recipe_is_listed(mien_command):
     ended = mien_command("train", "--list")
     assert ended.code == 0
     shown = [line.split()[0] for line in ended.out.splitlines()]
-    assert shown == [*RECIPES, "meshunits"]
+    assert shown == [*RECIPES, "meshunits", "pictureunits"]
     assert "resnet18 on ckplus (subject-folds): AU 1, 2, 4" in ended.out
 
 

@@ -1,7 +1,6 @@
 """mien train: a recipe on a data set, one fold or all of them, into run folders."""
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 
 from mien.cli.endings import INTERRUPTED
 from mien.cli.preparing import number_of, prepared, ready
+from mien.cli.shipped import MESH, PICTURE, SHIPPED, Shipping, train_shipped
 from mien.cli.stages import Wanted, train_stages
 from mien.cli.telling import heard, tell
 from mien.errors import InputError, MissingExtra
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mien.training.recipe import Recipe
 
 __all__ = ["train"]
-
-MESH = "meshunits"
-"""The networks that mien ships; their examples lie in memory, and there are no folds."""
 
 
 def train(  # noqa: PLR0913 - one parameter for each option
@@ -63,6 +60,12 @@ def train(  # noqa: PLR0913 - one parameter for each option
     only: Annotated[
         str | None, typer.Option(help="Of meshunits: name of one network; else both.")
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of pictureunits: table of what another network reads from the portraits."
+        ),
+    ] = None,
 ) -> None:
     """Train a network; a run that was stopped goes on. Needs the extra 'train'.
 
@@ -80,12 +83,15 @@ def train(  # noqa: PLR0913 - one parameter for each option
             train_stages(recipe, wanted)
         elif instead:
             raise InputError("--from is for the stages of --all; use --set model.start=SOURCE")
-        elif recipe == MESH:
+        elif recipe in SHIPPED:
             if fold != "1":
-                raise InputError(f"{MESH} has no folds; leave --fold away")
-            _train_mesh(data, runs, only, settings or [], restart=restart, quiet=quiet)
+                raise InputError(f"{recipe} has no folds; leave --fold away")
+            way = Shipping(data, runs, only, teacher, tuple(settings or ()), restart, quiet)
+            train_shipped(recipe, way)
         elif only is not None:
             raise InputError(f"--only is for {MESH}; {recipe} trains one network")
+        elif teacher is not None:
+            raise InputError(f"--teacher is for {PICTURE}; {recipe} learns from its labels")
         else:
             _train(_recipe(recipe, settings or []), data, fold, runs, restart, quiet)
     except KeyboardInterrupt:
@@ -113,31 +119,6 @@ def _train(recipe: "Recipe", data: Path, fold: str, runs: Path, restart: bool, q
         typer.echo(f"{report} is written")
 
 
-def _train_mesh(
-    data: Path, runs: Path, only: str | None, settings: list[str], *, restart: bool, quiet: bool
-) -> None:
-    """Train the networks that mien ships: units from the mesh, alone and minus the neutral."""
-    try:
-        from mien.recipes.meshunits import RECIPES
-        from mien.training.learn import learn, read
-        from mien.training.overrides import override
-        from mien.training.runfolder import clear
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "torch", "train", "train networks") from error
-    if only is not None and only not in RECIPES:
-        raise InputError(f"there is no recipe {only!r}; there are {', '.join(RECIPES)}")
-    for name, recipe in RECIPES.items():
-        if only in (None, name):
-            if restart:
-                for folder in (runs / name, *(runs / name).glob("network-*")):
-                    clear(folder)
-            changed = override(recipe, settings)
-            made = learn(
-                changed, read(changed, data), runs / name, None if quiet else partial(tell, 0)
-            )
-            typer.echo(f"{made} is written")
-
-
 def _recipe(name: str, settings: list[str]) -> "Recipe":
     """A recipe of the registry with some settings changed."""
     from difflib import get_close_matches
@@ -146,7 +127,7 @@ def _recipe(name: str, settings: list[str]) -> "Recipe":
     from mien.training.overrides import override
 
     if name not in RECIPES:
-        near = get_close_matches(name, [*RECIPES, MESH], 1)
+        near = get_close_matches(name, [*RECIPES, *SHIPPED], 1)
         hint = f"did you mean {near[0]}?" if near else "mien train --list names them all"
         raise InputError(f"there is no recipe {name!r}; {hint}")
     return override(RECIPES[name](), settings)
@@ -162,4 +143,5 @@ def _list() -> None:
         units = f"AU {', '.join(map(str, data.units))}" if data.units else data.task
         units = units if recipe.labelled else "no labels"
         typer.echo(f"{name:<28} {recipe.model.name} on {data.name} ({data.protocol}): {units}")
-    typer.echo(f"{MESH:<28} the networks that mien ships, from meshes of synthetic faces")
+    for name, what in SHIPPED.items():
+        typer.echo(f"{name:<28} the networks that mien ships: {what}")

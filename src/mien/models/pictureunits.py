@@ -42,6 +42,25 @@ class Residual(nn.Module):
         return functional.relu(joined)
 
 
+class Pair(nn.Module):
+    """Descriptions of a face and of its neutral to intensities; the neutral itself reads 0."""
+
+    def __init__(self, features: int, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2 * features, features), nn.GELU(), nn.Dropout(dropout),
+            nn.Linear(features, outputs, bias=False),
+        )  # fmt: skip
+
+    def forward(
+        self, moved: Float[Tensor, "b d"], neutral: Float[Tensor, "b d"]
+    ) -> Float[Tensor, "b k"]:
+        """Intensities of what has moved from the neutral."""
+        there: Tensor = self.layers(torch.cat([moved, neutral], dim=1))
+        still: Tensor = self.layers(torch.cat([torch.zeros_like(moved), neutral], dim=1))
+        return there - still
+
+
 class PictureUnits(nn.Module):
     """Normalised crops (b, 3, 112, 112) to intensities (b, k), 0-1 where 1 is the strongest.
 
@@ -74,21 +93,23 @@ class PictureUnits(nn.Module):
             nn.GELU(),
         )  # fmt: skip
         self.single = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, outputs))
-        self.pair = nn.Sequential(
-            nn.Linear(2 * features, features), nn.GELU(), nn.Dropout(dropout),
-            nn.Linear(features, outputs),
-        )  # fmt: skip
+        self.pair = Pair(features, outputs, dropout)
 
     def forward(self, image: Float[Tensor, "b 3 112 112"]) -> Output:
         """Read each crop by itself."""
-        features = self.describe(self.squeeze(self.stages(self.stem(image))))
+        features = self.features(image)
         return Output(self.single(features), features=features)
+
+    def features(self, image: Float[Tensor, "b 3 112 112"]) -> Float[Tensor, "b d"]:
+        """Describe each crop."""
+        described: Tensor = self.describe(self.squeeze(self.stages(self.stem(image))))
+        return described
 
     def differ(
         self, frame: Float[Tensor, "b d"], neutral: Float[Tensor, "b d"]
     ) -> Float[Tensor, "b k"]:
         """Intensities of crops against neutral crops of the same persons, by their features."""
-        found: Tensor = self.pair(torch.cat([frame - neutral, neutral], dim=1))
+        found: Tensor = self.pair(frame - neutral, neutral)
         return found
 
 

@@ -1,0 +1,114 @@
+"""What the epoch of the picture network is chosen by: faces as they are, beside planted ones.
+
+Planted figures alone must not choose: with longer training they rose while agreement with real
+expressions fell.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mien.data.crops import Crops
+from mien.data.expressions import OUTPUTS, UNITS
+from mien.models.pictureunits import PictureUnits
+from mien.training.picturing import MEAN, STD
+from mien.values import Float32
+
+__all__ = ["PictureExam", "normalised"]
+
+ROWS = 200
+"""Crops that go through the network at once."""
+SURE = (12, 25, 26, 43, 10, 20)
+"""Units that the mesh network reads well enough from a single picture to be agreed with."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureExam:
+    """Portraits that nothing was learned from, and groups planted on them."""
+
+    crop: NDArray[np.uint8]
+    """(n, 112, 112, 3): the portraits as they are."""
+    taught: Float32
+    """(n, 38): what a teacher reads from them; NaN where it says nothing."""
+    shown: Float32
+    """(n, 38): what the mesh network reads."""
+    groups: Sequence[Crops]
+
+    def figures(self, network: nn.Module) -> dict[str, float]:
+        """Give "agreement" on faces as they are, "within" and "difference" on planted groups."""
+        if not isinstance(network, PictureUnits):
+            raise TypeError(f"got a {type(network).__name__}, expected a PictureUnits")
+        single, _ = run(network, self.crop)
+        agreed = self._agreement(single, self.shown, SURE)
+        agreed |= self._agreement(single, self.taught, UNITS)
+        found = {f"agreement/AU{unit}": value for unit, value in agreed.items()}
+        within, difference = self._planted(network)
+        return {
+            "agreement": float(np.mean(list(found.values()))) if found else 0.0,
+            "within": within,
+            "difference": difference,
+            **found,
+        }
+
+    def _agreement(self, single: Float32, other: Float32, units: Sequence[int]) -> dict[int, float]:
+        """Correlation by unit, of the mean of both sides, over the faces that are known."""
+        out = {}
+        for unit in dict.fromkeys(units):
+            columns = [row for row, one in enumerate(UNITS) if one == unit]
+            ours, theirs = single[:, columns].mean(axis=1), other[:, columns].mean(axis=1)
+            known = np.isfinite(theirs)
+            if known.sum() > 2:
+                out[unit] = correlation(ours[known], theirs[known])
+        return out
+
+    def _planted(self, network: PictureUnits) -> tuple[float, float]:
+        """Mean correlation within groups, of both readings."""
+        images = np.concatenate([one.image for one in self.groups])
+        true = np.concatenate([one.intensity for one in self.groups])
+        single, features = run(network, images.reshape(-1, *images.shape[2:]))
+        single = single.reshape(true.shape)
+        features = features.reshape(*true.shape[:2], -1)
+        against = torch.from_numpy(np.repeat(features[:, :1], true.shape[1], axis=1))
+        with torch.no_grad():
+            found = network.differ(
+                torch.from_numpy(features).flatten(0, 1), against.flatten(0, 1)
+            ).numpy()
+        moved = true - true[:, :1]
+        centred, goal = single - single.mean(axis=1, keepdims=True), true - true.mean(1)[:, None]
+        return (
+            mean_correlation(centred, goal),
+            mean_correlation(found.reshape(true.shape)[:, 1:], moved[:, 1:]),
+        )
+
+
+def run(network: PictureUnits, crops: NDArray[np.uint8]) -> tuple[Float32, Float32]:
+    """Single readings and features of crops (n, 112, 112, 3)."""
+    single, features = [], []
+    with torch.no_grad():
+        for part in torch.split(torch.from_numpy(np.ascontiguousarray(crops)), ROWS):
+            output = network(normalised(part))
+            single.append(output.logits.float())
+            features.append(output.features.float())
+    return torch.cat(single).numpy(), torch.cat(features).numpy()
+
+
+def normalised(crops: Tensor) -> Tensor:
+    """Crops uint8 (n, s, s, 3) as the network takes them."""
+    return ((crops.permute(0, 3, 1, 2).float() / 255) - MEAN) / STD
+
+
+def correlation(one: Float32, other: Float32) -> float:
+    """Pearson's, 0 where one does not vary."""
+    if one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def mean_correlation(found: Float32, true: Float32) -> float:
+    """Over the outputs of both, (..., 38)."""
+    pairs = zip(found.reshape(-1, OUTPUTS).T, true.reshape(-1, OUTPUTS).T, strict=True)
+    return float(np.mean([correlation(*pair) for pair in pairs]))

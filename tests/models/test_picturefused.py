@@ -1,0 +1,66 @@
+"""The picture network as it is shipped."""
+
+import pytest
+import torch
+
+from mien.data.expressions import COLUMNS, OUTPUTS
+from mien.models.picturefused import Blend, Describe, DifferenceReadout, SingleReadout
+from mien.models.pictureunits import pictureunits
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return pictureunits(OUTPUTS, width=8, features=16).eval()
+
+
+@pytest.fixture(scope="module")
+def crops():
+    return torch.randn(3, 3, 112, 112, generator=torch.Generator().manual_seed(1))
+
+
+def blend(mesh=0.0, picture=1.0, offset=0.0, gain=1.0):
+    return Blend(*(torch.full((OUTPUTS,), float(one)) for one in (mesh, picture, offset, gain)))
+
+
+@torch.no_grad()
+def test_the_readings_are_those_of_the_trained_network(network, crops):
+    described = Describe(network)(crops)
+    torch.testing.assert_close(described, network.features(crops))
+    mesh = torch.zeros(3, OUTPUTS)
+    small = blend(gain=1e-3, offset=-500)  # nothing is clipped
+    found = SingleReadout(network, small)(torch.cat([mesh, described], 1))
+    torch.testing.assert_close((found - 2.5) * 1e3, 5 * network(crops).logits, atol=2e-3, rtol=1e-3)
+    rest = described[:1].expand(3, -1)
+    found = DifferenceReadout(network, small)(torch.cat([mesh, described - rest, rest], 1))
+    wanted = 5 * network.differ(described, rest)
+    torch.testing.assert_close((found - 2.5) * 1e3, wanted, atol=2e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_the_mesh_is_weighed_in(network, crops):
+    described = Describe(network)(crops)
+    mesh = torch.full((3, OUTPUTS), 2.0)
+    only = blend(mesh=0.5, picture=0.0)
+    for one, more in (
+        (SingleReadout(network, only), described),
+        (DifferenceReadout(network, only), torch.cat([described, described], 1)),
+    ):
+        assert one(torch.cat([mesh, more], 1)).tolist() == [[1.0] * OUTPUTS] * 3
+
+
+@torch.no_grad()
+def test_a_face_against_itself_reads_nothing(network, crops):
+    described = network.features(crops)
+    assert network.differ(described, described).abs().max() == 0
+    assert network.differ(described, described.flip(0)).abs().max() > 0
+
+
+def test_a_blend_weighs_shifts_stretches_and_ends_at_five():
+    mesh = torch.tensor([[1.0] * OUTPUTS, [5.0] * OUTPUTS])
+    picture = torch.tensor([[0.2] * OUTPUTS, [1.0] * OUTPUTS])
+    found = blend(mesh=0.5, picture=0.25, offset=0.05, gain=2.0)(mesh, picture)
+    assert found[0].tolist() == pytest.approx([1.0] * OUTPUTS)
+    assert found[1].tolist() == [5.0] * OUTPUTS
+    assert COLUMNS[0] == "AU1_L"
+    assert (blend(offset=1)(mesh, picture)[0] == 0).all()

@@ -1,0 +1,100 @@
+"""How readings of mesh and picture are brought together."""
+
+import numpy as np
+import pytest
+
+from mien.data.expressions import COLUMNS, OUTPUTS, UNITS
+from mien.data.portraitexam import KINDS, PortraitExam
+from mien.training.picturefusing import Readings, fuse
+
+PORTRAITS, EACH = 30, 20
+SMILE = [COLUMNS.index("AU12_L"), COLUMNS.index("AU12_R")]
+JAW, CHIN, BROW = COLUMNS.index("AU26"), COLUMNS.index("AU17"), COLUMNS.index("AU4_L")
+
+
+@pytest.fixture(scope="module")
+def exam():
+    """Pictures without pictures: what was planted, and whose they are."""
+    rng = np.random.default_rng(0)
+    count = PORTRAITS * EACH
+    intensity = rng.random((count, OUTPUTS)).astype(np.float32)
+    kind = np.full(count, KINDS.index("mixture"))
+    kind[::EACH] = KINDS.index("rest")
+    intensity[::EACH] = 0
+    return PortraitExam(
+        np.zeros((count, 0, 3), np.float32), np.zeros((count, 0), np.uint8), intensity,
+        np.repeat(np.arange(PORTRAITS), EACH), kind, np.zeros(count, np.int64),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def readings(exam):
+    """The mesh sees smiles, the picture jaws, both half of all else, all with a level."""
+    rng = np.random.default_rng(1)
+    own = rng.normal(0, 1, (2, 1, OUTPUTS))
+    noise = rng.normal(0, 0.3, (2, *exam.intensity.shape))
+    both = 0.5 * exam.intensity + noise
+    blind = rng.normal(0, 0.3, exam.intensity.shape)
+    both[0][:, SMILE], both[1][:, SMILE] = exam.intensity[:, SMILE], blind[:, SMILE]
+    both[0][:, JAW], both[1][:, JAW] = blind[:, JAW], exam.intensity[:, JAW] / 4
+    return Readings(*(both + own).astype(np.float32))
+
+
+def fused(readings, exam, **more):
+    more = {"level": True, "stretch": 1.0, **more}
+    return fuse(readings, exam, np.ones(len(exam.kind), bool), **more)
+
+
+def test_each_unit_is_read_by_whichever_sees_it(readings, exam):
+    found = fused(readings, exam)
+    assert found.mesh[SMILE] == pytest.approx([1, 1], abs=0.02)
+    assert (found.picture[SMILE] == 0).all()
+    assert found.mesh[JAW] == 0
+    assert found.picture[JAW] == pytest.approx(4, abs=0.05)
+    assert found.mesh[CHIN] == pytest.approx(found.picture[CHIN], rel=0.25)
+    assert found.mesh[CHIN] > 0.2
+
+
+def test_left_and_right_are_weighed_alike(readings, exam):
+    found = fused(readings, exam)
+    for unit in dict.fromkeys(UNITS):
+        columns = [row for row, one in enumerate(UNITS) if one == unit]
+        assert len(set(found.mesh[columns].tolist())) == 1
+        assert len(set(found.picture[columns].tolist())) == 1
+
+
+def test_a_common_level_counts_only_against_a_neutral(readings, exam):
+    lifted = Readings(readings.mesh + 3, readings.picture)
+    loose, strict = (fused(lifted, exam, level=one) for one in (True, False))
+    assert strict.mesh[SMILE[0]] < 0.5 < loose.mesh[SMILE[0]]
+    np.testing.assert_allclose(loose.mesh, fused(readings, exam).mesh, atol=1e-3)
+
+
+def test_shrunk_outputs_are_stretched_as_far_as_allowed(readings, exam):
+    plain, little, much = (fused(readings, exam, stretch=one) for one in (1.0, 1.2, 9.0))
+    assert (plain.gain == 1).all()
+    assert little.gain[BROW] == pytest.approx(1.2)
+    assert much.gain[BROW] > 1.5
+    moved = [one - one.mean(axis=0) for one in (readings.mesh, readings.picture)]
+    level = much.gain * (much.mesh * moved[0] + much.picture * moved[1])
+    true = exam.intensity - exam.intensity.mean(axis=0)
+    rise = (level * true)[..., BROW].sum() / (true[..., BROW] ** 2).sum()
+    assert rise == pytest.approx(1, abs=0.15)
+
+
+def test_a_quiet_face_reads_nothing(readings, exam):
+    quiet = exam.of("rest")
+    found = fused(readings, exam, quiet=quiet)
+    level = found.mesh * readings.mesh + found.picture * readings.picture - found.offset
+    pair = level[quiet][:, SMILE]
+    assert np.median(pair) == pytest.approx(0, abs=1e-5)
+    assert (fused(readings, exam).offset == 0).all()
+    assert found.apply(readings).min() >= 0
+    assert found.apply(readings).max() <= 1
+
+
+def test_a_reading_that_runs_the_wrong_way_is_left_out(readings, exam):
+    turned = Readings(-readings.mesh, readings.picture)
+    found = fused(turned, exam)
+    assert (found.mesh >= 0).all()
+    assert found.mesh[SMILE[0]] == 0
