@@ -8,7 +8,8 @@ from benchmarks import memory, size, speed
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
-         "relations", "expressions", "emotions", "live", "student")  # fmt: skip
+         "relations", "expressions", "emotions", "live", "student",
+         "portraits")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -66,3 +67,7 @@ for name in names:
         from benchmarks import student
 
         student.main(cache)
+    elif name == "portraits":
+        from benchmarks import portraits
+
+        portraits.main()

@@ -208,10 +208,17 @@ class Predictor:
     def _nothing(self) -> Scores:
         """The scores of no faces."""
         empty = {
-            name: np.zeros((0, len(_labels(self.spec, name)), *_MORE.get(name, ())), np.float32)
+            name: np.zeros((0, self._width(name), *_MORE.get(name, ())), np.float32)
             for name in self.spec.outputs
         }
         return Scores(**empty)
+
+    def _width(self, output: str) -> int:
+        """How many columns an output has."""
+        if output != "features":
+            return len(_labels(self.spec, output))
+        shapes = {one.name: one.shape for one in self._session.get_outputs()}
+        return int(shapes[output][1])
 
     def _check(self, path: Path) -> None:
         """Raise WeightsError unless the graph has the input and the outputs of the card."""
@@ -242,6 +249,8 @@ class Predictor:
                 f"{spec.size}, and the network takes {taken}; export it again"
             )
         for name in spec.outputs:
+            if name == "features":  # as many as the network likes
+                continue
             wide, wanted = given[name][1], len(_labels(spec, name))
             fewer = (name == "maps" and wide == 1) or (name == "relations" and wide < wanted)
             if isinstance(wide, int) and wide != wanted and not fewer:

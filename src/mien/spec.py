@@ -11,7 +11,7 @@ __all__ = ["METADATA_KEY", "ModelSpec", "Precision", "Reads", "Reliability"]
 METADATA_KEY = "mien"
 """Key of the ONNX metadata entry that holds the card."""
 
-Reads = Literal["crop", "mesh", "mesh-difference"]
+Reads = Literal["crop", "mesh", "mesh-difference", "both", "both-difference"]
 Reliability = Literal["dependable", "fair", "weak"]
 Precision = Literal["fp32", "fp16", "int8"]
 POINTS = ("", "49")
@@ -27,7 +27,8 @@ class ModelSpec:
     task: Literal["intensity", "occurrence", "expression"]
     """What its numbers mean."""
     reads: Reads
-    """A picture crop, the features of one mesh, or those of a mesh minus the person's neutral."""
+    """A picture crop, the features of one mesh, or those of a mesh minus the person's neutral; or
+    both: the intensities read from the mesh, and the features that a crop network gives."""
     units: tuple[int, ...]
     """Number of the action unit of each output, in output order."""
     sides: tuple[str, ...]
@@ -38,7 +39,7 @@ class ModelSpec:
     classes: tuple[str, ...] = ()
     """Names of the expression classes, in output order."""
     size: int = 0
-    """Side of the crop in pixels, or number of features of the mesh."""
+    """Side of the crop in pixels, or number of features."""
     aligned: int = 0
     """Side of the aligned picture of which the crop is the middle; 0: the crop is all of it."""
     mean: tuple[float, ...] = ()

@@ -121,8 +121,11 @@ class Scores:
     """float32 (n, m, m, r), 0-1: how the first m units are related, target and source. r = 4:
     probabilities that neither is present, the source, the target, both; r = 1: a likeness."""
 
+    features: Float32 | None = field(default=None, repr=False)
+    """float32 (n, d): numbers that describe each face, for another network to read."""
+
     def __post_init__(self) -> None:
-        for name in ("probability", "intensity", "expression"):
+        for name in ("probability", "intensity", "expression", "features"):
             value = getattr(self, name)
             if value is not None:
                 _check(f"Scores.{name}", value, (None, None))

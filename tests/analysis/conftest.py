@@ -8,7 +8,7 @@ import pytest
 from mien.analysis.networks import Networks
 from mien.errors import WeightsError
 from mien.face.tracker import find_faces
-from mien.values import Face
+from mien.values import Face, Image
 from mien.video.reader import read_picture
 
 
@@ -24,18 +24,22 @@ def networks() -> Networks:
 
 
 @pytest.fixture(scope="session")
-def portraits(shared, networks) -> Callable[[str], list[Face]]:
+def portraits(pictures) -> Callable[[str], list[Face]]:
     """Faces of up to eight development portraits with a caption, the best of each."""
+    return lambda caption: [face for _, face in pictures(caption)]
+
+
+@pytest.fixture(scope="session")
+def pictures(shared, networks) -> Callable[[str], list[tuple[Image, Face]]]:
+    """The same faces with the pictures they are in."""
     folder = shared / "data" / "portraits"
     with (folder / "portraits.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
 
-    def faces(caption: str) -> list[Face]:
+    def seen(caption: str) -> list[tuple[Image, Face]]:
         names = [row["file"] for row in rows if row["caption"] == caption][:8]
-        found = (
-            find_faces(read_picture(folder / name), networks.detector, networks.fitter)
-            for name in names
-        )
-        return [faces[0] for faces in found if faces]
+        images = [read_picture(folder / name) for name in names]
+        found = [find_faces(image, networks.detector, networks.fitter) for image in images]
+        return [(image, faces[0]) for image, faces in zip(images, found, strict=True) if faces]
 
-    return faces
+    return seen

@@ -132,7 +132,7 @@ def test_a_face_is_read_against_its_own_neutral():
     np.testing.assert_allclose(values[[0, 3]], features[[0, 3]] - 0.5 + 1, atol=1e-6)
     np.testing.assert_allclose(values[1], features[1] - 2.0 + 1, atol=1e-6)
     np.testing.assert_array_equal(values[2], rows.single[2])
-    asked = networks.difference.asked[0]
+    asked = networks.reading.networks[1].asked[0]
     np.testing.assert_array_equal(asked[:, POSE], rows.features[[0, 3], POSE].astype(np.float32))
 
 
@@ -156,7 +156,7 @@ def test_rows_without_features_are_read_alone():
     networks = made_up_networks()
     values = interpreter({0: neutral()}, networks=networks).intensity(bare)
     np.testing.assert_array_equal(values, rows.single)
-    assert networks.difference.asked == []
+    assert networks.reading.networks[1].asked == []
 
 
 def test_the_neutral_of_each_row_is_told():

@@ -27,8 +27,7 @@ def networks():
     """Track 0 and 1 in every frame but the third."""
     scene = Scene(lambda index: () if index == 2 else (0, 1))
     for name, reliability in TRUST.items():
-        network = getattr(scene, name)
-        network.spec = replace(network.spec, reliability=reliability)
+        setattr(scene, name, replace(getattr(scene, name), reliability=reliability))
     return scene
 
 

@@ -19,7 +19,6 @@ from mien.analysis.neutral import (
 )
 from mien.analysis.sides import Sides
 from mien.errors import InputError, ShapeError
-from mien.face import geometry
 from mien.face.geometry import FEATURES
 
 UNITS = (1, 2, 4, 6, 9, 10, 12, 17, 20, 22, 25, 26, 28, 43)
@@ -314,13 +313,15 @@ def test_units_that_one_picture_does_not_show_are_never_unsettled():
     assert clip.neutral().unsettled == ()
 
 
-def test_real_smiles_are_no_neutral_and_straight_faces_are(portraits, networks):
-    sides = Sides(networks.single.spec)
+def test_real_smiles_are_no_neutral_and_straight_faces_are(pictures, networks):
+    sides = Sides(networks.single)
 
     def judged(caption):
-        faces = portraits(caption)
-        features = geometry.features(np.stack([face.mesh for face in faces]))
-        intensity = sides.unit_values(networks.single.score(features).intensity)
+        seen, reading = pictures(caption), networks.reading
+        faces = [face for _, face in seen]
+        crops = [reading.cut(image, [face])[0] for image, face in seen]
+        features = reading.describe(np.stack([face.mesh for face in faces]), crops)
+        intensity = sides.unit_values(reading.read(features))
         pose = np.stack([face.pose for face in faces])
         return [
             neutral_of(

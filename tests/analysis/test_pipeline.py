@@ -340,5 +340,5 @@ def test_networks_are_opened_once_however_often_pictures_are_read(photo, monkeyp
     find_faces(np.asarray(PIL.Image.open(photo)))
     mien.analyze(photo)
     monkeypatch.setattr("mien.analysis.networks.open_session", lambda *_: pytest.fail("opened"))
-    monkeypatch.setattr("mien.analysis.networks.Predictor", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr("mien.analysis.reading.Predictor", lambda *_: pytest.fail("opened"))
     assert mien.analyze(photo).num_rows == 1

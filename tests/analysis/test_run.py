@@ -68,7 +68,7 @@ def test_without_a_neutral_nothing_is_kept_or_told_of_it(film):
     reading = SourceRun(film, networks, Options.of(neutral="none"))
     assert {rows.features.shape[1] for rows, _ in reading} == {0}
     assert reading.report.neutral == {}
-    assert networks.difference.asked == []
+    assert networks.reading.networks[1].asked == []
 
 
 def test_a_given_neutral_is_doubted_where_the_face_is_unlike(film, tmp_path):
@@ -238,7 +238,7 @@ def test_the_neutral_of_a_picture_is_that_of_its_largest_face(tmp_path):
     found = neutral_of_picture(path, networks)
     assert networks.asked == [(1, True)]
     assert (found.source, found.frames) == ("picture", 1)
-    [asked] = networks.single.asked
+    [asked] = networks.reading.networks[0].asked
     np.testing.assert_allclose(found.features, asked[0], rtol=1e-3, atol=1e-3)
     with pytest.raises(InputError, match=r"no face is found in .*a\.png"):
         neutral_of_picture(path, Scene(lambda _: ()))

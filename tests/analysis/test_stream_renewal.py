@@ -60,13 +60,13 @@ def test_the_neutral_of_a_picture_holds_from_the_start(streamed, tmp_path):
     readings, scene = streamed(lambda _: (0,), neutral=tmp_path / "a.png", max_faces=3)
     assert {reading.rows[0]["neutral"] for reading in readings} == {"picture"}
     assert scene.asked == [(1, True), (3, False)]
-    assert scene.difference.asked
+    assert scene.reading.networks[1].asked
 
 
 def test_without_a_neutral_the_difference_network_is_not_asked(streamed):
     readings, scene = streamed(lambda _: (0,), neutral="none", start=1, end=2, every=0.5)
     assert [reading.frame.index for reading in readings] == [10, 15]
-    assert scene.difference.asked == []
+    assert scene.reading.networks[1].asked == []
 
 
 def test_four_frames_with_a_face_are_remembered(streamed, monkeypatch):

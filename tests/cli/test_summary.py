@@ -12,8 +12,7 @@ SCHEMA = table_schema(["AU1", "AU12", "AU12_L", "AU12_R", "AU25"])
 
 
 def network(*reliability):
-    spec = ModelSpec("a", "intensity", "mesh", (1,), ("",), reliability=reliability)
-    return SimpleNamespace(spec=spec)
+    return ModelSpec("a", "intensity", "mesh", (1,), ("",), reliability=reliability)
 
 
 NETWORKS = SimpleNamespace(

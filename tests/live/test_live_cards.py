@@ -17,8 +17,8 @@ def networks(marks=None):
     spec = {"single": ((12, "weak"), (6, "fair")), "difference": ((6, "weak"),)}
     columns = SimpleNamespace(marks=lambda: marks or {})
     return SimpleNamespace(
-        single=SimpleNamespace(spec=SimpleNamespace(reliability=spec["single"])),
-        difference=SimpleNamespace(spec=SimpleNamespace(reliability=spec["difference"])),
+        single=SimpleNamespace(reliability=spec["single"]),
+        difference=SimpleNamespace(reliability=spec["difference"]),
         added=SimpleNamespace(columns=columns),
     )
 

@@ -8,7 +8,6 @@ import pytest
 from mien.data import response
 from mien.data.expressions import COLUMNS, OUTPUTS, SIDES, UNITS, planted, table
 from mien.data.finding import open_finder
-from mien.data.ict import FaceModel
 from mien.data.planted import Portrait, plant, to_size
 from mien.data.portraits import is_quiet
 from mien.data.synthetic import _features
@@ -23,14 +22,6 @@ NAMES = ("au-mesh", "au-mesh-difference")
 @pytest.fixture(scope="module", params=NAMES)
 def predictor(request):
     return Predictor(model_path(request.param))
-
-
-@pytest.fixture(scope="module")
-def face_model(shared):
-    with np.load(shared / "data" / "ict_to_mesh468.npz") as file:
-        names = {field for field in FaceModel.__dataclass_fields__ if field != "names"}
-        arrays = {name: file[name].astype(np.float32) for name in names}
-        return FaceModel(names=tuple(str(name) for name in file["expression_names"]), **arrays)
 
 
 @pytest.fixture(scope="module")

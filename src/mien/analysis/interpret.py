@@ -13,7 +13,6 @@ from mien.analysis.networks import Networks
 from mien.analysis.neutral import Neutral, combine
 from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.sides import Sides
-from mien.face import geometry
 from mien.facs.combinations import EMOTIONS
 from mien.facs.emotions import SMOOTHED_REACH, read_many, smooth
 from mien.values import Float32
@@ -66,7 +65,7 @@ class Interpreter:
         self._networks = networks
         self.neutrals = neutrals
         self._watches = watches
-        self._sides = Sides(networks.added.columns.layout(networks.single.spec))
+        self._sides = Sides(networks.added.columns.layout(networks.single))
 
     def tables(self, chunks: Iterable[Rows]) -> Iterator[tuple[Rows, Columns]]:
         """Each chunk of rows with its columns, in order, once all in its reach has come."""
@@ -98,23 +97,21 @@ class Interpreter:
     def intensity(self, rows: Rows) -> Float32:
         """Intensities (n, k), 0-5: single-frame or against the neutral, or of added networks."""
         added = self._networks.added.columns
-        return added.intensities(self._default(rows), rows.added, self._networks.single.spec)
+        return added.intensities(self._default(rows), rows.added, self._networks.single)
 
     def _default(self, rows: Rows) -> Float32:
         """Intensities (n, k), 0-5, of the default networks."""
         values = rows.single.copy()
         if rows.features.shape[1] == 0:
             return values
-        sides = Sides(self._networks.single.spec)
+        sides = Sides(self._networks.single)
         for track, neutral in self.neutrals.items():
             here = np.flatnonzero(rows.track == track)
             if len(here) and neutral.features is not None:
                 frames = rows.features[here].astype(np.float32)
-                moved = geometry.difference(frames, neutral.features)
-                against = self._networks.difference.score(moved).intensity
-                if against is not None:
-                    unsettled = sides.outputs_of(neutral.unsettled)
-                    values[here] = combine(rows.single[here], against, unsettled)
+                against = self._networks.reading.against(frames, neutral.features)
+                unsettled = sides.outputs_of(neutral.unsettled)
+                values[here] = combine(rows.single[here], against, unsettled)
         return values
 
     def _columns(self, now: Course, before: list[Course], after: list[Course]) -> Columns:

@@ -53,7 +53,7 @@ class Neutral:
     """The neutral face of one track, and how far to believe it."""
 
     features: Float32 | None = field(repr=False)
-    """float32 (1410,), or None: use the single-frame network."""
+    """float32 (d,), as the default networks describe a face; or None: read single frames."""
     frames: int
     """Frames that it is the median of."""
     source: Source
@@ -75,14 +75,16 @@ def neutral_of(
     """The neutral that these frames make, judged.
 
     Args:
-        features: float32 (n, 1410), at least one frame.
+        features: float32 (n, 1410 or more), at least one frame; those of the mesh are the first.
         intensity: float32 (n, k), by the single-frame network, one column per unit.
         pose: float32 (n, 3), pitch, yaw, roll in degrees.
         units: the unit of each column of ``intensity``.
         source: where the frames come from.
     """
-    if features.ndim != 2 or features.shape[1] != FEATURES or len(features) == 0:
-        raise ShapeError(f"got features of shape {features.shape}, expected (n, {FEATURES})")
+    if features.ndim != 2 or features.shape[1] < FEATURES or len(features) == 0:
+        raise ShapeError(
+            f"got features of shape {features.shape}, expected (n, {FEATURES}) or more"
+        )
     where = {"picture": "in the neutral picture", "time": "at the neutral moment"}.get(
         source, "in the quietest tenth"
     )

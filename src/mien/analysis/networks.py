@@ -8,20 +8,22 @@ from pathlib import Path
 
 from mien.analysis.added import Added
 from mien.analysis.quicker import Say
+from mien.analysis.reading import USUAL, open_reading
 from mien.face.detector import Detector
 from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
-from mien.runtime import Predictor, open_session
+from mien.runtime import open_session
+from mien.spec import ModelSpec
 from mien.weights.store import Store, open_store
 
-__all__ = ["NAMES", "Models", "Networks", "shared_networks"]
+__all__ = ["FACES", "Models", "Networks", "shared_networks"]
 
 Models = str | Path | Sequence[str | Path]
 """One network of one's own, several, or an empty tuple for none."""
 
 
-NAMES = ("face-short", "face-full", "face-mesh", "au-mesh", "au-mesh-difference")
-"""The networks by their names in the store."""
+FACES = ("face-short", "face-full", "face-mesh")
+"""The face models by their names in the store."""
 
 
 class Networks:
@@ -29,11 +31,29 @@ class Networks:
 
     Args:
         store: where they come from; None for the one that the environment describes.
+        default: how the units are read, one of `mien.analysis.reading.DEFAULTS`.
+
+    Raises:
+        InputError: there is no such default.
     """
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, default: str = USUAL) -> None:
         self._store = store or open_store()
         self.added = Added()
+        self.reading = open_reading(default, self._store)
+
+    def with_default(self, default: str) -> "Networks":
+        """The same face models, and another way to read the units.
+
+        Raises:
+            InputError: there is no such way.
+        """
+        reading = open_reading(default, self._store)
+        if reading.files == self.reading.files:
+            return self
+        other = self._copy()
+        other.reading = reading
+        return other
 
     def with_models(
         self,
@@ -57,11 +77,15 @@ class Networks:
         if not paths and expression is None:
             return self
         added = Added(paths, quicker, expression)
-        for name in ("detector", "fitter", "single", "difference"):
-            getattr(self, name)  # opened here, so that both have the same
-        other = copy.copy(self)
+        other = self._copy()
         other.added = added
         return other
+
+    def _copy(self) -> "Networks":
+        """Another one with the same opened face models."""
+        for name in ("detector", "fitter"):
+            getattr(self, name)  # opened here, so that both have the same
+        return copy.copy(self)
 
     @cached_property
     def detector(self) -> Detector:
@@ -74,15 +98,15 @@ class Networks:
         """The attention mesh."""
         return MeshFitter(open_session(self._store.model_path("face-mesh")))
 
-    @cached_property
-    def single(self) -> Predictor:
-        """Action units of one mesh."""
-        return Predictor(self._store.model_path("au-mesh"))
+    @property
+    def single(self) -> ModelSpec:
+        """Card of the reading of single frames."""
+        return self.reading.single
 
-    @cached_property
-    def difference(self) -> Predictor:
-        """Action units of a mesh minus the person's neutral."""
-        return Predictor(self._store.model_path("au-mesh-difference"))
+    @property
+    def difference(self) -> ModelSpec:
+        """Card of the reading against the person's neutral."""
+        return self.reading.difference
 
     def tracker(self, max_faces: int | None = None, *, settle: bool = False) -> Tracker:
         """A new tracker, for one source."""
@@ -91,7 +115,8 @@ class Networks:
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each network's file by its name, of added ones by their path."""
         own = {
-            name: sha256(self._store.model_path(name).read_bytes()).hexdigest() for name in NAMES
+            name: sha256(self._store.model_path(name).read_bytes()).hexdigest()
+            for name in (*FACES, *self.reading.files)
         }
         return own | self.added.hashes()
 

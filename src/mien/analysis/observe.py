@@ -9,9 +9,8 @@ from mien.analysis import eyes
 from mien.analysis.added import Crops
 from mien.analysis.networks import Networks
 from mien.analysis.rows import NOBODY, Rows
-from mien.face import geometry
 from mien.face.tracker import Tracker
-from mien.values import MESH_POINTS, Face, Float32, Frame
+from mien.values import MESH_POINTS, Face, Float32, Frame, Image
 
 __all__ = ["CHUNK", "Keep", "Observation", "observation", "observe", "rows_of"]
 
@@ -24,7 +23,7 @@ class Keep:
     """What the rows carry on beyond the numbers of the table."""
 
     features: bool = False
-    """The 1410 features of each mesh, for the difference network."""
+    """The description of each face, for the reading against a neutral."""
     mesh: bool = False
     """The mesh itself, to be drawn or written."""
 
@@ -38,6 +37,8 @@ class Observation:
     faces: tuple[Face, ...]
     crops: tuple[Crops, ...] = ()
     """What added networks read of each face; empty where there are none."""
+    cuts: tuple[Image | None, ...] = ()
+    """What the default networks read of each face beside its mesh; empty for nothing."""
 
 
 def observe(
@@ -57,7 +58,8 @@ def observe(
 def observation(frame: Frame, faces: tuple[Face, ...], networks: Networks) -> Observation:
     """The faces of a frame, with what has to be cut out while it is at hand."""
     crops = networks.added.cut(frame.image, faces) if networks.added else ()
-    return Observation(frame.index, frame.time, faces, crops)
+    cuts = tuple(networks.reading.cut(frame.image, faces))
+    return Observation(frame.index, frame.time, faces, crops, cuts)
 
 
 def rows_of(observations: Sequence[Observation], networks: Networks, keep: Keep) -> Rows:
@@ -67,10 +69,9 @@ def rows_of(observations: Sequence[Observation], networks: Networks, keep: Keep)
     present = np.array([face is not None for _, face in pairs])
     crops = [crop for seen in observations for crop in (seen.crops or ((),) * len(seen.faces))]
     meshes = _stack([face.mesh for face in faces], (MESH_POINTS, 3))
-    features = geometry.features(meshes)
-    single = networks.single.score(features).intensity
-    if single is None:  # pragma: no cover - the card promises intensities
-        single = np.zeros((len(faces), len(networks.single.spec.units)), np.float32)
+    cuts = [cut for seen in observations for cut in (seen.cuts or (None,) * len(seen.faces))]
+    features = networks.reading.describe(meshes, cuts)
+    single = networks.reading.read(features)
 
     def spread(values: Float32) -> Float32:
         """Values of the faces at their rows, NaN elsewhere."""

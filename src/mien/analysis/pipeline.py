@@ -13,6 +13,7 @@ from mien.analysis.annotate import Annotator
 from mien.analysis.networks import Models, Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.options import Options
+from mien.analysis.reading import USUAL
 from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.run import Progress, SourceRun, neutral_of_picture
 from mien.analysis.sides import Sides
@@ -63,6 +64,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     max_faces: int | None = None,
     model: Models = (),
     expression: str | Path | None = None,
+    default: str = USUAL,
     output: str | Path | None = None,
     mesh: str | Path | None = None,
     annotate: str | Path | None = None,
@@ -86,6 +88,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
             come beside the default ones, or in their place where it gives the same.
         expression: one more such file, of expressions: a column for each of its classes, beside
             the emotions by FACS rules, and ``expression``, the most probable.
+        default: how the units are read by default: ``picture`` (mesh and picture) or ``mesh`` (the
+            mesh alone: lighter).
         output: also write the table here, and a run report beside it.
         mesh: also write the landmarks here, as a table.
         annotate: also write a copy of the picture or video with the results drawn in.
@@ -101,7 +105,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     """
     options = Options.of(neutral, every, start, end, max_faces)
     outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
-    networks = shared_networks().with_models(model, expression=expression)
+    networks = shared_networks().with_default(default)
+    networks = networks.with_models(model, expression=expression)
     job = _Job(expand(source), options, outputs, networks, progress)
     batches: list[RecordBatch] = []
     job.run(batches.append, keep_going=False)
@@ -223,7 +228,7 @@ class _Job:
 
     def _schema(self) -> Schema:
         """Schema of the table; each unit's reliability is that of the network that reads it."""
-        single, difference = self._networks.single.spec, self._networks.difference.spec
+        single, difference = self._networks.single, self._networks.difference
         facts = {
             **self._facts,
             "reliability": {"single": _trust(single), "difference": _trust(difference)},
@@ -243,8 +248,8 @@ class _Job:
         if self._options.neutral.source == "none" or (
             self._options.neutral.source != "picture" and all(map(_is_picture, self.sources))
         ):
-            return self._networks.single.spec
-        return self._networks.difference.spec
+            return self._networks.single
+        return self._networks.difference
 
     def _trusted_units(self) -> tuple[str, ...]:
         """Columns of the units that are not weak."""

@@ -11,7 +11,7 @@ import numpy as np
 from mien.analysis.interpret import Columns, Interpreter
 from mien.analysis.networks import Networks
 from mien.analysis.neutral import NO_NEUTRAL, Neutral, neutral_of
-from mien.analysis.observe import Keep, Observation, observe, rows_of
+from mien.analysis.observe import Keep, observation, observe, rows_of
 from mien.analysis.options import Options
 from mien.analysis.rows import Rows, Spool
 from mien.analysis.sides import Sides
@@ -82,7 +82,7 @@ class SourceRun:
             self._options = replace(options, neutral=replace(options.neutral, source="none"))
 
     def __iter__(self) -> Iterator[tuple[Rows, Columns]]:
-        sides = Sides(self._networks.single.spec)
+        sides = Sides(self._networks.single)
         gathering = Gathering(sides, self._options.neutral, self._given)
         with Spool() as spool, self._source:
             with patient() if self.kind == "camera" else nullcontext(Event()) as stop:
@@ -226,13 +226,14 @@ def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
         InputError: it shows no face.
     """
     image = read_picture(path)
-    faces = networks.tracker(max_faces=1, settle=True).follow(Frame(image, 0, 0.0))
+    frame = Frame(image, 0, 0.0)
+    faces = networks.tracker(max_faces=1, settle=True).follow(frame)
     if not faces:
         raise InputError(
             f"no face is found in {path}, expected a picture of the person's neutral face; "
             "choose another picture, or use --neutral auto"
         )
-    rows = rows_of([Observation(0, 0.0, (faces[0],))], networks, Keep(features=True))
-    sides = Sides(networks.single.spec)
+    rows = rows_of([observation(frame, (faces[0],), networks)], networks, Keep(features=True))
+    sides = Sides(networks.single)
     features = rows.features.astype(np.float32)
     return neutral_of(features, sides.unit_values(rows.single), rows.pose, sides.units, "picture")

@@ -12,6 +12,7 @@ from mien.analysis.networks import Models, Networks, shared_networks
 from mien.analysis.neutral import Neutral
 from mien.analysis.observe import Keep, observation, rows_of
 from mien.analysis.options import Options
+from mien.analysis.reading import USUAL
 from mien.analysis.rows import Rows
 from mien.analysis.run import neutral_of_picture
 from mien.analysis.sides import Sides
@@ -69,6 +70,7 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
     max_faces: int | None = None,
     model: Models = (),
     expression: str | Path | None = None,
+    default: str = USUAL,
 ) -> Iterator[FrameReading]:
     """Read a picture, a video or a camera frame by frame, as it comes.
 
@@ -85,12 +87,14 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
         max_faces: follow at most so many faces, the largest.
         model: networks of your own, as in `analyze`.
         expression: a network of expressions, as in `analyze`.
+        default: how the units are read, as in `analyze`.
 
     Yields:
         A `FrameReading` per frame.
     """
     options = Options.of(neutral, every, start, end, max_faces)
-    networks = shared_networks().with_models(model, expression=expression)
+    networks = shared_networks().with_default(default)
+    networks = networks.with_models(model, expression=expression)
     reader = FrameReader(str(source), networks, options)
     with open_source(source, start=options.start, end=options.end, every=options.every) as frames:
         for frame in frames:
@@ -115,13 +119,13 @@ class FrameReader:
         given: Neutral | None = None
         if options.neutral.picture is not None:
             given = neutral_of_picture(options.neutral.picture, networks)
-        self._gathering = Gathering(Sides(networks.single.spec), options.neutral, given)
+        self._gathering = Gathering(Sides(networks.single), options.neutral, given)
         self._follower = networks.tracker(options.max_faces)
         if self._keep.features:
             networks.difference  # noqa: B018 - opened now, not when the first neutral is there
         self._interpreter = Interpreter(source, networks, {}, {})
         added = networks.added.columns
-        units = added.unit_columns(networks.single.spec)
+        units = added.unit_columns(networks.single)
         self._names = tuple(one.name for one in table_columns(units, tuple(added.classes)))
         self._past: list[Course] = []
         self._renewed = -np.inf

@@ -58,6 +58,10 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
             "FACS rules.",
         ),
     ] = None,
+    default: Annotated[
+        str,
+        typer.Option(help="How units are read: picture (mesh and picture), or mesh (lighter)."),
+    ] = "picture",
     annotate: Annotated[
         Path | None,
         typer.Option(help="Also write a copy with mesh, boxes, numbers and AU bars drawn in."),
@@ -76,9 +80,8 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     from mien.weights.store import open_store
 
     options = Options.of(neutral, every, start, end, faces)
-    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True))).with_models(
-        model or (), expression=expression
-    )
+    store = open_store(say=lambda line: typer.echo(line, err=True))
+    networks = Networks(store, default).with_models(model or (), expression=expression)
     summary = Summary() if output is None and not quiet else None
     with showing_progress(quiet) as progress:
         report = analyze_to_files(

@@ -60,6 +60,10 @@ def live(  # noqa: PLR0913 - one parameter for each option
             "FACS rules.",
         ),
     ] = None,
+    default: Annotated[
+        str,
+        typer.Option(help="How units are read: picture (mesh and picture), or mesh (lighter)."),
+    ] = "picture",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> None:
     """Show faces with their action units and emotions as they are seen.
@@ -83,8 +87,8 @@ def live(  # noqa: PLR0913 - one parameter for each option
             typer.echo(line, err=True)
 
     options = Options.of(neutral, every, start, end, faces)
-    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
-    networks = networks.with_models(model or (), say, expression)
+    store = open_store(say=lambda line: typer.echo(line, err=True))
+    networks = Networks(store, default).with_models(model or (), say, expression)
     reader = FrameReader(source, networks, options)
     with ExitStack() as stack:
         lines = output or (STANDARD if headless else None)

@@ -95,7 +95,7 @@ class Summary:
         """The summary, ready to be shown."""
         lines: list[str] = []
         for (source, face), person in list(self._people.items())[:MOST_FACES]:
-            spec = (networks.single if person.neutral == "none" else networks.difference).spec
+            spec = networks.single if person.neutral == "none" else networks.difference
             trust: dict[str, str] = {f"AU{unit}": how for unit, how in spec.reliability}
             trust |= {
                 name: f"{self._trust[name]} by {model}".lstrip()

@@ -29,8 +29,8 @@ class Trust:
     """
 
     def __init__(self, networks: Networks) -> None:
-        self._single = dict(networks.single.spec.reliability)
-        self._difference = dict(networks.difference.spec.reliability)
+        self._single = dict(networks.single.reliability)
+        self._difference = dict(networks.difference.reliability)
         self._own = {
             name: mark.get("reliability", "")
             for name, mark in networks.added.columns.marks().items()

@@ -282,7 +282,7 @@ def model_path(name: str, fetch: bool = True, say: Say | None = None) -> Path:
     """The ONNX file of a network by its name, made ready first if need be.
 
     Args:
-        name: face-short, face-full, face-mesh, au-mesh or au-mesh-difference.
+        name: one of the catalog's: face-short, face-full, face-mesh, au-mesh, au-picture ...
         fetch: whether the package index may be asked.
         say: takes one line for the user about what is fetched; the log without it.
 

@@ -1,0 +1,303 @@
+"""The default units on portraits that the picture network never saw: the table of the docs.
+
+Needs ``mien datasets crops`` and ``mien datasets exam`` in the folder ``data`` or the one that
+MIEN_DATA names; for the captions MIEN_PORTRAITS, a folder with ``portraits.csv`` of the columns
+``file`` and ``caption``; for the agreement MIEN_REFERENCE, a table of another network's readings
+(`mien.data.teacher`). Intervals are 95 %, portraits drawn with replacement. A minute or two.
+"""
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.analysis.reading import Reading, open_reading
+from mien.data import parts, portraitexam, portraitset, teacher
+from mien.data.expressions import UNITS
+from mien.data.portraitexam import STILL, PortraitExam
+from mien.data.portraits import is_quiet
+from mien.data.portraitset import PortraitSet
+from mien.errors import UnreadableSource
+from mien.evaluation.bootstrap import difference, intervals
+from mien.evaluation.occurrence import auroc
+from mien.evaluation.predictions import Predictions, values
+from mien.evaluation.units import fold
+from mien.recipes.pictureunits import picture
+from mien.values import Float32
+from mien.weights.store import open_store
+
+WAYS = ("mesh", "picture")
+KINDS = ("single", "mixture", "nuisance")
+DRAWS = 500
+CAPTIONS = (
+    ("smiling", (12, 25, 6), ()),
+    ("surprised", (26, 5, 1, 2), ()),
+    ("eyes closed", (43,), ()),
+    ("angry or enraged", (4, 7, 9), ("smiling", "surprised")),
+    ("sad or depressed", (15, 1), ()),
+)
+"""Caption, the units it is known by, and what it is set against: no caption for all others."""
+EXPRESSIONS = (
+    "smiling", "surprised", "angry or enraged", "sad or depressed", "grim face", "eyes closed",
+    "looking directly at camera", "looking straight ahead",
+)  # fmt: skip
+"""Captions that say something of the expression, or that there is none."""
+
+
+class Seen(NamedTuple):
+    """What one way reads from the exam, 0-5."""
+
+    single: Float32
+    against: Float32
+
+
+def main() -> None:
+    """Print the tables."""
+    data = Path(os.environ.get("MIEN_DATA", Path(__file__).parent.parent / "data"))
+    try:
+        exam = portraitexam.read(data / portraitexam.exam_file("evaluation"))
+        faces = portraitset.read(data / portraitset.FILE)
+    except UnreadableSource as error:
+        print(f"  not measured: {error}")
+        return
+    ways = {name: open_reading(name, open_store()) for name in WAYS}
+    quiet = _quiet(exam)
+    print(
+        f"  {len(np.unique(exam.portrait))} portraits, {len(exam.kind)} pictures; "
+        f"{len(np.unique(exam.portrait[quiet]))} portraits show nothing themselves. "
+        f"Division {parts.digest(list(faces.name))[:12]}."
+    )
+    seen = {name: _read(way, exam) for name, way in ways.items()}
+    _planted("S, single frame, on portraits that show nothing", exam, quiet, "single", seen)
+    _planted("D, against the portrait, on all of them", exam, exam.kind >= 0, "against", seen)
+    _still(exam, quiet, seen)
+    _groups(exam, quiet, seen)
+    judged = faces.take("evaluation")
+    read = {
+        name: way.read(way.describe(judged.mesh, list(judged.crop))) for name, way in ways.items()
+    }
+    _captions(judged, read)
+    _agreement(judged, read)
+
+
+def _read(way: Reading, exam: PortraitExam) -> Seen:
+    """Both readings of every picture; the neutral is the portrait as it is."""
+    described = way.describe(exam.mesh, list(exam.crop))
+    against = np.zeros((len(described), len(UNITS)), np.float32)
+    for number in np.unique(exam.portrait):
+        rows = np.flatnonzero(exam.portrait == number)
+        against[rows] = way.against(described[rows], described[rows[0]])
+    return Seen(way.read(described), against)
+
+
+def _quiet(exam: PortraitExam) -> NDArray[np.bool_]:
+    """Pictures of portraits that show nothing themselves."""
+    calm = {
+        int(exam.portrait[row]): is_quiet(exam.mesh[row]) for row in np.flatnonzero(exam.of("rest"))
+    }
+    return np.array([calm[int(number)] for number in exam.portrait])
+
+
+def _predictions(
+    found: Float32, exam: PortraitExam, rows: NDArray[np.bool_], unit: int = 0
+) -> Predictions:
+    """Readings of some pictures as what the house scores: left and right averaged."""
+    given, true = fold(found[rows]), fold(5 * exam.intensity[rows])
+    names = (unit,) if unit else tuple(given)
+    columns = [np.stack([one[name] for name in names], axis=1) for one in (given, true)]
+    known = np.ones(columns[0].shape, bool)
+    subjects = tuple(map(str, exam.portrait[rows]))
+    return Predictions("intensity", names, columns[0], columns[1], known, subjects)
+
+
+def _planted(
+    title: str,
+    exam: PortraitExam,
+    among: NDArray[np.bool_],
+    reading: str,
+    seen: Mapping[str, Seen],
+) -> None:
+    """Correlation per unit and kind, of both ways; the interval of mixtures with nuisances."""
+    print(f"\n  {title}: correlation with what was planted, mesh -> mesh and picture")
+    print("     AU    single   mixture  nuisance         [95 %]   gain [95 %]      rise")
+    columns = {}
+    for kind in KINDS:
+        for name in WAYS:
+            found = getattr(seen[name], reading)
+            if kind == "single":
+                columns[kind, name] = _alone(found, exam, among)
+            else:
+                one = _predictions(found, exam, among & exam.of("rest", kind))
+                columns[kind, name] = dict(zip(fold(found), values(one, "pcc"), strict=True))
+    pair = [
+        _predictions(getattr(seen[name], reading), exam, among & exam.of("rest", "nuisance"))
+        for name in WAYS
+    ]
+    sure = intervals(pair[1], ["pcc"], count=DRAWS)["pcc"]
+    gain = difference(pair[1], pair[0], "pcc", count=DRAWS)
+    rise = _rise(pair[1])
+    for place, unit in enumerate(dict.fromkeys(UNITS)):
+        cells = [
+            ">".join(f"{columns[kind, name].get(unit, np.nan):.2f}" for name in WAYS)
+            for kind in KINDS
+        ]
+        print(
+            f"  {unit:>5} {cells[0]:>10}{cells[1]:>10}{cells[2]:>10}"
+            f"   [{sure.low[place]:5.2f},{sure.high[place]:5.2f}]"
+            f"  {gain.values[place]:+.2f} [{gain.interval.low[place]:+.2f},"
+            f"{gain.interval.high[place]:+.2f}] {rise[place]:6.2f}"
+        )
+    means = [
+        ">".join(f"{np.mean(list(columns[kind, name].values())):.3f}" for name in WAYS)
+        for kind in KINDS
+    ]
+    print(
+        f"   mean {' '.join(means)} [{sure.mean[0]:.3f}, {sure.mean[1]:.3f}]; gain "
+        f"{gain.mean:+.3f} [{gain.interval.mean[0]:+.3f}, {gain.interval.mean[1]:+.3f}]"
+    )
+
+
+def _alone(found: Float32, exam: PortraitExam, among: NDArray[np.bool_]) -> dict[int, float]:
+    """Correlation of each unit over the pictures that show it alone, and those at rest."""
+    out = {}
+    for unit in dict.fromkeys(UNITS):
+        if (exam.unit == unit).any():
+            rows = among & (exam.of("rest") | (exam.of("single") & (exam.unit == unit)))
+            out[unit] = float(values(_predictions(found, exam, rows, unit), "pcc")[0])
+    return out
+
+
+def _rise(one: Predictions) -> NDArray[np.float64]:
+    """How much of a true change is shown, per unit."""
+    truth = np.asarray(one.truth, np.float64)
+    moved = truth - truth.mean(axis=0)
+    found = one.predicted - one.predicted.mean(axis=0)
+    rise: NDArray[np.float64] = (found * moved).sum(axis=0) / (moved**2).sum(axis=0)
+    return rise
+
+
+def _still(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen]) -> None:
+    """What moves although no unit does: root mean square of all outputs, in steps of 0-5."""
+    print("\n  False movement, rms over all outputs in steps of 0-5, mesh > mesh and picture:")
+    first = {int(exam.portrait[row]): row for row in np.flatnonzero(exam.of("rest"))}
+    rest = np.array([first[int(number)] for number in exam.portrait])
+    for kind in STILL:
+        rows = exam.of(kind)
+        cells = []
+        for reading in ("single", "against"):
+            both = []
+            for name in WAYS:
+                found = getattr(seen[name], reading)
+                moved = found[rows] - (found[rest[rows]] if reading == "single" else 0)
+                both.append(float(np.sqrt(np.square(moved).mean())))
+            cells.append(f"{reading} {both[0]:.3f} > {both[1]:.3f}")
+        print(f"    {kind:>9}: {'; '.join(cells)}")
+    calm = quiet & exam.of("rest")
+    means = [float(seen[name].single[calm].mean()) for name in WAYS]
+    print(f"    quiet portraits read on average {means[0]:.3f} > {means[1]:.3f}")
+
+
+def _groups(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen]) -> None:
+    """The same figures for lighter and darker faces, by the colour of the cheeks."""
+    rest = np.flatnonzero(exam.of("rest"))
+    tone = np.array([skin_tone(exam.crop[row]) for row in rest])
+    edges = np.quantile(tone, [1 / 3, 2 / 3])
+    group = {
+        int(exam.portrait[row]): int(np.searchsorted(edges, one))
+        for row, one in zip(rest, tone, strict=True)
+    }
+    member = np.array([group[int(number)] for number in exam.portrait])
+    print("\n  By skin tone (ITA of the cheeks, thirds), nuisance mixtures, mean correlation:")
+    for number, name in enumerate(("darkest", "middle", "lightest")):
+        cells = []
+        for reading, among in (("single", quiet), ("against", exam.kind >= 0)):
+            rows = among & (member == number) & exam.of("rest", "nuisance")
+            both = []
+            for way in WAYS:
+                one = _predictions(getattr(seen[way], reading), exam, rows)
+                both.append(f"{np.nanmean(values(one, 'pcc')):.3f}")
+            cells.append(
+                f"{reading} {' > '.join(both)} ({len(np.unique(exam.portrait[rows]))} portraits)"
+            )
+        low, high = [*np.r_[tone.min(), edges], tone.max()][number : number + 2]
+        print(f"    {name:>9} ({low:4.0f} to {high:3.0f} degrees): {'; '.join(cells)}")
+
+
+def skin_tone(crop: NDArray[np.uint8]) -> float:
+    """Individual typology angle of both cheeks in degrees: above 55 very light, below -30 dark.
+
+    Chardon, Cretois and Hourseau 1991: arctan((L* - 50) / b*), of CIELAB under D65.
+    """
+    cheeks = np.concatenate([crop[62:72, 24:36].reshape(-1, 3), crop[62:72, 76:88].reshape(-1, 3)])
+    linear = np.median(cheeks, axis=0) / 255.0
+    linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
+    table = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    _, y, z = np.cbrt(table @ linear / [0.9505, 1.0, 1.089])
+    return float(np.rad2deg(np.arctan2(116 * y - 16 - 50, 200 * (y - z))))
+
+
+def _captions(faces: PortraitSet, read: Mapping[str, Float32]) -> None:
+    """Area under the curve: faces of a caption against those of the others."""
+    folder = os.environ.get("MIEN_PORTRAITS")
+    if not folder:
+        print("\n  captions not measured: MIEN_PORTRAITS names no folder")
+        return
+    with (Path(folder) / "portraits.csv").open(newline="", encoding="utf-8") as file:
+        said = {row["file"]: row["caption"] for row in csv.DictReader(file)}
+    caption = np.array([said.get(str(name), "") for name in faces.name])
+    print("\n  Captions: area under the curve, mesh > mesh and picture [95 %]")
+    for name, units, others in CAPTIONS:
+        own = caption == name
+        against = np.isin(caption, others or [one for one in EXPRESSIONS if one != name])
+        rows = own | against
+        for unit in units:
+            cells = []
+            for way in WAYS:
+                level = fold(read[way])[unit][rows]
+                cells.append(f"{float(auroc(level[:, None], own[rows][:, None])[0]):.2f}")
+            low, high = _auc_interval(fold(read["picture"])[unit], own, against)
+            print(
+                f"    {name:<17} AU{unit:<3} {' > '.join(cells)} [{low:.2f}, {high:.2f}]   "
+                f"{own.sum()} against {against.sum()}"
+            )
+
+
+def _auc_interval(
+    level: Float32, own: NDArray[np.bool_], against: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Middle 95 % of draws of portraits of both kinds."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(DRAWS):
+        one, two = (rng.choice(level[rows], rows.sum()) for rows in (own, against))
+        gap = one[:, None] - two
+        found.append(((gap > 0) + 0.5 * (gap == 0)).mean())
+    return float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
+
+
+def _agreement(faces: PortraitSet, read: Mapping[str, Float32]) -> None:
+    """Correlation with another network on the portraits as they are."""
+    path = os.environ.get("MIEN_REFERENCE")
+    if not path:
+        print("\n  agreement not measured: MIEN_REFERENCE names no table")
+        return
+    theirs = fold(teacher.read(Path(path), list(faces.name)))
+    taught = picture().taught
+    print("\n  Agreement with another network, portraits as they are, mesh > mesh and picture:")
+    for unit, levels in theirs.items():
+        known = np.isfinite(levels)
+        if known.sum() > 2 and levels[known].std() > 0:
+            cells = [
+                f"{np.corrcoef(fold(read[way])[unit][known], levels[known])[0, 1]:.2f}"
+                for way in WAYS
+            ]
+            note = "   (it was a teacher of this unit: no evidence)" if unit in taught else ""
+            print(f"    AU{unit:<3} {' > '.join(cells)}{note}")
+
+
+if __name__ == "__main__":
+    main()
