@@ -19,6 +19,7 @@ from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 from mien.models.posterv2 import posterv2
 from mien.models.student import combined, student
+from mien.models.yolo import yolo
 
 __all__ = ["MODELS", "build"]
 
@@ -44,6 +45,9 @@ MODELS: dict[str, Builder] = {
     "student-repvgg-a0": partial(student, backbone="repvgg-a0", form="unbounded"),
     "student-combined": combined,
     "posterv2": posterv2,
+    "yolov5n": partial(yolo, "n"),
+    "yolov5s": partial(yolo, "s"),
+    "yolov5m": partial(yolo, "m"),
 }
 """Every network by name: a function of ``outputs`` (how many) and of options with defaults. One
 that has an option ``units`` is told their numbers."""

@@ -20,6 +20,7 @@ from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
 from mien.models.posternames import UNUSED as POSTER_UNUSED
 from mien.models.posterv2 import official as official_posterv2
+from mien.models.yolo import official as official_yolo
 
 __all__ = ["MODULES", "OFFICIAL", "from_official", "read_official", "read_tensors"]
 
@@ -57,6 +58,7 @@ OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
     "student-expression": officialstudent.expression,
     "student-combined": officialstudent.combined,
     "posterv2": official_posterv2,
+    "yolov5": official_yolo,
 }
 """For each network: a state dict of the authors' to our network and the layout of its tensors."""
 
