@@ -273,6 +273,8 @@ def _compare(found: Mapping[str, Any], experiment: Experiment, folder: Path) -> 
         before, now = other[longer]
         if now > before:
             del other[longer]
+    # a setting that came into being since then is off, unless it was asked for
+    other = {name: values for name, values in other.items() if values[0] is not None or values[1]}
     told = [
         f"{name} was {_said(before)} and is {_said(now)}"
         for name, (before, now) in other.items()

@@ -73,7 +73,7 @@ class Keeper(Checkpoint):
         return better
 
     def _write_best(self, learner: Learner, weights: dict[str, Any]) -> None:
-        start = "network."
+        start = "network." if learner.averaged is None else "averaged.network."
         ours = {
             "format": FORMAT,
             "identity": dict(learner.experiment.identity),

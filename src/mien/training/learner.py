@@ -17,6 +17,7 @@ from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.models.output import Output
 from mien.training import optimising
+from mien.training.averaging import Average
 from mien.training.checkpoints import FORMAT, MARK
 from mien.training.experiment import Batches, Experiment, Turn
 
@@ -98,6 +99,8 @@ class Learner(pl.LightningModule):
         # in a tuple, so that its parameters are not there twice: checkpoints have their plain names
         self._read = (_compiled(self.network) if experiment.trainer.compile else self.network,)
         self.objective = experiment.objective
+        decay = experiment.optim.average
+        self.averaged = Average(experiment.network, decay) if decay else None
         self.meters = nn.ModuleList(one for one in experiment.meters if isinstance(one, nn.Module))
         self.line: Line = {}
         """Figures of the epoch that has just ended."""
@@ -108,6 +111,11 @@ class Learner(pl.LightningModule):
         """The batch of this epoch whose losses were counted last."""
         self._figures: Line = {}
         self._started = time.perf_counter()
+
+    @property
+    def shown(self) -> nn.Module:
+        """What is validated and kept: the network, or its average."""
+        return self.network if self.averaged is None else self.averaged.network
 
     @property
     def turn(self) -> Turn:
@@ -122,7 +130,7 @@ class Learner(pl.LightningModule):
         if isinstance(self.objective, nn.Module):
             named += [(f"objective.{name}", of) for name, of in self.objective.named_parameters()]
         optim = one.optim
-        optimizer = optimising.optimiser(optimising.groups(named, optim.rate, optim.rates), optim)
+        optimizer = optimising.optimiser(optimising.groups(named, optim), optim)
         scheduler = optimising.pace(
             optimizer, one.schedule, self.steps_per_epoch, one.trainer.epochs
         )
@@ -156,6 +164,22 @@ class Learner(pl.LightningModule):
             return seed
         return int(SeedSequence((seed, turn.epoch, turn.rank)).generate_state(1)[0])
 
+    def on_train_batch_start(self, batch: Batch, number: int) -> None:  # noqa: ARG002
+        """Set the momentum, where it changes in the warm-up."""
+        one = self.experiment
+        if one.schedule.momentum:
+            step = self.current_epoch * self.steps_per_epoch + number // one.trainer.accumulate
+            for group in self.trainer.optimizers[0].param_groups:
+                group["momentum"] = optimising.momentum(
+                    one.optim, one.schedule, step, self.steps_per_epoch, one.trainer.epochs
+                )
+
+    def optimizer_step(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - Lightning's
+        """Step, and take the new weights into the average."""
+        super().optimizer_step(*given, **named)
+        if self.averaged is not None:
+            self.averaged.update(self.network)
+
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """Losses of one batch and their weighted sum; a second look at it is not counted."""
         losses = self.objective(*self._read, batch)
@@ -168,7 +192,8 @@ class Learner(pl.LightningModule):
 
     def validation_step(self, batch: Batch, number: int) -> None:  # noqa: ARG002 - Lightning's
         """Losses and figures of one batch."""
-        losses = self.objective(*self._read, batch)
+        read = self._read[0] if self.averaged is None else self.averaged.network
+        losses = self.objective(read, batch)
         self._validated.add({"loss": self._total(losses), **losses}, len(batch))
         output = self.objective.output
         if output is not None:
@@ -210,9 +235,9 @@ class Learner(pl.LightningModule):
             wrong = ", ".join(name for name, value in means.items() if not math.isfinite(value))
             raise self._lost(f"the loss ({wrong})")
         if self.experiment.check is not None:
-            self.network.eval()
+            self.shown.eval()
             with torch.no_grad():
-                self._figures.update(self.experiment.check(self.network))
+                self._figures.update(self.experiment.check(self.shown))
         self._watch()
         self.line = {
             "epoch": self.current_epoch,

@@ -20,13 +20,18 @@ __all__ = [
     "check",
     "freeze",
     "groups",
+    "momentum",
     "optimiser",
     "pace",
     "share",
+    "warm_steps",
 ]
 
 Groups = list[dict[str, Any]]
-"""Parameters with their rate, as optimisers take them; "factor" is that of the recipe."""
+"""Parameters with their rate, as optimisers take them; "factor" is that of the recipe, "kind" is
+bias, norm or weight where they differ."""
+
+BIAS, NORM = "bias", "norm"
 
 
 def _sgd(parameters: Groups, optim: Optim) -> Optimizer:
@@ -124,18 +129,30 @@ def freeze(network: nn.Module, rates: Mapping[str, float]) -> None:
         raise InputError("every parameter of the network is frozen; leave one that can learn")
 
 
-def groups(
-    parameters: Iterable[tuple[str, nn.Parameter]], rate: float, rates: Mapping[str, float]
-) -> Groups:
-    """Parameters that learn, those of one rate together."""
-    found: dict[float, list[nn.Parameter]] = {}
+def groups(parameters: Iterable[tuple[str, nn.Parameter]], optim: Optim) -> Groups:
+    """Parameters that learn, those of one rate together; biases and norms apart if spared."""
+    found: dict[tuple[float, str], list[nn.Parameter]] = {}
     for name, parameter in parameters:
         if parameter.requires_grad:
-            found.setdefault(_factor(name, rates), []).append(parameter)
+            kind = _kind(name, parameter) if optim.spared else ""
+            found.setdefault((_factor(name, optim.rates), kind), []).append(parameter)
     return [
-        {"params": list(members), "lr": rate * factor, "factor": factor}
-        for factor, members in found.items()
+        {
+            "params": list(members),
+            "lr": optim.rate * factor,
+            "factor": factor,
+            "kind": kind,
+            **({"weight_decay": 0.0} if kind in (BIAS, NORM) else {}),
+        }
+        for (factor, kind), members in found.items()
     ]
+
+
+def _kind(name: str, parameter: nn.Parameter) -> str:
+    """Whether a parameter is a bias, of a norm, or a weight."""
+    if parameter.dim() > 1:
+        return "weight"
+    return BIAS if name.rpartition(".")[2] == BIAS else NORM
 
 
 def optimiser(parameters: Groups, optim: Optim) -> Optimizer:
@@ -191,7 +208,7 @@ def share(schedule: Schedule, step: int, per_epoch: int, epochs: int) -> float:
         per_epoch: steps of an epoch.
         epochs: of the whole training.
     """
-    warm = schedule.warmup * per_epoch
+    warm = warm_steps(schedule, per_epoch, epochs)
     if step < warm:
         return (step + 1) / warm
     # Whole steps are counted, and then divided: a sum of fractions would miss the round numbers.
@@ -211,4 +228,31 @@ def pace(optimizer: Optimizer, schedule: Schedule, per_epoch: int, epochs: int) 
     if schedule.name == "one-cycle":
         rates: Sequence[float] = [group["lr"] for group in optimizer.param_groups]
         return OneCycleLR(optimizer, max_lr=list(rates), total_steps=per_epoch * epochs)
-    return LambdaLR(optimizer, lambda step: share(schedule, step, per_epoch, epochs))
+
+    def plain(step: int) -> float:
+        return share(schedule, step, per_epoch, epochs)
+
+    def falling(step: int) -> float:
+        risen = _risen(schedule, step, per_epoch, epochs)
+        return plain(step) if risen >= 1 else schedule.bias + (1 - schedule.bias) * risen
+
+    apart = [schedule.bias and group.get("kind") == BIAS for group in optimizer.param_groups]
+    return LambdaLR(optimizer, [falling if one else plain for one in apart])
+
+
+def warm_steps(schedule: Schedule, per_epoch: int, epochs: int) -> int:
+    """Steps of the warm-up."""
+    least = min(schedule.steps, per_epoch * epochs // 2)
+    return max(schedule.warmup * per_epoch, least)
+
+
+def momentum(optim: Optim, schedule: Schedule, step: int, per_epoch: int, epochs: int) -> float:
+    """The momentum of a step: in the warm-up it changes by equal amounts to that of the recipe."""
+    begin = schedule.momentum or optim.momentum
+    risen = _risen(schedule, step, per_epoch, epochs)
+    return begin + (optim.momentum - begin) * risen
+
+
+def _risen(schedule: Schedule, step: int, per_epoch: int, epochs: int) -> float:
+    """How much of the warm-up is done at a step, 0-1; 1 at its last step."""
+    return min(1.0, (step + 1) / max(1, warm_steps(schedule, per_epoch, epochs)))

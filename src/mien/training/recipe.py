@@ -132,6 +132,11 @@ class Optim:
     """Largest norm of the gradient; 0 does not clip."""
     rates: Mapping[str, float] = field(default_factory=dict)
     """Factor of the rate for parameters whose name begins so; 0 freezes them."""
+    spared: bool = False
+    """Norms and biases, which have one axis, are not decayed."""
+    average: float = 0.0
+    """Decay of the moving average of the weights, which is then what is validated and kept; see
+    `mien.training.averaging`. 0: no average."""
 
     def __post_init__(self) -> None:
         positive("optim.rate", (self.rate,))
@@ -140,6 +145,7 @@ class Optim:
         share("optim.betas", *self.betas)
         positive("optim.rho", (self.rho,))
         within("optim.clip", self.clip, 0)
+        share("optim.average", self.average)
         for name, factor in self.rates.items():
             within(f"optim.rates.{name}", factor, 0)
 
@@ -156,11 +162,20 @@ class Schedule:
     linear."""
     warmup: int = 0
     """Epochs in which the rate rises from 0."""
+    steps: int = 0
+    """Steps in which it rises at least, as far as that is half of the training."""
+    bias: float = 0.0
+    """Where the rate of biases begins in the warm-up, in rates; from 1 on it falls."""
+    momentum: float = 0.0
+    """Where the momentum of sgd begins in the warm-up; 0: it does not change."""
 
     def __post_init__(self) -> None:
         within("schedule.every", self.every, 1)
         within("schedule.factor", self.factor, 0)
         within("schedule.warmup", self.warmup, 0)
+        within("schedule.steps", self.steps, 0)
+        within("schedule.bias", self.bias, 0)
+        share("schedule.momentum", self.momentum)
 
 
 @dataclass(frozen=True)
