@@ -11,7 +11,7 @@ __all__ = ["METADATA_KEY", "ModelSpec", "Precision", "Reads", "Reliability"]
 METADATA_KEY = "mien"
 """Key of the ONNX metadata entry that holds the card."""
 
-Reads = Literal["crop", "mesh", "mesh-difference", "both", "both-difference"]
+Reads = Literal["crop", "mesh", "mesh-difference", "both", "both-difference", "picture"]
 Reliability = Literal["dependable", "fair", "weak"]
 Precision = Literal["fp32", "fp16", "int8"]
 POINTS = ("", "49")
@@ -24,11 +24,12 @@ class ModelSpec:
 
     name: str
     """Name of the network, with its version."""
-    task: Literal["intensity", "occurrence", "expression"]
+    task: Literal["intensity", "occurrence", "expression", "detection"]
     """What its numbers mean."""
     reads: Reads
     """A picture crop, the features of one mesh, or those of a mesh minus the person's neutral; or
-    both: the intensities read from the mesh, and the features that a crop network gives."""
+    both: the intensities read from the mesh, and the features that a crop network gives; or, of
+    detectors, a whole picture in a square with grey beside it."""
     units: tuple[int, ...]
     """Number of the action unit of each output, in output order."""
     sides: tuple[str, ...]
@@ -37,9 +38,9 @@ class ModelSpec:
     """Number of the action unit of each output of ``probability``, where a network gives that
     beside intensity; without sides. Empty: those of ``units``."""
     classes: tuple[str, ...] = ()
-    """Names of the expression classes, in output order."""
+    """Names of the expression classes, or of a detector's, in output order."""
     size: int = 0
-    """Side of the crop in pixels, or number of features."""
+    """Side of the crop or square in pixels, or number of features."""
     aligned: int = 0
     """Side of the aligned picture of which the crop is the middle; 0: the crop is all of it."""
     mean: tuple[float, ...] = ()

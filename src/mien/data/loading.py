@@ -6,7 +6,7 @@ variation from seed, epoch and row alone.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from mien.data.transforms import (
 from mien.errors import InputError
 from mien.values import Float32
 
-__all__ = ["CropDataset", "EpochSampler", "Key", "Task", "View", "loader"]
+__all__ = ["CropDataset", "EpochSampler", "Key", "Keyed", "Task", "View", "loader"]
 
 Task = Literal["occurrence", "intensity", "expression", "picture"]
 """What is said of a picture; "picture": nothing."""
@@ -201,8 +201,18 @@ class EpochSampler(DistributedSampler[Any]):
         return 0, 1
 
 
+class Keyed(Protocol):
+    """Pictures by place, or by epoch and place."""
+
+    def __len__(self) -> int: ...
+
+    def __getitems__(self, keys: Sequence[int | Key]) -> Batch:
+        """Several at once, as one batch."""
+        ...
+
+
 def loader(  # noqa: PLR0913 - all but two by keyword
-    dataset: CropDataset,
+    dataset: Keyed,
     batch: int,
     *,
     shuffle: bool,
@@ -225,7 +235,7 @@ def loader(  # noqa: PLR0913 - all but two by keyword
         chances: with which each picture is drawn, see `EpochSampler`.
     """
     return DataLoader(
-        dataset,
+        cast("torch.utils.data.Dataset[Batch]", dataset),
         batch_size=batch,
         sampler=EpochSampler(len(dataset), shuffle=shuffle, seed=seed, chances=chances),
         num_workers=workers,

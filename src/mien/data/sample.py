@@ -17,7 +17,8 @@ class Batch:
     image: Float[Tensor, "b 3 s s"] | Float[Tensor, "b d"]
     """Normalised as the card says; or the features of a mesh."""
     target: Tensor
-    """(b, k) float: 0-1 occurrence, 0-5 intensity; or (b,) long: number of the class."""
+    """(b, k) float: 0-1 occurrence, 0-5 intensity; (b,) long: number of the class; or (t, 6) float:
+    t boxes, see `mien.data.boxloading`."""
     known: Bool[Tensor, "b k"] | Bool[Tensor, " b"]
     """Of the shape of ``target``."""
     landmarks: Float[Tensor, "b p 2"] | None = None
@@ -28,7 +29,7 @@ class Batch:
     """(b,) long: number of the picture in its table, to look up subject and path."""
 
     def __len__(self) -> int:
-        return len(self.target)
+        return len(self.image)
 
     def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Self:
         """The same on another device."""

@@ -132,7 +132,7 @@ class Head(nn.Module):
         found = []
         for grid, one in zip(self.m, features, strict=True):
             said: Tensor = grid(one)
-            shaped = said.view(len(said), len(ANCHORS[0]), self.wide, *said.shape[2:])
+            shaped = said.unflatten(1, (len(ANCHORS[0]), self.wide))
             found.append(shaped.permute(0, 1, 3, 4, 2))
         return found
 

@@ -16,7 +16,7 @@ from torchmetrics import Metric
 from mien.data import DATASETS
 from mien.data.balance import even_chances
 from mien.data.cache import Cache
-from mien.data.loading import CropDataset, View, loader
+from mien.data.loading import CropDataset, View
 from mien.data.protocols import WEIGHTS, Split, split
 from mien.data.sample import Batch
 from mien.errors import InputError
@@ -27,9 +27,10 @@ from mien.models.reading import Reading
 from mien.models.starting import start
 from mien.spec import ModelSpec
 from mien.training import objectives
-from mien.training.experiment import Experiment, Objective, Passage, Turn
+from mien.training.experiment import Experiment, Objective
 from mien.training.fitting import check_data, classes_of
 from mien.training.learner import no_such_loss
+from mien.training.loaded import Loaded
 from mien.training.objectives import UnitWeights, unit_weights
 from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
@@ -129,8 +130,10 @@ def assemble(
     experiment = Experiment(
         network=network,
         objective=cast(Objective, objective),
-        train=Loaded(train, data.batch, recipe, shuffle=True),
-        validate=None if held is None else Loaded(held, data.test_batch, recipe, shuffle=False),
+        train=Loaded(
+            train, data.batch, recipe.trainer, shuffle=True, chances=chances_of(recipe, train)
+        ),
+        validate=None if held is None else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
         meters=[
             TaskMeter(recipe, names),
             *([PointsMeter()] if "landmarks" in reading.extras else []),
@@ -215,34 +218,12 @@ def check_batch(recipe: Recipe, network: nn.Module) -> None:
         )
 
 
-class Loaded:
-    """Batches of one part of a cache; its worker processes live through all epochs."""
-
-    def __init__(self, data: CropDataset, batch: int, recipe: Recipe, *, shuffle: bool) -> None:
-        self._data, self._batch, self._shuffle = data, batch, shuffle
-        self._workers, self._seed = recipe.trainer.workers, recipe.trainer.seed
-        said = data.cache.index.expression
-        self._chances = None
-        if shuffle and recipe.data.sampler == "balanced" and said is not None:
-            self._chances = even_chances(said.take(data.rows).value)
-        self._loader: torch.utils.data.DataLoader[Batch] | None = None
-
-    def __call__(self, turn: Turn) -> Passage:
-        """The batches of a turn."""
-        if self._loader is None:
-            mine = -(-len(self._data) // turn.ranks)
-            self._loader = loader(
-                self._data,
-                self._batch,
-                shuffle=self._shuffle,
-                workers=self._workers,
-                seed=self._seed,
-                # Batch normalisation cannot learn from a single picture.
-                drop_last=self._shuffle and mine % self._batch == 1 and mine > self._batch,
-                chances=self._chances,
-            )
-        self._loader.sampler.set_epoch(turn.epoch)  # type: ignore[attr-defined] # it is ours
-        return self._loader
+def chances_of(recipe: Recipe, part: CropDataset) -> NDArray[np.float64] | None:
+    """With which chance each picture is drawn; None: each once."""
+    said = part.cache.index.expression
+    if recipe.data.sampler != "balanced" or said is None:
+        return None
+    return even_chances(said.take(part.rows).value)
 
 
 class Figures(nn.Module):

@@ -129,7 +129,7 @@ def _to_onnx(network: nn.Module, card: ModelSpec, probe: Given) -> onnx.ModelPro
     except ModuleNotFoundError as error:
         raise MissingExtra("onnxscript", "train", "write ONNX files") from error
     seen = first_of(probe, 2)
-    names = ["image" if card.reads == "crop" else "features", "landmarks"]
+    names = ["image" if card.reads in ("crop", "picture") else "features", "landmarks"]
     chatter = logging.getLogger("torch.onnx")
     level = chatter.level
     chatter.setLevel(logging.ERROR)

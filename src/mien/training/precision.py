@@ -203,9 +203,9 @@ def first_of(given: Given, count: int) -> tuple[Float32, ...]:
 
 
 def comparable(values: Sequence[Float32], card: ModelSpec) -> list[Float32]:
-    """The outputs on scales of about 1: landmarks, which are pixels, in sides of the crop."""
+    """The outputs on scales of about 1: what is in pixels, in sides of the crop or square."""
     return [
-        one / np.float32(card.size) if name == "landmarks" else one
+        one / np.float32(card.size) if name in ("landmarks", "boxes") else one
         for name, one in zip(card.outputs, values, strict=True)
     ]
 

@@ -92,8 +92,8 @@ def assemble_unlabelled(
     experiment = Experiment(
         network=network,
         objective=cast(Objective, objective),
-        train=Loaded(train, data.batch, recipe, shuffle=True),
-        validate=None if held is None else Loaded(held, data.test_batch, recipe, shuffle=False),
+        train=Loaded(train, data.batch, recipe.trainer, shuffle=True),
+        validate=None if held is None else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
         optim=recipe.optim,
         schedule=recipe.schedule,
         trainer=recipe.trainer,

@@ -1,0 +1,280 @@
+"""Sets of pictures with boxes, made from portraits: faces anywhere, and faces awake or asleep.
+
+Persons stay apart: which part a portrait belongs to depends on the name of its file alone, so a
+detector that is started from one set knows no person of the other's test part.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFilter
+
+from mien.data import ict, portraits
+from mien.data.expressions import planted, table
+from mien.data.ict import FaceModel
+from mien.data.planted import Portrait, moved, plant
+from mien.data.rendered import Find
+from mien.data.yolo_labels import write_labels
+from mien.data.yolo_yaml import write_yaml
+from mien.errors import InputError
+from mien.face.geometry import SKIN
+from mien.face.landmarks import LEFT_EYE, RIGHT_EYE
+from mien.files import cannot_write, whole_file
+from mien.values import Float32, Image
+
+__all__ = ["BOX_SETS", "BoxSet", "make_boxes", "part_of"]
+
+BoxSet = Literal["faces", "awake"]
+
+BOX_SETS: dict[BoxSet, tuple[str, ...]] = {"faces": ("face",), "awake": ("awake", "sleep")}
+"""Names of the classes of each set."""
+
+TENTHS = {"test": 3, "val": 1, "train": 6}
+"""Tenths of the portraits of each part."""
+OPEN = 0.25
+"""Height of an open eye over its width, at least, in the mesh of a portrait."""
+CLOSED = 0.97, 1.05
+"""Shares of an eye's height by which its lids are brought together."""
+MOST = 1.8
+"""Strongest AU43 that is planted: wide eyes need more than the face model's closed lids."""
+LIDS = (159, 145), (386, 374)
+"""Middle of the upper and the lower lid, right and left."""
+OTHER_UNITS = (1, 2, 4, 12, 15, 17)
+"""Units that are planted a little with both classes, so that neither is known by the warp."""
+SIDE = 480
+"""Of pictures with pasted faces, in pixels."""
+PASTED = 60, 220
+"""Sides of pasted faces in pixels."""
+AROUND = 1.5
+"""Side of what is cut out around a face to be pasted, in sides of its box."""
+COVERED = 0.05
+"""Share of the picture's side that pasted faces are apart, at least."""
+
+
+class Labelled(NamedTuple):
+    """One picture."""
+
+    image: Image
+    boxes: Float32
+    """(m, 5): class, centre x, y, width, height as shares."""
+
+
+def make_boxes(  # noqa: PLR0913 - one parameter for each option of the command
+    kind: BoxSet,
+    folder: Path,
+    *,
+    pictures: Mapping[str, int],
+    source: Path,
+    data: Path,
+    find: Find,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Path:
+    """Write a set with YOLO labels.
+
+    Args:
+        kind: "faces": portraits, and faces pasted on other grounds, of one class. "awake": half
+            of the portraits with their eyes closed by planting AU43.
+        folder: where it goes; must not be there yet, or be empty.
+        pictures: how many of each part, fewer where there are no more portraits.
+        source: folder of portraits.
+        data: folder of the prepared face model, for "awake".
+        find: finds the mesh of a picture.
+        seed: the same number gives the same set.
+        progress: called with the pictures done and asked for.
+
+    Returns:
+        The data.yaml.
+
+    Raises:
+        InputError: the folder holds something, or no portrait is usable.
+        UnreadableSource: portraits or face model are not there.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty; name a new folder")
+    model = ict.load(data) if kind == "awake" else None
+    found = portraits.paths(source)
+    wanted, done = sum(pictures.values()), 0
+    for part, count in pictures.items():
+        mine = [path for path in found if part_of(path.name) == part]
+        drawn = _awake(mine, model, find, seed) if model is not None else _faces(mine, find, seed)
+        number = 0
+        for number, one in zip(range(1, count + 1), drawn, strict=False):
+            _write(folder / part, f"{kind}-{part}-{number:04d}", one)
+            progress(done + number, wanted)
+        done += number
+    if not done:
+        raise InputError(f"{source} holds no usable portrait; use others")
+    path = folder / "data.yaml"
+    places = {part: f"{part}/images" for part in pictures}
+    write_yaml(path, BOX_SETS[kind], places, f"made by mien datasets boxes {kind}, seed {seed}")
+    return path
+
+
+def part_of(name: str) -> str:
+    """The part of a portrait, by the hash of its file's name.
+
+    >>> part_of("anna.jpg")
+    'test'
+    """
+    number = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 10
+    for part, tenths in TENTHS.items():
+        if number < tenths:
+            return part
+        number -= tenths
+    raise AssertionError("the tenths make up ten")  # pragma: no cover
+
+
+def _awake(paths: list[Path], model: FaceModel, find: Find, seed: int) -> Iterator[Labelled]:
+    """Portraits with open eyes, every other one with its eyes closed."""
+    number = 0
+    mixing = table(model.names)
+    for path in _shuffled(paths, seed):
+        portrait = portraits.read_one(path, find)
+        if portrait is None or not _is_awake(portrait.mesh):
+            continue
+        random = np.random.default_rng((51, seed, number))
+        asleep = number % 2
+        units: dict[int | str, float] = {
+            unit: float(random.uniform(0, 0.3)) for unit in OTHER_UNITS if random.random() < 0.3
+        }
+        if asleep:
+            units[43] = float(random.uniform(*CLOSED)) * _closing(portrait, model)
+        image = plant(portrait, model, planted(units) @ mixing)
+        box = _box(portrait.mesh)
+        yield Labelled(image, _told(np.concatenate([[asleep], box])[None], image))
+        number += 1
+
+
+def _faces(paths: list[Path], find: Find, seed: int) -> Iterator[Labelled]:
+    """A portrait, then a picture with pasted faces, in turns, for as long as is asked."""
+    usable: list[Portrait] = []
+    for number, path in enumerate(_shuffled(paths, seed)):
+        portrait = portraits.read_one(path, find)
+        if portrait is None:
+            continue
+        usable.append(portrait)
+        yield Labelled(
+            portrait.image, _told(np.concatenate([[0], _box(portrait.mesh)])[None], portrait.image)
+        )
+        yield _pasted(usable, np.random.default_rng((52, seed, number)))
+    for number in range(10**6 if usable else 0):
+        yield _pasted(usable, np.random.default_rng((53, seed, number)))
+
+
+def _pasted(usable: list[Portrait], random: Generator) -> Labelled:
+    """One to four faces on a ground without any."""
+    ground = usable[int(random.integers(len(usable)))].image
+    canvas = _ground(ground, random)
+    boxes: list[Float32] = []
+    for _ in range(int(random.integers(1, 5))):
+        portrait = usable[int(random.integers(len(usable)))]
+        box = _box(portrait.mesh)
+        side = float(random.uniform(*PASTED))
+        cut = AROUND * float(np.max(box[2:] - box[:2]))
+        centre = (box[:2] + box[2:]) / 2
+        left, top = centre - cut / 2
+        scale = side / cut
+        x, y = random.uniform(-0.1 * side, SIDE - 0.9 * side, 2)
+        placed = np.concatenate([(box[:2] - (left, top)), (box[2:] - (left, top))]) * scale
+        placed = (placed + np.array([x, y] * 2)).astype(np.float32)
+        if any(_touch(placed, other) for other in boxes):
+            continue
+        face = Picture.fromarray(portrait.image).resize(
+            (round(side), round(side)),
+            Picture.Resampling.BICUBIC,
+            _within(portrait.image, left, top, cut),
+        )
+        canvas.paste(face, (round(float(x)), round(float(y))), _soft(round(side)))
+        boxes.append(placed)
+    told = np.array([[0, *np.clip(one, 0, SIDE)] for one in boxes], np.float32)
+    image = np.asarray(canvas)
+    return Labelled(image, _told(told, image))
+
+
+def _within(image: Image, left: float, top: float, side: float) -> tuple[float, ...]:
+    """A square cut to the picture; a face that nearly fills it is stretched a little."""
+    height, width = image.shape[:2]
+    return max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+
+
+def _ground(image: Image, random: Generator) -> Picture.Image:
+    """Colours of a portrait so blurred that nobody is seen, with boxes and lines on them."""
+    blurred = Picture.fromarray(image).resize((6, 6), Picture.Resampling.BOX)
+    canvas = blurred.resize((SIDE, SIDE), Picture.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(canvas)
+    for _ in range(int(random.integers(0, 12))):
+        x, y = random.uniform(0, SIDE, 2)
+        wide, high = random.uniform(10, SIDE / 3, 2)
+        colour = tuple(int(one) for one in random.integers(0, 256, 3))
+        shape = (x, y, x + wide, y + high)
+        (draw.ellipse if random.random() < 0.5 else draw.rectangle)(shape, fill=colour)
+    return canvas.filter(ImageFilter.GaussianBlur(float(random.uniform(0, 3))))
+
+
+def _soft(side: int) -> Picture.Image:
+    """An oval with a soft edge, through which a face is pasted."""
+    mask = Picture.new("L", (side, side), 0)
+    ImageDraw.Draw(mask).ellipse((0.06 * side, 0.02 * side, 0.94 * side, 0.98 * side), fill=255)
+    return mask.filter(ImageFilter.GaussianBlur(max(1, side // 25)))
+
+
+def _touch(first: Float32, second: Float32) -> bool:
+    gap = COVERED * SIDE
+    return bool((first[:2] - gap < second[2:]).all() and (second[:2] - gap < first[2:]).all())
+
+
+def _closing(portrait: Portrait, model: FaceModel) -> float:
+    """The AU43 with which the lids of both eyes meet; 1 is that of the face model."""
+    shut = moved(portrait, model, planted({43: 1.0}) @ table(model.names))
+
+    def height(mesh: Float32, lids: tuple[int, int]) -> float:
+        return float(mesh[lids[1], 1] - mesh[lids[0], 1])
+
+    left = max(height(shut, lids) / max(height(portrait.mesh, lids), 1e-6) for lids in LIDS)
+    return min(1 / max(1 - left, 1e-6), MOST)
+
+
+def _is_awake(mesh: Float32) -> bool:
+    """Whether both eyes are open, by their height over their width."""
+    heights = [
+        np.ptp(mesh[list(eye), 1]) / max(np.ptp(mesh[list(eye), 0]), 1e-6)
+        for eye in (RIGHT_EYE, LEFT_EYE)
+    ]
+    return min(heights) > OPEN
+
+
+def _box(mesh: Float32) -> Float32:
+    """(4,): corners of the box around the skin points."""
+    points = mesh[:SKIN, :2]
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
+
+
+def _told(boxes: Float32, image: Image) -> Float32:
+    """Class and corners in pixels (m, 5) to class, centre and size as shares, cut to the picture."""
+    height, width = image.shape[:2]
+    low = np.clip(boxes[:, 1:3] / (width, height), 0, 1)
+    high = np.clip(boxes[:, 3:] / (width, height), 0, 1)
+    return np.column_stack([boxes[:, 0], (low + high) / 2, high - low]).astype(np.float32)
+
+
+def _shuffled(paths: list[Path], seed: int) -> list[Path]:
+    order = np.random.default_rng((50, seed)).permutation(len(paths))
+    return [paths[place] for place in order]
+
+
+def _write(folder: Path, name: str, one: Labelled) -> None:
+    """A picture and its label file."""
+    try:
+        for inner in ("images", "labels"):
+            (folder / inner).mkdir(parents=True, exist_ok=True)
+        with whole_file(folder / "images" / f"{name}.jpg") as part:
+            Picture.fromarray(one.image).save(part, "JPEG", quality=92)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    write_labels(folder / "labels" / f"{name}.txt", one.boxes)
