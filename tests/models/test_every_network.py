@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mien.models import MODELS, build
 from mien.models.mae import MaskedAutoencoder
 from mien.models.output import Output
+from mien.models.yolo import Yolo
 
 
 class Small(NamedTuple):
@@ -21,6 +22,8 @@ class Small(NamedTuple):
     outputs: int | None = 3
 
 
+DETECTORS = ("yolov5n", "yolov5s", "yolov5m")
+"""Of 64 pixels they give 252 boxes with two classes each; their numbers count as one row."""
 TRANSFORMER = {"size": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2}
 SMALL = {
     "inception": Small(75, {"head": "plain"}),
@@ -34,6 +37,7 @@ SMALL = {
     "opengraphau": Small(224, {"backbone": "resnet18"}, 41),
     "mae": Small(32, {**TRANSFORMER, "decoder_width": 12, "decoder_heads": 2}, None),
     "mae-teacher": Small(32, TRANSFORMER),
+    **dict.fromkeys(DETECTORS, Small(64, outputs=2)),
     "posterv2": Small(64, {"size": 64}),
 }
 """A network that is not named here is built as it is."""
@@ -53,6 +57,8 @@ def read(network, image):
     if isinstance(network, MaskedAutoencoder):
         masked = torch.arange(network.encoder.count) % 2 == 0
         return Output(network(image, masked.expand(len(image), -1)).flatten(1))
+    if isinstance(network, Yolo):
+        return Output(network(image).logits.flatten(1))
     if not getattr(network, "needs_landmarks", False):
         return network(image)
     points = torch.rand(len(image), 49, 2, generator=torch.Generator().manual_seed(2))
@@ -81,6 +87,8 @@ def test_forward_is_finite_of_the_right_shape_and_repeatable(name, network, imag
     with torch.no_grad():
         first, second = read(network, image), read(network, image)
     outputs = SMALL.get(name, Small()).outputs
+    if name in DETECTORS and outputs:
+        outputs = 252 * (5 + outputs)
     assert first.logits.shape == (2, outputs or first.logits.shape[1])
     assert torch.isfinite(first.logits).all()
     assert torch.equal(first.logits, second.logits)

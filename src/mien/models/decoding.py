@@ -1,6 +1,6 @@
 """From the numbers of YOLOv5's three grids to boxes in pixels."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -101,7 +101,7 @@ class Decoded(nn.Module):
     ) -> tuple[Float[Tensor, "b n 4"], Float[Tensor, "b n c"]]:
         """Corners x0, y0, x1, y1 in pixels of the picture, and objectness times class, 0-1."""
         output: Output = self.network(image)
-        anchors: Tensor = self.network.anchors
+        anchors = cast(Tensor, self.network.anchors)
         return corners(decode(output.logits, anchors, image.shape[2], image.shape[3]))
 
 

@@ -4,6 +4,7 @@ Files are read as plain tensors only; a file that would run code when it is open
 """
 
 import pickle
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
 from mien.models.posternames import UNUSED as POSTER_UNUSED
 from mien.models.posterv2 import official as official_posterv2
+from mien.models.unpickling import read_whole_model
 from mien.models.yolo import official as official_yolo
 
-__all__ = ["MODULES", "OFFICIAL", "from_official", "read_official", "read_tensors"]
+__all__ = ["MODULES", "OFFICIAL", "from_official", "read_any", "read_official", "read_tensors"]
 
 State = Mapping[str, Tensor]
 Layout = Mapping[str, Sequence[str]]
@@ -43,6 +45,9 @@ ENTRIES = ("state_dict", "model")
 """Where the state dict lies in a file that holds more."""
 UNUSED: dict[str, tuple[str, ...]] = {"posterv2": POSTER_UNUSED}
 """Networks whose authors also save what no result depends on: what those names begin with."""
+
+WHOLE = ("yolov5",)
+"""Networks whose authors save the model itself, not its state dict."""
 
 SHOWN = 4
 """Names listed in an error."""
@@ -113,7 +118,7 @@ def read_official(name: str, paths: Sequence[Path]) -> dict[str, Tensor]:
     if name not in OFFICIAL:
         raise InputError(f"{name!r} has no official checkpoints here; {', '.join(OFFICIAL)} have")
     if len(paths) == 1:
-        return read_tensors(paths[0])
+        return read_tensors(paths[0]) if name not in WHOLE else read_any(paths[0])
     modules = MODULES.get(name, ())
     found: dict[str, tuple[Path, str]] = {}
     for path in paths:
@@ -150,6 +155,23 @@ def _wanted(name: str) -> str:
     if not modules:
         return "give one file"
     return "give one file, or " + ", ".join(f"{one}_5.pth" for one in modules)
+
+
+def read_any(path: Path) -> dict[str, Tensor]:
+    """Read a checkpoint that is a state dict or a whole model; nothing in it is executed.
+
+    Raises:
+        WeightsError: it is neither, or names anything beyond tensors and layers.
+    """
+    try:
+        return read_tensors(path)
+    except WeightsError as error:
+        if not zipfile.is_zipfile(path):
+            raise
+        try:
+            return read_whole_model(path)
+        except WeightsError as other:
+            raise other from error
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

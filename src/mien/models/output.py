@@ -14,8 +14,8 @@ class Output:
 
     logits: Float[Tensor, "b k"]
     """One number per unit or class, before any sigmoid or softmax; for intensity networks the
-    intensity itself; of detectors (b, n, 5 + c), see `mien.models.yolo`. `mien.models.reading` turns
-    it into what the card promises."""
+    intensity itself; of detectors (b, n, 5 + c), see `mien.models.yolo`. `mien.models.reading`
+    turns it into what the card promises."""
     probability: Float[Tensor, "b k"] | None = None
     """Of networks that compute it without a sigmoid, as a cosine; ``logits`` are then its log-odds,
     and it is what counts."""

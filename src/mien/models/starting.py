@@ -5,6 +5,7 @@ refused, and what did not fit is named.
 """
 
 import logging
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
 from mien.models.published import Say, imagenet
+from mien.models.unpickling import read_whole_model
 
 __all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "read_weights", "start"]
 
@@ -109,7 +111,17 @@ def _start(network: nn.Module, source: str, say: Say) -> set[str]:
         path = imagenet(network.imagenet_part()[0], say)
     else:
         path = _file(source)
-    return load(network, read_weights(path), str(path), say)
+    return load(network, _weights(network, path), str(path), say)
+
+
+def _weights(network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """Tensors of a file; whole models too, for networks that are published so."""
+    try:
+        return read_weights(path)
+    except WeightsError:
+        if not getattr(network, "published_whole", False) or not zipfile.is_zipfile(path):
+            raise
+        return read_whole_model(path)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

@@ -42,7 +42,7 @@ class CBS(nn.Module):
         super().__init__()
         pad = 2 if side == 6 else side // 2
         self.conv = nn.Conv2d(wide, out, side, step, pad, bias=False)
-        self.bn = nn.BatchNorm2d(out, eps=1e-3, momentum=0.03)
+        self.bn: nn.Module = nn.BatchNorm2d(out, eps=1e-3, momentum=0.03)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
         """Features of the next block."""
@@ -132,7 +132,7 @@ class Head(nn.Module):
         found = []
         for grid, one in zip(self.m, features, strict=True):
             said: Tensor = grid(one)
-            shaped = said.unflatten(1, (len(ANCHORS[0]), self.wide))
+            shaped = said.reshape(said.shape[0], len(ANCHORS[0]), self.wide, *said.shape[2:])
             found.append(shaped.permute(0, 1, 3, 4, 2))
         return found
 
@@ -146,6 +146,9 @@ class Yolo(nn.Module):
     Args:
         blocks: 0 to 24, the last of them a `Head`.
     """
+
+    published_whole = True
+    """Its checkpoints hold the model itself, see `mien.models.unpickling`."""
 
     def __init__(self, blocks: Sequence[nn.Module]) -> None:
         super().__init__()
