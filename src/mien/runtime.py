@@ -223,6 +223,7 @@ class Predictor:
     def _check(self, path: Path) -> None:
         """Raise WeightsError unless the graph has the input and the outputs of the card."""
         spec = self.spec
+        _ = spec.reading  # refuses detectors
         given = {out.name: list(out.shape) for out in self._session.get_outputs()}
         if missing := [name for name in spec.outputs if name not in given]:
             raise WeightsError(

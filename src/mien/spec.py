@@ -111,6 +111,20 @@ class ModelSpec:
             return tuple((unit, "") for unit in self.detected)
         return tuple(zip(self.units, self.sides, strict=True))
 
+    @property
+    def reading(self) -> Literal["intensity", "occurrence", "expression"]:
+        """The task of a network that reads faces.
+
+        Raises:
+            WeightsError: it is a detector's card.
+        """
+        if self.task == "detection":
+            raise WeightsError(
+                f"{self.name} is a detector, which finds faces and reads none of them; give it to "
+                "mien analyze --detector, its figures stand in the report of its run"
+            )
+        return self.task
+
     def to_json(self) -> str:
         """The card as one line of JSON."""
         return json.dumps(asdict(self), sort_keys=True)

@@ -81,6 +81,7 @@ def made_up_rows(track, frame=None, rate=30.0, seed=0):
         gaze=numbers(0, 1, 2),
         single=numbers(0, 5, len(UNITS)),
         added=np.zeros((len(track), 0), np.float32),
+        classed=np.zeros((len(track), 0), np.float32),
         features=numbers(0, 3, FEATURES, kind=np.float16),
         mesh=numbers(0, 99, 478, 3),
     )

@@ -188,7 +188,7 @@ def test_the_outputs_page_equals_the_schema():
     said = {name: (kind, unit, meaning) for name, kind, unit, meaning in rows}
     shown = table_columns(["AU12", "AU12_L", "AU12_R"])
     mesh = mesh_schema().field("mesh").metadata
-    added = table_columns(["AU12", "AU12_L", "AU12_R", "AU12_p"], ["happiness"])
+    added = table_columns(["AU12", "AU12_L", "AU12_R", "AU12_p"], ["happiness"], ["awake"])
     wanted = {c.name: (c.kind, c.unit, c.meaning) for c in (*shown, *added)}
     wanted["mesh"] = ("float32[1434]", mesh[b"unit"].decode(), mesh[b"meaning"].decode())
     assert said == wanted

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.analysis.blinks import BLINK, Watch
+from mien.analysis.classes import class_columns
 from mien.analysis.eyes import LEFT, RIGHT, masked
 from mien.analysis.networks import Networks
 from mien.analysis.neutral import Neutral, combine
@@ -122,9 +123,15 @@ class Interpreter:
             **self._units(now.values),
             **self._eyes(rows),
             **self._networks.added.columns.columns(rows.added),
+            **self._detected(rows),
             **self._feeling(now, before, after),
             **self._neutral(rows),
         }
+
+    def _detected(self, rows: Rows) -> Columns:
+        """What a detector of one's own says of the faces."""
+        classed = self._networks.classed
+        return {} if classed is None else class_columns(classed.spec.classes, rows.classed)
 
     def _place(self, rows: Rows) -> Columns:
         """Where and when."""

@@ -3,13 +3,14 @@
 import copy
 from collections.abc import Sequence
 from functools import cache, cached_property
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from mien.analysis.added import Added
 from mien.analysis.quicker import Say
 from mien.analysis.reading import USUAL, open_reading
-from mien.face.detector import Detector
+from mien.face.classed import ClassDetector
+from mien.face.detector import Detector, Finder
 from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
 from mien.runtime import open_session
@@ -41,6 +42,8 @@ class Networks:
         self._store = store or open_store()
         self.added = Added()
         self.reading = open_reading(default, self._store)
+        self.classed: ClassDetector | None = None
+        """A detector of one's own, which then finds the faces."""
 
     def with_default(self, default: str) -> "Networks":
         """The same face models, and another way to read the units.
@@ -87,6 +90,28 @@ class Networks:
             getattr(self, name)  # opened here, so that both have the same
         return copy.copy(self)
 
+    def with_detector(self, path: str | Path | None) -> "Networks":
+        """The same networks, with a detector of one's own in place of the default two.
+
+        Args:
+            path: an ONNX file that a training of a detector wrote, or its run folder; None changes
+                nothing.
+
+        Raises:
+            InputError: there is no such file, or it is no detector.
+            WeightsError: the file is no ONNX network of ours.
+        """
+        if path is None:
+            return self
+        other = copy.copy(self)
+        other.classed = ClassDetector(Path(path))
+        return other
+
+    @property
+    def detected_classes(self) -> tuple[str, ...]:
+        """Names of the classes of the detector of one's own; empty without one."""
+        return () if self.classed is None else self.classed.spec.classes
+
     @cached_property
     def detector(self) -> Detector:
         """Both face detectors."""
@@ -110,7 +135,9 @@ class Networks:
 
     def tracker(self, max_faces: int | None = None, *, settle: bool = False) -> Tracker:
         """A new tracker, for one source."""
-        return Tracker(self.detector, self.fitter, max_faces=max_faces, settle=settle)
+        finder: Finder = self.classed or self.detector
+        settle = settle or self.classed is not None  # its boxes say nothing of the eyes
+        return Tracker(finder, self.fitter, max_faces=max_faces, settle=settle)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each network's file by its name, of added ones by their path."""
@@ -118,6 +145,9 @@ class Networks:
             name: sha256(self._store.model_path(name).read_bytes()).hexdigest()
             for name in (*FACES, *self.reading.files)
         }
+        if self.classed is not None:
+            with self.classed.path.open("rb") as file:
+                own[str(self.classed.path)] = file_digest(file, "sha256").hexdigest()
         return own | self.added.hashes()
 
 

@@ -39,6 +39,8 @@ class Observation:
     """What added networks read of each face; empty where there are none."""
     cuts: tuple[Image | None, ...] = ()
     """What the default networks read of each face beside its mesh; empty for nothing."""
+    classed: Float32 | None = None
+    """(faces, c): score of each class by a detector of one's own; None where there is none."""
 
 
 def observe(
@@ -59,7 +61,11 @@ def observation(frame: Frame, faces: tuple[Face, ...], networks: Networks) -> Ob
     """The faces of a frame, with what has to be cut out while it is at hand."""
     crops = networks.added.cut(frame.image, faces) if networks.added else ()
     cuts = tuple(networks.reading.cut(frame.image, faces))
-    return Observation(frame.index, frame.time, faces, crops, cuts)
+    classed = None
+    if networks.classed is not None:
+        boxes = _stack([face.box for face in faces], (4,))
+        classed = networks.classed.classes(frame.image, boxes)
+    return Observation(frame.index, frame.time, faces, crops, cuts, classed)
 
 
 def rows_of(observations: Sequence[Observation], networks: Networks, keep: Keep) -> Rows:
@@ -91,9 +97,16 @@ def rows_of(observations: Sequence[Observation], networks: Networks, keep: Keep)
         gaze=spread(eyes.gaze(meshes)),
         single=spread(single),
         added=spread(networks.added.score(crops)),
+        classed=spread(_classed(observations, len(faces))),
         features=spread(features).astype(np.float16) if keep.features else nothing,
         mesh=spread(meshes) if keep.mesh else np.zeros((len(pairs), 0, 3), np.float32),
     )
+
+
+def _classed(observations: Sequence[Observation], faces: int) -> Float32:
+    """The classes of all faces, (faces, c)."""
+    parts = [seen.classed for seen in observations if seen.classed is not None]
+    return np.concatenate(parts) if parts else np.zeros((faces, 0), np.float32)
 
 
 def _track(face: Face | None) -> int:

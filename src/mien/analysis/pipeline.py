@@ -65,6 +65,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     model: Models = (),
     expression: str | Path | None = None,
     default: str = USUAL,
+    detector: str | Path | None = None,
     output: str | Path | None = None,
     mesh: str | Path | None = None,
     annotate: str | Path | None = None,
@@ -90,6 +91,8 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
             the emotions by FACS rules, and ``expression``, the most probable.
         default: how the units are read by default: ``picture`` (mesh and picture) or ``mesh`` (the
             mesh alone: lighter).
+        detector: an ONNX file or run folder of a detector that was trained on pictures with boxes;
+            it finds the faces in place of the default detectors, and its classes become columns.
         output: also write the table here, and a run report beside it.
         mesh: also write the landmarks here, as a table.
         annotate: also write a copy of the picture or video with the results drawn in.
@@ -107,6 +110,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
     networks = shared_networks().with_default(default)
     networks = networks.with_models(model, expression=expression)
+    networks = networks.with_detector(detector)
     job = _Job(expand(source), options, outputs, networks, progress)
     batches: list[RecordBatch] = []
     job.run(batches.append, keep_going=False)
@@ -163,6 +167,16 @@ class _Job:
         }
         if networks.added:
             self._facts["models"] = networks.added.facts()
+        if networks.classed is not None:
+            spec = networks.classed.spec
+            self._facts["detector"] = {
+                "file": str(networks.classed.path),
+                "name": spec.name,
+                "classes": list(spec.classes),
+                "precision": spec.precision,
+                "trained_on": spec.trained_on,
+                "licence": spec.licence,
+            }
         self.schema = self._schema()
         self._neutral: Neutral | None = None
         if options.neutral.picture is not None:
@@ -241,7 +255,9 @@ class _Job:
             for name in Sides(single).columns
             if name.split("_")[0] in trust
         }
-        return table_schema(columns, facts, marks | added.marks(), tuple(added.classes))
+        marks |= added.marks()
+        detected = self._networks.detected_classes
+        return table_schema(columns, facts, marks, tuple(added.classes), detected)
 
     def _reader(self) -> ModelSpec:
         """Card of the network that reads the units, as far as it is known beforehand."""

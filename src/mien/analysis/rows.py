@@ -43,6 +43,8 @@ class Rows:
     """(n, 1410), or (n, 0) when no difference is asked for"""
     added: NDArray[np.float32]
     """(n, m) what added networks say, see `mien.analysis.added`; m is 0 where there are none"""
+    classed: NDArray[np.float32]
+    """(n, c) score of each class by a detector of one's own; c is 0 where there is none"""
     mesh: NDArray[np.float32]
     """(n, 478, 3), or (n, 0, 3) when the mesh is not needed again"""
 

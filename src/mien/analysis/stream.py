@@ -126,7 +126,9 @@ class FrameReader:
         self._interpreter = Interpreter(source, networks, {}, {})
         added = networks.added.columns
         units = added.unit_columns(networks.single)
-        self._names = tuple(one.name for one in table_columns(units, tuple(added.classes)))
+        detected = networks.detected_classes
+        columns = table_columns(units, tuple(added.classes), detected)
+        self._names = tuple(one.name for one in columns)
         self._past: list[Course] = []
         self._renewed = -np.inf
 

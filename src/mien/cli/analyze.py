@@ -62,6 +62,14 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
         str,
         typer.Option(help="How units are read: picture (mesh and picture), or mesh (lighter)."),
     ] = "picture",
+    detector: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.onnx",
+            help="Find the faces with this detector, a file or run folder of mien train yolo-..., "
+            "and tell the class of each.",
+        ),
+    ] = None,
     annotate: Annotated[
         Path | None,
         typer.Option(help="Also write a copy with mesh, boxes, numbers and AU bars drawn in."),
@@ -82,6 +90,7 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     options = Options.of(neutral, every, start, end, faces)
     store = open_store(say=lambda line: typer.echo(line, err=True))
     networks = Networks(store, default).with_models(model or (), expression=expression)
+    networks = networks.with_detector(detector)
     summary = Summary() if output is None and not quiet else None
     with showing_progress(quiet) as progress:
         report = analyze_to_files(

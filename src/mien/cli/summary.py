@@ -22,7 +22,7 @@ WORTH_SHOWING = 0.5
 LIKELY = 0.5
 """Probability from which a unit of an added network is listed."""
 
-KEPT = ("source", "time", "face", "emotion", "neutral", "expression")
+KEPT = ("source", "time", "face", "emotion", "neutral", "expression", "detected")
 """Columns that are looked at beside the units."""
 
 MOST_FACES = 12
@@ -43,6 +43,8 @@ class _Person:
     """Highest probability of each unit by added networks."""
     expressions: dict[str, int] = field(default_factory=dict)
     """Rows of each expression by an added network."""
+    detected: dict[str, int] = field(default_factory=dict)
+    """Rows of each class by a detector of one's own."""
 
 
 class Summary:
@@ -79,7 +81,11 @@ class Summary:
             for name in self._models.keys() & columns.keys():
                 if _is_chance(name) and (value := columns[name][row]) is not None:
                     person.chances[name] = max(person.chances.get(name, 0.0), value)
-            for kind, counts in (("emotion", person.emotions), ("expression", person.expressions)):
+            for kind, counts in (
+                ("emotion", person.emotions),
+                ("expression", person.expressions),
+                ("detected", person.detected),
+            ):
                 if (said := columns.get(kind, {row: None})[row]) is not None:
                     counts[said] = counts.get(said, 0) + 1
 
@@ -144,6 +150,10 @@ def _by_models(person: _Person, models: Mapping[str, str]) -> list[str]:
         name, count = max(person.expressions.items(), key=lambda item: item[1])
         share = f" in {100 * count / person.rows:.0f} % of the frames" if person.rows > 1 else ""
         lines.append(f"  by {models['expression']}: {name}{share}")
+    if person.detected:
+        name, count = max(person.detected.items(), key=lambda item: item[1])
+        share = f" in {100 * count / person.rows:.0f} % of the frames" if person.rows > 1 else ""
+        lines.append(f"  by the detector: {name}{share}")
     return lines
 
 

@@ -97,10 +97,10 @@ def evaluate(
         )
     scores = read_rows(predictor, cache, rows, progress)
     said: Float32 = getattr(scores, OUTPUTS.get(spec.task, spec.task))
-    predicted = np.stack([_joined(said[:, places], spec.task) for places in columns], axis=1)
+    predicted = np.stack([_joined(said[:, places], spec.reading) for places in columns], axis=1)
     people = take(cache.index.subject, rows)
     predictions = Predictions(
-        spec.task,
+        spec.reading,
         names,
         predicted,
         value,
@@ -173,7 +173,7 @@ _Truth = tuple[
 
 def _units(spec: ModelSpec, index: Index, rows: Rows, present: float) -> _Truth:
     """What is so of the units that the network reads and the set labels."""
-    labels = _labels(spec.task, index, present)
+    labels = _labels(spec.reading, index, present)
     asked = tuple(dict.fromkeys(spec.units))
     mine = labels.take(rows).of(asked)
     there = np.asarray(mine.known.any(axis=0))

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from mien.face.affine import sample
 from mien.values import Float32, Image, check_image
 
-__all__ = ["Detection", "Detector", "Session", "merge", "overlap", "overlaps"]
+__all__ = ["Detection", "Detector", "Finder", "Session", "merge", "overlap", "overlaps"]
 
 _LARGEST = 1000
 """Longer sides are averaged down before the warp, which only samples."""
@@ -48,6 +48,18 @@ class Detection:
         second = self.second and self.second.moved(factor, shift)
         points = self.keypoints * scale + offset
         return Detection(self.box * scale + offset, self.score, points, second)
+
+
+class Finder(Protocol):
+    """What looks for faces in a picture."""
+
+    def find(self, image: Image) -> list[Detection]:
+        """Find the faces in a picture, best first."""
+        ...
+
+    def glimpse(self, image: Image, odd: bool) -> list[Detection]:
+        """Look for a newcomer beside faces that are known, if it can with less effort."""
+        ...
 
 
 class Detector:

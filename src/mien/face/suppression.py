@@ -27,7 +27,7 @@ class Kept(NamedTuple):
     """(m,): number of the box among those given."""
 
 
-def suppress(  # noqa: PLR0913 - boxes, scores, and the four settings that such a step has
+def suppress(
     boxes: Float32,
     scores: Float32,
     *,
@@ -58,9 +58,10 @@ def suppress(  # noqa: PLR0913 - boxes, scores, and the four settings that such 
     order = np.argsort(-value, kind="stable")[:MOST_READ]
     row, kind, value = row[order], kind[order], value[order]
     own = boxes[row]
-    rest, kept = np.arange(len(row)), []
+    rest = np.arange(len(row))
+    kept: list[int] = []
     while len(rest) and len(kept) < most:
-        first, rest = rest[0], rest[1:]
+        first, rest = int(rest[0]), rest[1:]
         kept.append(first)
         same = kind[rest] == kind[first]
         covered = overlaps(own[first], own[rest]) > overlap

@@ -6,7 +6,7 @@ import numpy as np
 
 from mien.errors import InputError
 from mien.face.appearance import describe
-from mien.face.detector import Detection, Detector, overlap
+from mien.face.detector import Detection, Finder, overlap
 from mien.face.glance import glance, has_news, is_cut
 from mien.face.mesh import PRESENT, Fit, MeshFitter, region_of_detection, region_of_mesh
 from mien.face.pose import head_pose
@@ -26,7 +26,7 @@ _FRONTAL = 20.0
 """Degrees up to which a face counts as turned to the camera."""
 
 
-def find_faces(image: Image, detector: Detector, fitter: MeshFitter) -> list[Face]:
+def find_faces(image: Image, detector: Finder, fitter: MeshFitter) -> list[Face]:
     """Find the faces of one picture, with mesh and pose, the largest first.
 
     Args:
@@ -59,7 +59,7 @@ class Tracker:
 
     def __init__(
         self,
-        detector: Detector,
+        detector: Finder,
         fitter: MeshFitter,
         max_faces: int | None = None,
         detect_every: float = 0.5,

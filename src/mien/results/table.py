@@ -22,6 +22,7 @@ __all__ = [
     "Column",
     "TableBuilder",
     "class_column",
+    "detected_column",
     "make_batch",
     "mesh_schema",
     "read_facts",
@@ -116,6 +117,9 @@ MESH = Column(
 EXPRESSION = Column("expression", "str", "", "the most probable class of the added network")
 
 
+DETECTED = Column("detected", "str", "", "the class that the detector gives the face")
+
+
 def unit_column(name: str) -> Column:
     """The column of an action unit, by its name in the table.
 
@@ -144,20 +148,30 @@ def class_column(name: str) -> Column:
     return Column(f"{spelled}_p", "float32", "0-1", f"probability of {name}")
 
 
-def table_columns(units: Sequence[str], classes: Sequence[str] = ()) -> tuple[Column, ...]:
+def detected_column(name: str) -> Column:
+    """The column of a class of a detector: ``awake_score`` of "Awake"."""
+    spelled = re.sub(r"\W+", "_", name.strip().lower())
+    return Column(f"{spelled}_score", "float32", "0-1", f"score of {name} by the detector")
+
+
+def table_columns(
+    units: Sequence[str], classes: Sequence[str] = (), detected: Sequence[str] = ()
+) -> tuple[Column, ...]:
     """The columns of the AU table in their order.
 
     Args:
         units: names of the action-unit columns that the networks give; with ``AU45_p`` among them,
             it is theirs, not the blinks'.
         classes: names of the expression classes that an added network gives.
+        detected: names of the classes of a detector of one's own.
 
     Raises:
         InputError: two columns would have the same name.
     """
     eyes = (column for column in EYES if column.name not in units)
     added = (*map(class_column, classes), EXPRESSION) if classes else ()
-    columns = (*KEYS, *PLACE, *map(unit_column, units), *eyes, *FEELING, *added)
+    found = (*map(detected_column, detected), DETECTED) if detected else ()
+    columns = (*KEYS, *PLACE, *map(unit_column, units), *eyes, *FEELING, *added, *found)
     if len({column.name for column in columns}) < len(columns):
         names = [column.name for column in columns]
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -173,6 +187,7 @@ def table_schema(
     facts: Mapping[str, object] | None = None,
     marks: Mapping[str, Mapping[str, str]] | None = None,
     classes: Sequence[str] = (),
+    detected: Sequence[str] = (),
 ) -> Schema:
     """Schema of the AU table; unit and meaning of each column stand in its metadata.
 
@@ -182,9 +197,11 @@ def table_schema(
         marks: more metadata of columns by their name: ``reliability``, how far it can be trusted,
             and ``model``, the added network that gives it.
         classes: names of the expression classes that an added network gives.
+        detected: names of the classes of a detector of one's own.
     """
     more = marks or {}
-    fields = [column.field(**more.get(column.name, {})) for column in table_columns(units, classes)]
+    columns = table_columns(units, classes, detected)
+    fields = [column.field(**more.get(column.name, {})) for column in columns]
     return _schema(fields, facts)
 
 

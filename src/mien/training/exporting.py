@@ -198,7 +198,7 @@ def _whole(model: Path, wanted: Wanted) -> Exported:
         raise MissingExtra(error.name or "torch", "train", "export a checkpoint") from error
     trained = load_trained(model)
     out = wanted.out or model / MODEL
-    reading = Reading(trained.network, trained.card.task)
+    reading = Reading(trained.network, trained.card.reading)
     card = replace(trained.card, outputs=reading.outputs, points=reading.points)
     found = export(reading, card, probe_of(card), out)
     return Exported(out, "fp32", out.stat().st_size, found["float32"])
