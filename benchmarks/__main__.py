@@ -9,7 +9,7 @@ from benchmarks import memory, size, speed
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
          "relations", "expressions", "emotions", "live", "student",
-         "portraits")  # fmt: skip
+         "portraits", "yolo")  # fmt: skip
 parser.add_argument("names", nargs="*", choices=(*NAMES, []))
 parser.add_argument(
     "--minutes", type=int, help="length of the long clip (10), or of the training (5)"
@@ -71,3 +71,7 @@ for name in names:
         from benchmarks import portraits
 
         portraits.main()
+    elif name == "yolo":
+        from benchmarks import yolo
+
+        yolo.main()

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from mien.data.cache import Cache
     from mien.spec import ModelSpec
-    from mien.training.exporting import Exported
+    from mien.training.exporting import Exported, Wanted
 
 __all__ = ["evaluate", "export"]
 
@@ -177,7 +177,21 @@ def export(  # noqa: PLR0913 - one parameter for each option
             "--official"
         )
     wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit, score_limit)
-    _tell(exporting.export_run(model[0], wanted))
+    _tell(_export(model[0], wanted))
+
+
+def _export(model: Path, wanted: "Wanted") -> "Exported":
+    """A network of faces, or a detector."""
+    from mien.errors import InputError
+    from mien.runtime import find_model
+    from mien.training.boxexport import export_detector, is_detector
+    from mien.training.exporting import export_run
+
+    try:
+        file = find_model(model)
+    except InputError:  # a run that has a checkpoint and no file yet
+        return export_run(model, wanted)
+    return export_detector(file, wanted) if is_detector(file) else export_run(model, wanted)
 
 
 def _official(
