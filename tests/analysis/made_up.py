@@ -54,7 +54,12 @@ def made_up_networks():
     """Both readings, and no added network."""
     reading = MadeUpReading()
     return SimpleNamespace(
-        reading=reading, single=reading.single, difference=reading.difference, added=Added()
+        reading=reading,
+        single=reading.single,
+        difference=reading.difference,
+        added=Added(),
+        classed=None,
+        detected_classes=(),
     )
 
 
@@ -124,6 +129,9 @@ class Scene(SimpleNamespace):
         return [made_up_face(track, frame.index) for track in self.seen(frame.index)]
 
     def with_default(self, *_):
+        return self
+
+    def with_detector(self, _):
         return self
 
     def with_models(self, *_, **__):

@@ -9,6 +9,7 @@ import pytest
 from mien.data.labels import Labels
 from mien.errors import InputError, MissingExtra
 from mien.recipes import RECIPES
+from mien.recipes.yolo import RECIPES as DETECTORS
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_every_recipe_is_listed(mien_command):
     ended = mien_command("train", "--list")
     assert ended.code == 0
     shown = [line.split()[0] for line in ended.out.splitlines()]
-    assert shown == [*RECIPES, "meshunits", "pictureunits"]
+    assert shown == [*RECIPES, *DETECTORS, "meshunits", "pictureunits"]
     assert "resnet18 on ckplus (subject-folds): AU 1, 2, 4" in ended.out
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mien.errors import InputError
-from mien.training.optimising import freeze, groups, optimiser, pace, share
+from mien.training.optimising import freeze, groups, momentum, optimiser, pace, share, warm_steps
 from mien.training.recipe import Optim, Schedule
 
 EPOCHS, STEPS = 10, 4
@@ -76,7 +76,7 @@ def test_one_cycle_is_torchs():
 def test_groups_keep_their_share_of_the_rate():
     network = nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.Linear(1, 1)})
     optim = Optim("sgd", rate=0.5, rates={"b": 0.1, "b.bias": 2.0})
-    made = optimiser(groups(network.named_parameters(), optim.rate, optim.rates), optim)
+    made = optimiser(groups(network.named_parameters(), optim), optim)
     schedule = pace(made, Schedule("step", every=1), STEPS, EPOCHS)
     for _ in range(STEPS):
         made.step()
@@ -89,7 +89,7 @@ def test_frozen_parameters_are_left_out():
     network = nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.Linear(1, 1)})
     freeze(network, {"a": 0})
     assert [one.requires_grad for one in network.parameters()] == [False, False, True, True]
-    assert sum(len(group["params"]) for group in groups(network.named_parameters(), 1, {})) == 2
+    assert sum(len(group["params"]) for group in groups(network.named_parameters(), Optim())) == 2
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_rates_that_cannot_be_meant_are_refused(chosen, message):
     ],
 )
 def test_optimisers_get_their_settings(optim, kind, wanted):
-    made = optimiser(groups(nn.Linear(1, 1).named_parameters(), optim.rate, {}), optim)
+    made = optimiser(groups(nn.Linear(1, 1).named_parameters(), optim), optim)
     assert type(made) is kind
     group = made.param_groups[0]
     assert {name: group[name] for name in wanted} == wanted
@@ -130,7 +130,7 @@ def test_optimisers_get_their_settings(optim, kind, wanted):
 
 
 def test_what_does_not_exist_is_refused():
-    parameters = groups(nn.Linear(1, 1).named_parameters(), 1, {})
+    parameters = groups(nn.Linear(1, 1).named_parameters(), Optim())
     with pytest.raises(InputError, match="sgd, adam, adamw"):
         optimiser(parameters, Optim("lion"))
     made = optimiser(parameters, Optim("sgd"))
@@ -149,3 +149,34 @@ def test_the_share_is_a_function_of_the_step_alone():
     assert share(schedule, 39, STEPS, EPOCHS) == pytest.approx(
         (1 + math.cos(math.pi * 35 / 36)) / 2
     )
+
+
+def test_norms_and_biases_are_spared_the_decay():
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    optim = Optim("sgd", decay=0.1, spared=True)
+    made = optimiser(groups(network.named_parameters(), optim), optim)
+    found = {one["kind"]: (len(one["params"]), one["weight_decay"]) for one in made.param_groups}
+    assert found == {"weight": (1, 0.1), "bias": (2, 0.0), "norm": (1, 0.0)}
+
+
+def test_biases_and_momentum_warm_up_from_where_they_are_told():
+    schedule = Schedule("linear", factor=0.0, warmup=1, steps=8, bias=10.0, momentum=0.5)
+    optim = Optim("sgd", rate=1.0, momentum=0.9, spared=True)
+    made = optimiser(groups(nn.Linear(1, 1).named_parameters(), optim), optim)
+    paced = pace(made, schedule, STEPS, EPOCHS)
+    found = {group["kind"]: [] for group in made.param_groups}
+    for _ in range(EPOCHS * STEPS):
+        for group in made.param_groups:
+            found[group["kind"]].append(group["lr"])
+        made.step()
+        paced.step()
+    assert warm_steps(schedule, STEPS, EPOCHS) == 8
+    assert found["weight"][:8] == pytest.approx([step / 8 for step in range(1, 9)])
+    assert found["bias"][:8] == pytest.approx([10 - 9 * step / 8 for step in range(1, 9)])
+    assert found["bias"][8:] == found["weight"][8:]
+    said = [momentum(optim, schedule, step, STEPS, EPOCHS) for step in range(10)]
+    assert said == pytest.approx([*(0.5 + 0.4 * step / 8 for step in range(1, 9)), 0.9, 0.9])
+
+
+def test_a_warm_up_of_many_steps_takes_no_more_than_half():
+    assert warm_steps(Schedule("linear", steps=100), STEPS, EPOCHS) == 20

@@ -11,6 +11,7 @@ from mien.cli import (
     analyze,
     animate,
     annotate,
+    boxes,
     datasets,
     evaluate,
     explain,
@@ -42,6 +43,7 @@ app.command("explain")(explain.explain)
 app.command("animate")(animate.animate)
 app.command("annotate")(annotate.annotate)
 app.add_typer(weights.app, name="weights")
+datasets.app.command("boxes")(boxes.boxes)
 app.add_typer(datasets.app, name="datasets")
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)

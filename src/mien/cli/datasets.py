@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mien.analysis.run import Progress
     from mien.data.labels import Index
 
-__all__ = ["app"]
+__all__ = ["DATA", "Data", "Quiet", "app", "telling"]
 
 app = typer.Typer(no_args_is_help=True, help="Check, prepare and make the data networks learn.")
 
@@ -122,7 +122,7 @@ def prepare(  # noqa: PLR0913 - one parameter for each option
     _outside(out, root)
     rows = _index(name, root, index)
     with showing_progress(quiet, "pictures") as show:
-        tell = _telling(show, out)
+        tell = telling(show, out)
         made = cache.prepare(rows, out, template, size, workers=workers, progress=tell)
     typer.echo(f"{len(made)} pictures, {made.template} at {made.aligned} px, in {out}")
     skipped = made.skipped
@@ -192,7 +192,7 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option
             portraits=portraits,
             data=data,
             quiet=not any_expression,
-            progress=_telling(show, out),
+            progress=telling(show, out),
         )
     typer.echo(f"{table} names the pictures and their labels")
     typer.echo(f"look it through with: mien datasets check table --root {out}")
@@ -273,7 +273,7 @@ def crops(
     portraitset.write(found, data / portraitset.FILE)
     folder = data / groups.FOLDER
     with showing_progress(False, "shards") as show:
-        tell = _telling(show, folder)
+        tell = telling(show, folder)
         for part, numbers, place in (
             ("development", range(groups.JUDGED, groups.JUDGED + 1), data / groups.EXAM),
             ("training", range(shards), folder),
@@ -306,11 +306,11 @@ def exam(
                 for name, one in every.items()
                 if part_of(name) == part and not planted.is_turned(one.mesh)
             ]
-            portraitexam.make(chosen, model, find, path, _telling(show, path))
+            portraitexam.make(chosen, model, find, path, telling(show, path))
             typer.echo(f"{path}: {len(chosen)} portraits")
 
 
-def _telling(show: "Progress | None", folder: Path) -> "Callable[[int, int], None]":
+def telling(show: "Progress | None", folder: Path) -> "Callable[[int, int], None]":
     """What shows how many of how many are done, under the name of a folder."""
 
     def tell(done: int, of: int) -> None:

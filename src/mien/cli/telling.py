@@ -8,21 +8,25 @@ import typer
 
 __all__ = ["heard", "tell"]
 
+HEARD = "mien.models.starting", "mien.training.boxlearn"
+"""Who tells what is fetched, left out and fitted."""
+
 
 @contextmanager
 def heard(quiet: bool) -> Iterator[None]:
     """Show what is fetched of the weights that are started from, and what is left out."""
-    logger = logging.getLogger("mien.models.starting")
+    loggers = [logging.getLogger(name) for name in HEARD]
+    levels = [one.level for one in loggers]
     handler = _Echo()
-    level = logger.level
-    if not quiet:
+    for logger in loggers if not quiet else ():
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
 
 
 class _Echo(logging.Handler):

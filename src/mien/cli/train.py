@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli.detectors import BOXES, list_detectors, train_detector
 from mien.cli.endings import INTERRUPTED
 from mien.cli.preparing import number_of, prepared, ready
 from mien.cli.shipped import MESH, PICTURE, SHIPPED, Shipping, train_shipped
@@ -26,7 +27,9 @@ def train(  # noqa: PLR0913 - one parameter for each option
     data: Annotated[
         Path,
         typer.Option(
-            "--data", help="What mien datasets prepare made, or the folder of a copy of the set."
+            "--data",
+            help="What mien datasets prepare made, or the folder of a copy of the set; of "
+            "yolo-...: a data.yaml.",
         ),
     ] = Path("data"),
     fold: Annotated[str, typer.Option(help="Number of the fold, from 1, or all.")] = "1",
@@ -92,6 +95,10 @@ def train(  # noqa: PLR0913 - one parameter for each option
             raise InputError(f"--only is for {MESH}; {recipe} trains one network")
         elif teacher is not None:
             raise InputError(f"--teacher is for {PICTURE}; {recipe} learns from its labels")
+        elif recipe.startswith(BOXES):
+            if fold != "1":
+                raise InputError(f"{recipe} has no folds; leave --fold away")
+            train_detector(recipe, data, runs, settings or [], restart=restart, quiet=quiet)
         else:
             _train(_recipe(recipe, settings or []), data, fold, runs, restart, quiet)
     except KeyboardInterrupt:
@@ -143,5 +150,6 @@ def _list() -> None:
         units = f"AU {', '.join(map(str, data.units))}" if data.units else data.task
         units = units if recipe.labelled else "no labels"
         typer.echo(f"{name:<28} {recipe.model.name} on {data.name} ({data.protocol}): {units}")
+    list_detectors()
     for name, what in SHIPPED.items():
         typer.echo(f"{name:<28} the networks that mien ships: {what}")

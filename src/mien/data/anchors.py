@@ -6,10 +6,13 @@ anchors are found anew by k-means of widths and heights, and improved by chance.
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from mien.values import Float32
 
 __all__ = ["ENOUGH", "RATIO", "fit_anchors", "fitness", "recall"]
+
+Floats = NDArray[np.float64]
 
 RATIO = 4.0
 """Factor up to which a box is matched to an anchor, in width and height."""
@@ -78,7 +81,7 @@ def _likeness(sizes: Float32, anchors: Float32) -> Float32:
     return np.asarray(np.minimum(ratio, 1 / ratio).min(axis=2), np.float32)
 
 
-def _means(sizes: np.ndarray, count: int, random: Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _means(sizes: Floats, count: int, random: Generator) -> Floats:
     """K-means of widths and heights in units of their spread."""
     spread = np.maximum(sizes.std(axis=0), 1e-3)
     points = sizes / spread

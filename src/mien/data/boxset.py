@@ -1,10 +1,9 @@
 """Sets of pictures with boxes, made from portraits: faces anywhere, and faces awake or asleep.
 
-Persons stay apart: which part a portrait belongs to depends on the name of its file alone, so a
-detector that is started from one set knows no person of the other's test part.
+Persons stay apart: portraits are divided as for all networks here, so a detector that is started
+from one set knows no person of the other's test part.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -17,6 +16,7 @@ from PIL import ImageDraw, ImageFilter
 from mien.data import ict, portraits
 from mien.data.expressions import planted, table
 from mien.data.ict import FaceModel
+from mien.data.parts import part_of
 from mien.data.planted import Portrait, moved, plant
 from mien.data.rendered import Find
 from mien.data.yolo_labels import write_labels
@@ -27,15 +27,15 @@ from mien.face.landmarks import LEFT_EYE, RIGHT_EYE
 from mien.files import cannot_write, whole_file
 from mien.values import Float32, Image
 
-__all__ = ["BOX_SETS", "BoxSet", "make_boxes", "part_of"]
+__all__ = ["BOX_SETS", "BoxSet", "make_boxes"]
 
 BoxSet = Literal["faces", "awake"]
 
 BOX_SETS: dict[BoxSet, tuple[str, ...]] = {"faces": ("face",), "awake": ("awake", "sleep")}
 """Names of the classes of each set."""
 
-TENTHS = {"test": 3, "val": 1, "train": 6}
-"""Tenths of the portraits of each part."""
+OF_PORTRAITS = {"train": "training", "val": "development", "test": "evaluation"}
+"""The portraits of each part, see `mien.data.parts`."""
 OPEN = 0.25
 """Height of an open eye over its width, at least, in the mesh of a portrait."""
 CLOSED = 0.97, 1.05
@@ -101,7 +101,7 @@ def make_boxes(  # noqa: PLR0913 - one parameter for each option of the command
     found = portraits.paths(source)
     wanted, done = sum(pictures.values()), 0
     for part, count in pictures.items():
-        mine = [path for path in found if part_of(path.name) == part]
+        mine = [path for path in found if part_of(path.name) == OF_PORTRAITS[part]]
         drawn = _awake(mine, model, find, seed) if model is not None else _faces(mine, find, seed)
         number = 0
         for number, one in zip(range(1, count + 1), drawn, strict=False):
@@ -114,20 +114,6 @@ def make_boxes(  # noqa: PLR0913 - one parameter for each option of the command
     places = {part: f"{part}/images" for part in pictures}
     write_yaml(path, BOX_SETS[kind], places, f"made by mien datasets boxes {kind}, seed {seed}")
     return path
-
-
-def part_of(name: str) -> str:
-    """The part of a portrait, by the hash of its file's name.
-
-    >>> part_of("anna.jpg")
-    'test'
-    """
-    number = int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) % 10
-    for part, tenths in TENTHS.items():
-        if number < tenths:
-            return part
-        number -= tenths
-    raise AssertionError("the tenths make up ten")  # pragma: no cover
 
 
 def _awake(paths: list[Path], model: FaceModel, find: Find, seed: int) -> Iterator[Labelled]:
@@ -197,7 +183,9 @@ def _pasted(usable: list[Portrait], random: Generator) -> Labelled:
     return Labelled(image, _told(told, image))
 
 
-def _within(image: Image, left: float, top: float, side: float) -> tuple[float, ...]:
+def _within(
+    image: Image, left: float, top: float, side: float
+) -> tuple[float, float, float, float]:
     """A square cut to the picture; a face that nearly fills it is stretched a little."""
     height, width = image.shape[:2]
     return max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
@@ -242,11 +230,8 @@ def _closing(portrait: Portrait, model: FaceModel) -> float:
 
 def _is_awake(mesh: Float32) -> bool:
     """Whether both eyes are open, by their height over their width."""
-    heights = [
-        np.ptp(mesh[list(eye), 1]) / max(np.ptp(mesh[list(eye), 0]), 1e-6)
-        for eye in (RIGHT_EYE, LEFT_EYE)
-    ]
-    return min(heights) > OPEN
+    sides = [np.ptp(mesh[list(eye), :2], axis=0).tolist() for eye in (RIGHT_EYE, LEFT_EYE)]
+    return all(high > OPEN * wide for wide, high in sides)
 
 
 def _box(mesh: Float32) -> Float32:
@@ -256,7 +241,7 @@ def _box(mesh: Float32) -> Float32:
 
 
 def _told(boxes: Float32, image: Image) -> Float32:
-    """Class and corners in pixels (m, 5) to class, centre and size as shares, cut to the picture."""
+    """Class and corners in pixels, (m, 5), to class, centre and size as shares of the picture."""
     height, width = image.shape[:2]
     low = np.clip(boxes[:, 1:3] / (width, height), 0, 1)
     high = np.clip(boxes[:, 3:] / (width, height), 0, 1)

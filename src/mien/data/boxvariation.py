@@ -1,4 +1,4 @@
-"""How pictures with boxes are varied in training: mosaic and mixture our own, the rest torchvision's.
+"""Pictures with boxes varied for training: mosaic and mixture our own, the rest torchvision's.
 
 Torchvision is maintained and free, and its transforms carry boxes along; albumentations is no
 longer maintained, and its successor is not free.

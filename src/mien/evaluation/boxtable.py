@@ -104,8 +104,9 @@ def box_table(said: Sequence[Boxes], true: Sequence[Boxes], names: Sequence[str]
         for kind, name in enumerate(names)
     ]  # fmt: skip
     there = [row for row in rows if row.instances]
-    means = [float(np.mean([row[place] for row in there])) if there else np.nan for place in (3, 4, 5, 6)]
-    whole = ClassRow(ALL, len(true), int(found.wanted.sum()), *map(float, means))
+    figures = [(row.precision, row.recall, row.map50, row.map50_95) for row in there]
+    means = np.mean(figures, axis=0) if figures else np.full(4, np.nan)
+    whole = ClassRow(ALL, len(true), int(found.wanted.sum()), *map(float, means.tolist()))
     return BoxTable((whole, *rows), score, confusion(said, true, len(names)))
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -133,7 +132,9 @@ def assemble(
         train=Loaded(
             train, data.batch, recipe.trainer, shuffle=True, chances=chances_of(recipe, train)
         ),
-        validate=None if held is None else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
+        validate=None
+        if held is None
+        else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
         meters=[
             TaskMeter(recipe, names),
             *([PointsMeter()] if "landmarks" in reading.extras else []),

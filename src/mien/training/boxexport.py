@@ -23,6 +23,7 @@ from mien.training.exporting import (
     CALIBRATION,
     JUDGED,
     ROUNDS,
+    TYPICAL,
     Exported,
     Measured,
     Wanted,
@@ -35,6 +36,7 @@ from mien.training.precision import (
     gap,
     halve,
     largest,
+    named,
     quantize,
     with_card,
 )
@@ -113,14 +115,14 @@ def _eighth(file: Path, spec: ModelSpec, out: Path, wanted: Wanted) -> Exported:
     name = next((part for part in ("val", "test") if len(said.splits[part])), "")
     if not name:
         raise InputError(f"{said.path} has no val: to measure on what int8 loses")
-    model = onnx.load(str(file))
+    model = named(onnx.load(str(file)))
     seen = _batches(said.splits["train"].path[:CALIBRATION], spec.size)
     small = quantize(model, seen, EIGHT_BITS, head_of(model, len(spec.classes)))
     small = with_card(small, replace(spec, precision="int8"))
     with whole_file(out) as part:
         part.write_bytes(small.SerializeToString())
         held = said.splits[name]
-        before, after = (_map50(one, spec, held) for one in (file, part))
+        (before, first), (after, second) = (_judged(one, spec, held) for one in (file, part))
         if not before - after <= wanted.limit:
             raise WeightsError(
                 f"{out.name} was not written: mAP50 on the {name} part falls from {before:.3f} to "
@@ -128,7 +130,9 @@ def _eighth(file: Path, spec: ModelSpec, out: Path, wanted: Wanted) -> Exported:
             )
         times = _times(file, part, next(_batches(held.path[:1], spec.size)))
     count = min(len(held), JUDGED)
-    measured = Measured("mAP50", before, after, name, count, float("nan"), times)
+    apart = np.abs(first - second)
+    typical = float(np.quantile(apart, TYPICAL))
+    measured = Measured("mAP50", before, after, name, count, float(apart.max()), typical, times)
     return Exported(out, "int8", out.stat().st_size, None, file.stat().st_size, measured)
 
 
@@ -157,18 +161,20 @@ def _batches(paths: Sequence[Path], size: int) -> Iterator[Float32]:
         yield np.stack(some).transpose(0, 3, 1, 2).astype(np.float32) * np.float32(1 / 255)
 
 
-def _map50(file: Path, spec: ModelSpec, part: BoxedPictures) -> float:
-    """mAP50 of a file on a part."""
+def _judged(file: Path, spec: ModelSpec, part: BoxedPictures) -> tuple[float, Float32]:
+    """mAP50 of a file on a part, and the highest score of each class in each picture."""
     session = open_session(file)
     paths, boxes = part.path[:JUDGED], part.boxes[:JUDGED]
     said: list[Boxes] = []
+    highest = []
     for batch in _batches(paths, spec.size):
         found = session.run(["boxes", "scores"], {"image": batch})
+        highest.append(found[1].max(axis=1))
         for box, score in zip(*found, strict=True):
             kept = suppress(box, score, least=LEAST, overlap=OVERLAP, several=score.shape[1] > 1)
             said.append(Boxes(kept.box, kept.kind, kept.score))
     true = [_true(path, told, spec.size) for path, told in zip(paths, boxes, strict=True)]
-    return box_table(said, true, spec.classes).rows[0].map50
+    return box_table(said, true, spec.classes).rows[0].map50, np.concatenate(highest)
 
 
 def _true(path: Path, told: Float32, size: int) -> Boxes:

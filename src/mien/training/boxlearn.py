@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from mien.training.boxrecipe import BoxRecipe
 from mien.training.boxreport import draw_pictures, report
 from mien.training.detecting import BoxMeter, Detect, boxes_of, true_boxes
 from mien.training.environment import environment
-from mien.training.experiment import Experiment
+from mien.training.experiment import Experiment, Objective
 from mien.training.export import export
 from mien.training.fit import Fitted, check, fit, is_finished
 from mien.training.learner import Line
@@ -135,7 +136,7 @@ def _sizes(part: BoxedPictures, size: int) -> Float32:
     return np.concatenate(found)
 
 
-def learn_boxes(  # noqa: PLR0913 - what is trained, on what, into where, and how it is shown
+def learn_boxes(
     recipe: BoxRecipe,
     data: Path,
     runs: Path,
@@ -194,7 +195,7 @@ def _experiment(recipe: BoxRecipe, parts: Parts, *, fresh: bool) -> Experiment:
     monitor = (trainer.monitor or FITNESS) if validate is not None else ""
     return Experiment(
         network=network,
-        objective=Detect(one.size, len(parts.names), recipe.gains),  # type: ignore[arg-type] # Yolo
+        objective=cast(Objective, Detect(one.size, len(parts.names), recipe.gains)),
         train=Loaded(train, one.batch, trainer, shuffle=True),
         validate=validate,
         meters=[BoxMeter(network, one.size, parts.names)],
@@ -263,9 +264,7 @@ def _finish(folder: Path, recipe: BoxRecipe, parts: Parts, fitted: Fitted) -> Pa
     for name in ("val", "test"):
         if len(parts.part(name)):
             dataset = BoxDataset(parts.part(name), recipe.data.size)
-            tables[name], said, true = judge(
-                network, dataset, recipe.data.test_batch, parts.names
-            )
+            tables[name], said, true = judge(network, dataset, recipe.data.test_batch, parts.names)
             draw_pictures(folder / "pictures" / name, dataset, said, true, parts.names)
     probe = BoxDataset(parts.part("train"), recipe.data.size)
     seen = probe.__getitems__(list(range(min(PROBES, len(probe))))).image.numpy()

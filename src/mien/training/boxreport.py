@@ -92,15 +92,15 @@ def draw_pictures(
         raise cannot_write(folder, error) from error
 
 
-def _drawn(
-    picture: Picture.Image, said: Boxes, true: Boxes, names: Sequence[str]
-) -> Picture.Image:
+def _drawn(picture: Picture.Image, said: Boxes, true: Boxes, names: Sequence[str]) -> Picture.Image:
     draw = ImageDraw.Draw(picture)
     for box, kind in zip(true.box.tolist(), true.kind.tolist(), strict=True):
         draw.rectangle(box, outline=TRUE)
         draw.text((box[0] + 2, box[3] - 12), names[kind], fill=TRUE)
     scores = np.zeros(len(said.kind)) if said.score is None else said.score
-    for box, kind, score in zip(said.box.tolist(), said.kind.tolist(), scores.tolist(), strict=True):
+    for box, kind, score in zip(
+        said.box.tolist(), said.kind.tolist(), scores.tolist(), strict=True
+    ):
         if score > LEAST:
             shade = colour_of(kind)
             draw.rectangle(box, outline=shade, width=2)

@@ -48,8 +48,7 @@ class Detect(nn.Module):
         self.output = Output(torch.cat([one.flatten(1, 3) for one in grids], dim=1))
         found = detection(grids, batch.target, network.anchors)
         return {
-            name: gain * loss
-            for (name, loss), gain in zip(found.items(), self.gains, strict=True)
+            name: gain * loss for (name, loss), gain in zip(found.items(), self.gains, strict=True)
         }
 
 
@@ -73,9 +72,7 @@ def true_boxes(batch: Batch, size: int) -> list[Boxes]:
     half = told[:, 4:] / 2
     box = np.column_stack([told[:, 2:4] - half, told[:, 2:4] + half]) * size
     mine = [told[:, 0] == number for number in range(len(batch))]
-    return [
-        Boxes(box[rows].astype(np.float32), told[rows, 1].astype(np.int64)) for rows in mine
-    ]
+    return [Boxes(box[rows].astype(np.float32), told[rows, 1].astype(np.int64)) for rows in mine]
 
 
 class BoxMeter:
@@ -109,7 +106,10 @@ class BoxMeter:
             "map50": first,
             "map50_95": every,
             "fitness": fitness,
-            **{f"map50/{name}": float(of) for name, of in zip(self._names, figures[:, 0], strict=True)},
+            **{
+                f"map50/{name}": float(of)
+                for name, of in zip(self._names, figures[:, 0], strict=True)
+            },
         }
 
     def reset(self) -> None:

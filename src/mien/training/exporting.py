@@ -363,7 +363,7 @@ def _batches(cache: Cache, spec: ModelSpec, rows: Rows) -> Iterator[Given]:
 def probe_of(spec: ModelSpec) -> Given:
     """Something to compare two networks on: smooth coloured pictures, or features."""
     random = np.random.default_rng(0)
-    if spec.reads != "crop":
+    if spec.reads not in ("crop", "picture"):
         return random.normal(0, 0.3, (PROBES, spec.size)).astype(np.float32)
     small = random.integers(0, 256, (PROBES, 8, 8, 3), np.uint8)
     side = (spec.size, spec.size)

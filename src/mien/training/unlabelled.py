@@ -14,7 +14,6 @@ from mien.models.starting import start
 from mien.training import course, objectives, runfolder
 from mien.training.assemble import (
     LOSS,
-    Loaded,
     Parts,
     check_batch,
     check_loss_names,
@@ -26,6 +25,7 @@ from mien.training.fit import Fitted
 from mien.training.fitting import check_data
 from mien.training.keeping import read_metrics
 from mien.training.learner import Line
+from mien.training.loaded import Loaded
 from mien.training.onefold import Way, go
 from mien.training.recipe import Recipe
 from mien.training.trained import network_of
@@ -93,7 +93,9 @@ def assemble_unlabelled(
         network=network,
         objective=cast(Objective, objective),
         train=Loaded(train, data.batch, recipe.trainer, shuffle=True),
-        validate=None if held is None else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
+        validate=None
+        if held is None
+        else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
         optim=recipe.optim,
         schedule=recipe.schedule,
         trainer=recipe.trainer,

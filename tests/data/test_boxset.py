@@ -1,0 +1,86 @@
+"""Sets with boxes made from portraits."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.data.boxset import BOX_SETS, make_boxes
+from mien.data.parts import PARTS, part_of
+from mien.data.yolo import read
+from mien.errors import InputError, UnreadableSource
+
+
+def mesh_in(box):
+    """A mesh with its skin in a box and open eyes."""
+    x0, y0, x1, y1 = box
+    rng = np.random.default_rng(0)
+    mesh = rng.uniform((x0, y0, 0), (x1, y1, 1), (478, 3)).astype(np.float32)
+    mesh[0, :2], mesh[1, :2] = (x0, y0), (x1, y1)
+    mesh[33, :2] = x0 + 5, (y0 + y1) / 2
+    mesh[263, :2] = x1 - 5, (y0 + y1) / 2
+    return mesh
+
+
+@pytest.fixture
+def portraits(tmp_path):
+    """Forty pictures of 200 pixels, in which a face is said to be in a bright box."""
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    for number in range(40):
+        image = np.full((200, 200, 3), 30, np.uint8)
+        image[60:140, 50:150] = 200
+        Image.fromarray(image).save(folder / f"{number:02}.png")
+    return folder
+
+
+def find(image, again):
+    return mesh_in((50, 60, 150, 140)) if image.max() > 100 else None
+
+
+def make(portraits, tmp_path, name, **counts):
+    return make_boxes(
+        "faces", tmp_path / name, pictures=counts, source=portraits, data=tmp_path, find=find
+    )
+
+
+def test_faces_are_where_their_boxes_are(portraits, tmp_path):
+    said = read(make(portraits, tmp_path, "set", train=8, val=2))
+    assert said.names == BOX_SETS["faces"]
+    assert [len(said.splits[part]) for part in ("train", "val", "test")] == [8, 2, 0]
+    whole = said.splits["train"].boxes[0]
+    # half a pixel of the centre of the first pixel is not told apart
+    assert whole[0].tolist() == pytest.approx([0, 0.5, 0.5, 0.5, 0.4], abs=0.01)
+    counts = []
+    for path, boxes in zip(said.splits["train"].path, said.splits["train"].boxes, strict=True):
+        image = np.asarray(Image.open(path))
+        height, width = image.shape[:2]
+        counts.append(len(boxes))
+        for _, x, y, *_ in boxes.tolist():
+            assert image[int(y * height), int(x * width)].min() > 150
+    assert max(counts) > 1
+
+
+def test_the_same_seed_gives_the_same_set_and_parts_stay_apart(portraits, tmp_path):
+    def digest(name):
+        files = sorted((tmp_path / name).rglob("*.*"))
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+
+    make(portraits, tmp_path, "one", train=4, test=2)
+    make(portraits, tmp_path, "two", train=4, test=2)
+    assert digest("one") == digest("two")
+    parts = {part_of(path.name) for path in portraits.iterdir()}
+    assert parts == set(PARTS)
+
+
+def test_what_cannot_be_made_is_told(portraits, tmp_path):
+    make(portraits, tmp_path, "set", train=2)
+    with pytest.raises(InputError, match="is not empty; name a new folder"):
+        make(portraits, tmp_path, "set", train=2)
+    with pytest.raises(UnreadableSource, match="holds no"):
+        make(tmp_path / "set", tmp_path, "other", train=2)
+    for path in portraits.iterdir():
+        Image.new("RGB", (200, 200)).save(path)
+    with pytest.raises(InputError, match="no usable portrait"):
+        make(portraits, tmp_path, "none", train=2)

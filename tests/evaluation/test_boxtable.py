@@ -1,0 +1,59 @@
+"""The detector's table and its confusion matrix, by hand cases."""
+
+import numpy as np
+import pytest
+
+from mien.evaluation.boxtable import box_table, confusion, operating_point
+from mien.evaluation.detection import Boxes, match
+
+
+def boxes(*rows, scored=True):
+    """Boxes of 10 pixels by where they begin, class, and score."""
+    at = np.array([[row[0], 0, row[0] + 10, 10] for row in rows], np.float32).reshape(-1, 4)
+    kind = np.array([row[1] for row in rows], np.int64)
+    return Boxes(at, kind, np.array([row[2] for row in rows], np.float32) if scored else None)
+
+
+TRUE = [boxes((0, 0), (50, 1), scored=False), boxes((0, 1), scored=False)]
+
+
+def test_what_is_right_wrong_missed_and_invented():
+    said = [boxes((0, 0, 0.9), (50, 0, 0.8), (90, 1, 0.7), (0, 1, 0.2)), boxes()]
+    assert confusion(said, TRUE, 2).tolist() == [[1, 1, 0], [0, 0, 1], [0, 1, 0]]
+
+
+def test_a_true_box_is_matched_once_by_the_box_that_covers_it_best():
+    said = [boxes((2, 1, 0.9), (0, 0, 0.5)), boxes((0, 1, 0.9))]
+    found = confusion(said, [boxes((0, 0), scored=False), TRUE[1]], 2)
+    assert found.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+
+
+def test_all_found_gives_ones():
+    said = [boxes((0, 0, 0.9), (50, 1, 0.8)), boxes((0, 1, 0.7))]
+    table = box_table(said, TRUE, ("awake", "sleep"))
+    whole, awake, sleep = table.rows
+    assert (whole.pictures, whole.instances, awake.instances, sleep.instances) == (2, 3, 1, 2)
+    for row in table.rows:
+        assert (row.precision, row.recall) == (1.0, 1.0)
+        assert row.map50 == pytest.approx(0.995)
+    assert table.score < 0.7
+    assert table.confusion.tolist() == [[1, 0, 0], [0, 2, 0], [0, 0, 0]]
+
+
+def test_precision_and_recall_are_taken_where_f1_is_highest():
+    said = [boxes((0, 0, 0.9), *((50 + 20 * number, 0, 0.1) for number in range(8)))]
+    found = match(said, [boxes((0, 0), scored=False)], 1)
+    precision, recall, score = operating_point(found)
+    assert 0.1 < score < 0.9
+    assert recall[0] == pytest.approx(1.0)
+    assert precision[0] > 1 / 9 + 0.2  # between 1/9 at 0.1 and 1 at 0.9, in proportion
+
+
+def test_nothing_found_and_a_class_that_is_not_there():
+    table = box_table([boxes(), boxes()], TRUE, ("awake", "sleep", "other"))
+    assert table.rows[0][3:] == (0.0, 0.0, 0.0, 0.0)
+    assert np.isnan(table.rows[3].map50)
+    text = table.to_markdown()
+    assert "| other | 2 | 0 | – | – | – | – |" in text
+    assert "| not found | 1 | 2 | 0 | – |" in text
+    assert table.to_values()["classes"][3]["map50"] is None
