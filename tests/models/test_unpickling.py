@@ -4,8 +4,10 @@ import io
 import os
 import pickle
 import sys
+import tarfile
 import types
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from mien.errors import WeightsError
 from mien.models import build
 from mien.models.importing import from_official, read_official
 from mien.models.starting import start
-from mien.models.unpickling import read_whole_model
+from mien.models.unpickling import MAKERS, read_whole_model
 
 
 class Runs:
@@ -136,6 +138,69 @@ def test_a_path_through_a_trusted_module_is_refused(tmp_path):
         read_whole_model(tmp_path / "bad.pt")
 
 
+@pytest.mark.parametrize("how", ["legacy", "bare pickle", "tar"])
+def test_older_forms_are_refused_and_not_run(how, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bad = Runs(os.system, "touch hostile")
+    if how == "legacy":
+        torch.save(
+            {"model": nn.Linear(1, 1), "date": bad}, "bad.pt", _use_new_zipfile_serialization=False
+        )
+    elif how == "tar":
+        with tarfile.open("bad.pt", "w") as archive:
+            content = pickle.dumps(bad)
+            for name in ("sys_info", "pickle", "storages", "tensors"):
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+    else:
+        Path("bad.pt").write_bytes(pickle.dumps(bad, protocol=2))
+    for read in (read_whole_model, lambda path: read_official("yolov5", [path])):
+        with pytest.raises(WeightsError, match=r"bad\.pt"):
+            read(tmp_path / "bad.pt")
+    with pytest.raises(WeightsError, match=r"bad\.pt"):
+        start(build("yolov5n", 1), "bad.pt")
+    assert not Path("hostile").exists()
+
+
+MODEL = b"cmodels.yolo\nModel\n)R"
+"""A shell."""
+TABLE = b"(X\x07\0\0\0storage%sX\x01\0\0\x000X\x03\0\0\0cpuK\x01tQ"
+"""A reference to a table of one number, of a type."""
+HALF = TABLE % b"ctorch\nHalfStorage\n"
+
+BY_HAND = {
+    "a call in a reference": (TABLE % b"cposix\nsystem\n(X\x04\0\0\0truetR", r"posix\.system"),
+    "a reference in a reference": (TABLE % HALF, "not written by torch|table of numbers"),
+    "an old way to call": (b"(S'true'\niposix\nsystem\n", r"posix\.system"),
+    "a function of ours changed": (
+        b"ctorch._utils\n_rebuild_parameter\n}X\x04\0\0\0evilK\x01sb", "changes what makes tensors"
+    ),
+    "defaults of a function of ours changed": (
+        b"ctorch\nSize\n(N}X\x0c\0\0\0__defaults__(K\x01tstb", "changes what makes tensors"
+    ),
+    "a layer inside itself": (
+        MODEL + b"q\0}X\x08\0\0\0_modules}(X\x01\0\0\0ah\0X\x01\0\0\0bh\0usb", "inside itself"
+    ),
+    "a tensor without end": (
+        MODEL + b"}X\x0b\0\0\0_parameters}X\x01\0\0\0w"
+        b"ctorch._utils\n_rebuild_tensor_v2\n(" + HALF
+        + b"K\0J\0\xca\x9a;J\0\xca\x9a;\x86K\0K\0\x86tRssb",
+        "more than 500 million numbers",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BY_HAND)
+def test_pickles_written_by_hand_are_refused(what, tmp_path):
+    code, said = BY_HAND[what]
+    makers = [getattr(one, "__dict__", None) for one in MAKERS.values()]
+    write(tmp_path / "bad.pt", b"\x80\x02" + code + b".")
+    with pytest.raises(WeightsError, match=said):
+        read_whole_model(tmp_path / "bad.pt")
+    assert [getattr(one, "__dict__", None) for one in MAKERS.values()] == makers
+
+
 def test_a_tensor_beyond_its_table_is_refused(tmp_path):
     torch.save({"model": nn.Linear(2, 2)}, tmp_path / "good.pt")
     assert read_whole_model(tmp_path / "good.pt")["weight"].shape == (2, 2)
@@ -165,4 +230,5 @@ def write(path, content):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("archive/data.pkl", content)
+        archive.writestr("archive/data/0", b"\0\0")
     path.write_bytes(whole.getvalue())

@@ -8,6 +8,7 @@ the modules in TRUSTED. They are never looked up, so the code need not be there.
 """
 
 import io
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -28,8 +29,11 @@ TRUSTED = ("torch.nn.modules.", "models.yolo", "models.common", "models.experime
 LARGEST = 4_000_000_000
 """Bytes of a checkpoint's tables at most."""
 
-DEEPEST = 50
-"""Shells inside of shells."""
+MOST_SHELLS = 10_000
+"""Shells that are gone through at most; a file may hold one inside itself."""
+
+MOST_NUMBERS = 500_000_000
+"""Of one tensor: a table of one number may stand for any shape."""
 
 KINDS: dict[str, torch.dtype] = {
     "FloatStorage": torch.float32,
@@ -54,11 +58,36 @@ class Shell:
             self.__dict__.update({name: value for name, value in state.items() if name[:2] != "__"})
 
 
-class _Kind:
+class _Fixed:
+    """What a pickle is given by name and cannot change."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: Any) -> None:  # noqa: ANN401 - whatever the file says
+        """Refuse, as a pickle may ask to set attributes of anything."""
+        raise WeightsError("it changes what makes tensors")
+
+
+class _Kind(_Fixed):
     """The type of a table of numbers, as a pickle names it."""
+
+    __slots__ = ("dtype",)
 
     def __init__(self, dtype: torch.dtype) -> None:
         self.dtype = dtype
+
+
+class _Maker(_Fixed):
+    """A function of ours in place of one that a pickle names."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+
+    def __call__(self, *given: Any) -> Any:  # noqa: ANN401 - of the pickle
+        """What the function makes."""
+        return self._make(*given)
 
 
 def read_whole_model(path: Path) -> dict[str, Tensor]:
@@ -75,17 +104,18 @@ def read_whole_model(path: Path) -> dict[str, Tensor]:
     try:
         with zipfile.ZipFile(path) as archive:
             content = _unpickled(archive)
+        found = {
+            name: value.float() if value.is_floating_point() else value
+            for name, value in _tensors(_model(content))
+        }
     except WeightsError as error:
         raise WeightsError(f"{path.name} is not opened: {error}") from error
     except Exception as error:
         # a damaged pickle raises whatever the step it breaks at raises
         raise WeightsError(f"{path.name} is damaged, or not written by torch ({error})") from error
-    found = dict(_tensors(_model(content)))
     if not found:
         raise WeightsError(f"{path.name} holds no tensors; expected a network, or ema and model")
-    return {
-        name: value.float() if value.is_floating_point() else value for name, value in found.items()
-    }
+    return found
 
 
 def _unpickled(archive: zipfile.ZipFile) -> Any:  # noqa: ANN401 - whatever the file says
@@ -137,6 +167,8 @@ def _tensor(storage: Tensor, offset: int, size: Any, stride: Any, *_: Any) -> Te
     empty = 0 in tuple(size)
     if offset < 0 or min((*size, *stride), default=0) < 0 or (not empty and reach > len(storage)):
         raise WeightsError("a tensor reaches beyond its table; the file is damaged")
+    if math.prod(size) > MOST_NUMBERS:
+        raise WeightsError(f"a tensor has more than {MOST_NUMBERS // 10**6} million numbers")
     return storage.as_strided(tuple(size), tuple(stride), offset)
 
 
@@ -148,23 +180,23 @@ def _size(values: Any = ()) -> tuple[int, ...]:  # noqa: ANN401 - of the pickle
     return tuple(int(one) for one in values)
 
 
-def _nothing(*_: Any, **__: Any) -> Shell:  # noqa: ANN401 - of the pickle
+def _nothing(*_: Any) -> Shell:  # noqa: ANN401 - of the pickle
     """A shell in place of numpy's numbers and the like, of which nothing is needed."""
     return Shell()
 
 
 MAKERS: Mapping[tuple[str, str], Callable[..., Any]] = {
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch._utils", "_rebuild_parameter"): _parameter,
-    ("torch", "Size"): _size,
+    ("torch._utils", "_rebuild_tensor_v2"): _Maker(_tensor),
+    ("torch._utils", "_rebuild_parameter"): _Maker(_parameter),
+    ("torch", "Size"): _Maker(_size),
     ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "set"): set,
     ("__builtin__", "set"): set,
-    ("numpy", "dtype"): _nothing,
-    ("numpy.core.multiarray", "scalar"): _nothing,
-    ("numpy._core.multiarray", "scalar"): _nothing,
-    ("_codecs", "encode"): _nothing,
-    ("torch", "device"): _nothing,
+    ("numpy", "dtype"): _Maker(_nothing),
+    ("numpy.core.multiarray", "scalar"): _Maker(_nothing),
+    ("numpy._core.multiarray", "scalar"): _Maker(_nothing),
+    ("_codecs", "encode"): _Maker(_nothing),
+    ("torch", "device"): _Maker(_nothing),
 }
 """Functions of ours in place of those that a pickle names, and containers without effect."""
 
@@ -178,19 +210,25 @@ def _model(content: Any) -> Any:  # noqa: ANN401 - whatever the file says
     return content
 
 
-def _tensors(part: Any, before: str = "", deep: int = 0) -> Iterator[tuple[str, Tensor]]:  # noqa: ANN401
+def _tensors(part: Any) -> Iterator[tuple[str, Tensor]]:  # noqa: ANN401 - whatever the file says
     """Parameters and buffers of a shell and the shells inside it, in the order of a state dict."""
-    if not isinstance(part, Shell) or deep > DEEPEST:
-        return
-    own = vars(part)
-    hidden = own.get("_non_persistent_buffers_set")
-    left = hidden if isinstance(hidden, set) else set()
-    for table in ("_parameters", "_buffers"):
-        for name, value in _items(own.get(table)):
-            if isinstance(value, Tensor) and not (table == "_buffers" and name in left):
-                yield f"{before}{name}", value
-    for name, value in _items(own.get("_modules")):
-        yield from _tensors(value, f"{before}{name}.", deep + 1)
+    left = [("", part)]
+    for _ in range(MOST_SHELLS):
+        if not left:
+            return
+        before, one = left.pop()
+        if not isinstance(one, Shell):
+            continue
+        own = vars(one)
+        hidden = own.get("_non_persistent_buffers_set")
+        passing = hidden if isinstance(hidden, set) else set()
+        for table in ("_parameters", "_buffers"):
+            for name, value in _items(own.get(table)):
+                if isinstance(value, Tensor) and not (table == "_buffers" and name in passing):
+                    yield f"{before}{name}", value
+        inner = [(f"{before}{name}.", value) for name, value in _items(own.get("_modules"))]
+        left += reversed(inner)
+    raise WeightsError(f"it has more than {MOST_SHELLS} layers, or one inside itself")
 
 
 def _items(table: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - whatever the file says
