@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.data.boxset import BOX_SETS, make_boxes
+from mien.data import ict
+from mien.data.boxset import BOX_SETS, FILLS, make_boxes
 from mien.data.parts import PARTS, part_of
 from mien.data.yolo import read
 from mien.errors import InputError, UnreadableSource
+from mien.face.geometry import SKIN, reference
 
 
 def mesh_in(box):
@@ -84,3 +86,39 @@ def test_what_cannot_be_made_is_told(portraits, tmp_path):
         Image.new("RGB", (200, 200)).save(path)
     with pytest.raises(InputError, match="no usable portrait"):
         make(portraits, tmp_path, "none", train=2)
+
+
+def test_awake_and_asleep_in_turns_close_to_the_face(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(ict, "load", lambda _: model)
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    down, across = np.mgrid[:240, :240].astype(np.uint8)
+    for number in range(20):  # where a pixel was is its colour
+        Image.fromarray(np.stack([across, down, 0 * down], axis=2)).save(folder / f"{number}.png")
+    skin = reference()[0]
+    eyes = [skin[[one, other]].mean(axis=0) for one, other in ((33, 133), (362, 263))]
+    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
+    mesh = (60 * points * (1, -1, -1) + (150, 110, 0)).astype(np.float32)
+    was = np.concatenate([mesh[:SKIN, :2].min(axis=0), mesh[:SKIN, :2].max(axis=0)])
+    said = read(
+        make_boxes(
+            "awake", tmp_path / "set", pictures={"train": 6}, source=folder, data=tmp_path,
+            find=lambda *_: mesh,
+        )
+    )  # fmt: skip
+    part = said.splits["train"]
+    assert said.names == ("awake", "sleep")
+    assert [boxes[0, 0] for boxes in part.boxes] == [0, 1, 0, 1, 0, 1]
+    places = set()
+    for path, boxes in zip(part.path, part.boxes, strict=True):
+        image = np.asarray(Image.open(path)).astype(int)
+        height, width = image.shape[:2]
+        assert height == width
+        _, x, y, wide, high = boxes[0].tolist()
+        assert FILLS[0] - 0.02 < max(wide, high) < FILLS[1] + 0.02
+        for corner in ((x - wide / 2, y - high / 2), (x + wide / 2, y + high / 2)):
+            column, row = (min(int(one * width), width - 1) for one in corner)
+            there = was[:2] if corner[0] < x else was[2:]
+            assert image[row, column, :2] == pytest.approx(there, abs=6)
+        places.add((round(x, 2), round(y, 2)))
+    assert len(places) > 3
