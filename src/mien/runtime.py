@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from mien.errors import InputError, ShapeError, WeightsError
+from mien.machine import cores
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.values import LANDMARKS, Float32, Image, Scores
 
@@ -37,8 +38,7 @@ BATCH = 8
 
 def crop_threads() -> int:
     """Threads for a network of crops, which gains from several: those there are, up to four."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(there or 1, MOST_THREADS)
+    return min(cores(), MOST_THREADS)
 
 
 def find_model(path: Path) -> Path:

@@ -13,6 +13,7 @@ from mien.cli import (
     annotate,
     boxes,
     datasets,
+    doctor,
     evaluate,
     explain,
     live,
@@ -45,6 +46,7 @@ app.command("annotate")(annotate.annotate)
 app.add_typer(weights.app, name="weights")
 datasets.app.command("boxes")(boxes.boxes)
 app.add_typer(datasets.app, name="datasets")
+app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(evaluate.export)

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from mien.machine import processor
+
 __all__ = ["environment"]
 
 PACKAGES = (
@@ -27,7 +29,7 @@ def environment() -> dict[str, Any]:
             "torch": torch.__version__,  # with what it was built for
         },
         "commit": _commit(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpus": [torch.cuda.get_device_name(one) for one in range(torch.cuda.device_count())],
@@ -61,14 +63,3 @@ def _commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return said[0] + ("+" if said[1] else "")
-
-
-def _processor() -> str:
-    """Its name, where the system tells."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()

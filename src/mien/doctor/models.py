@@ -1,0 +1,54 @@
+"""Which networks are here, of what origin and licence, and what lacks."""
+
+from collections.abc import Sequence
+
+from mien.doctor.finding import Finding
+from mien.weights.store import Standing, Store
+
+__all__ = ["CONVERTIBLE", "lacking", "usable"]
+
+CONVERTIBLE = "to be converted"
+"""State of a face model that is in the cache as it was published: made ready without fetching."""
+
+
+def usable(standings: Sequence[Standing]) -> list[str]:
+    """Names of the networks that can be used without fetching anything."""
+    return [one.network.name for one in standings if one.usable or one.state == CONVERTIBLE]
+
+
+def lacking(store: Store, standings: Sequence[Standing]) -> list[Finding]:
+    """What has to be done about networks that cannot be used."""
+    fetched = store.catalog.fetched
+    found = []
+    if absent := _named(standings, "to be fetched"):
+        found.append(Finding(f"{absent} cannot be used: not in the cache", _fetch(store)))
+    damaged = [one for one in standings if one.state == "damaged"]
+    if cached := _named([one for one in damaged if one.network.name in fetched], "damaged"):
+        found.append(Finding(f"{cached} in the cache are damaged", _fetch(store)))
+    broken = [one for one in standings if one.network.name not in fetched and not one.usable]
+    if names := ", ".join(f"{one.network.name} ({one.state})" for one in broken):
+        found.append(
+            Finding(
+                f"of the networks that come with mien, these cannot be used: {names}",
+                "install mien again: pip install --force-reinstall --no-deps mien",
+            )
+        )
+    return found
+
+
+def _named(standings: Sequence[Standing], state: str) -> str:
+    return ", ".join(one.network.name for one in standings if one.state == state)
+
+
+def _fetch(store: Store) -> str:
+    """How to have the face models."""
+    carry = (
+        "on a machine with internet `mien weights pack models.zip`, here `mien weights unpack "
+        "models.zip`"
+    )
+    if store.source is not None:
+        return f"mien weights fetch, which takes them from MIEN_FACE_MODELS; or {carry}"
+    if store.offline:
+        return f"MIEN_OFFLINE is set: {carry}; or unset it and run `mien weights fetch`"
+    size = store.catalog.package.size / 1e6
+    return f"run `mien weights fetch` ({size:.1f} MB once), or `mien doctor --fetch`; or {carry}"

@@ -1,0 +1,147 @@
+"""An installation that is well, and ones that are not: what is found, and what is said."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from mien.doctor.examine import Wanted, examine
+from mien.doctor.photo import find_photo
+
+
+@pytest.fixture(scope="module")
+def photo(astronaut):
+    return find_photo()
+
+
+def test_all_is_well_and_measured(store, photo, monkeypatch):
+    monkeypatch.setattr("mien.doctor.chain.FRAMES", 8)
+    seen = examine(store, Wanted(photo, seconds=0.001))
+    assert seen.broken == []
+    assert [one.right for one in seen.patterns] == [True] * len(store.standings())
+    assert seen.photo is not None
+    assert seen.photo.right
+    assert [(one.default, one.frames) for one in seen.speeds] == [("picture", 8), ("mesh", 8)]
+    assert all(0.5 < one.cpu < 2000 for one in seen.speeds)
+    said = "\n".join(seen.lines())
+    assert said.endswith("All is well.")
+    for standing in store.standings():
+        assert f"  {standing.network.name} " in said
+    assert json.loads(seen.to_json())["well"] is True
+
+
+def test_a_face_model_that_lacks_is_said_and_not_fetched(store, photo):
+    for path in store.folder.glob("*landmark*"):
+        path.unlink()
+    for path in store.folder.glob("face-mesh*"):
+        path.unlink()
+
+    def never(*_):
+        raise AssertionError("it was fetched")
+
+    seen = examine(replace(store, offline=False, download=never), Wanted(photo))
+    [finding] = seen.broken
+    assert finding.what == "face-mesh cannot be used: not in the cache"
+    assert "mien weights fetch" in finding.cure
+    assert "mien doctor --fetch" in finding.cure
+    assert (seen.photo, seen.speeds) == (None, ())
+    # the other networks are tested all the same
+    assert {one.name for one in seen.patterns} >= {"face-short", "au-mesh", "au-picture"}
+    said = "\n".join(seen.lines())
+    assert "face-mesh           to be fetched" in said
+    assert said.endswith(f"1 thing is broken:\n1. {finding}")
+    [offline] = examine(store, Wanted(photo)).broken
+    assert offline.cure.startswith("MIEN_OFFLINE is set: on a machine with internet")
+
+
+def test_asked_to_fetch_it_does_and_says_why_it_could_not(store, photo):
+    def broken(*_):
+        from mien.errors import WeightsError
+
+        raise WeightsError("pip could not get it: no route")
+
+    for path in store.folder.glob("*"):
+        path.unlink()
+    seen = examine(replace(store, offline=False, download=broken), Wanted(photo, fetch=True))
+    assert seen.broken[0].what == "fetching the face models failed"
+    assert "no route" in seen.broken[0].cure
+
+
+def test_what_is_only_to_be_converted_is_converted(store):
+    for path in store.folder.glob("face-*.onnx"):
+        path.unlink()
+    for path in store.folder.glob("*.json"):
+        path.unlink()
+    seen = examine(store, Wanted(None, seconds=0))
+    assert seen.broken == []
+    assert {one.state for one in seen.standings} == {"to be converted", "shipped"}
+    assert len(seen.patterns) == len(seen.standings)
+
+
+def test_a_damaged_network_is_named_with_its_cure(store, photo):
+    path = store.files / "au-both.onnx"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    [mesh] = store.folder.glob("face-mesh-*.onnx")
+    mesh.write_bytes(mesh.read_bytes()[:-1])
+    found = {one.what: one.cure for one in examine(store, Wanted(photo)).broken}
+    assert len(found) == 2
+    ours = "of the networks that come with mien, these cannot be used: au-both (damaged)"
+    assert found[ours].startswith("install mien again")
+    assert "face-mesh in the cache are damaged" in found
+
+
+def harm(path, change):
+    """Change the largest table of weights of a network."""
+    model = onnx.load(str(path))
+    largest = max(model.graph.initializer, key=lambda one: np.prod(one.dims))
+    values = change(numpy_helper.to_array(largest).copy())
+    largest.CopyFrom(numpy_helper.from_array(values, largest.name))
+    path.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("au-picture", lambda weights: np.roll(weights, 1)),
+        ("au-mesh", lambda weights: (weights * 1.02).astype(weights.dtype)),
+        ("au-both-difference", lambda weights: weights.round(1)),
+    ],
+)
+def test_a_kernel_that_computes_wrongly_shows(store, photo, monkeypatch, name, change):
+    """As if a processor computed one network wrongly: its file is right by name and hash."""
+    well = store.standings(thorough=True)
+    harm(store.files / f"{name}.onnx", change)
+    monkeypatch.setattr(type(store), "standings", lambda *_, **__: well)
+    seen = examine(store, Wanted(photo, seconds=0))
+    assert [one.name for one in seen.patterns if not one.right] == [name]
+    told = seen.broken[0]
+    assert told.what.startswith(f"{name} does not give what it should: off by ")
+    assert "onnxruntime" in told.cure
+    if name == "au-picture":  # the photograph is read with it
+        assert seen.photo is not None
+        assert not seen.photo.right
+
+
+def test_without_the_photograph_the_chain_is_said_to_be_untested(store):
+    seen = examine(store, Wanted(None, seconds=0))
+    assert seen.broken == []
+    assert [one.cure for one in seen.findings] == ['to test it too: pip install "mien[demo]"']
+    assert all(one.right for one in seen.patterns)
+
+
+def test_a_library_that_breaks_is_a_finding_and_no_trace(store, photo, monkeypatch):
+    def fails(*_, **__):
+        raise ImportError("libav.so.61: cannot open shared object file")
+
+    monkeypatch.setattr("mien.doctor.chain.read_photo", fails)
+    seen = examine(store, Wanted(photo, seconds=0))
+    [finding] = seen.broken
+    assert finding.what == (
+        "reading the photograph failed (ImportError: libav.so.61: cannot open shared object file)"
+    )
+    assert "install mien and what it needs again" in finding.cure
