@@ -385,13 +385,15 @@ def test_a_file_is_a_picture_whatever_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "12").touch()
     choice = NeutralChoice.parse("12")
-    assert (choice.source, choice.picture.name, choice.time) == ("picture", "12", None)
+    assert (choice.source, choice.path.name, choice.time) == ("picture", "12", None)
 
 
 @pytest.mark.parametrize("text", ["", "face.jpg", "-3", "1:75", "1:61:00", "3 minutes", "nan"])
 def test_what_is_no_choice(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="give auto, none, a picture, or a time"):
+    with pytest.raises(
+        InputError, match="give auto, none, a picture, a file of mien neutral, or a time"
+    ):
         NeutralChoice.parse(text)
 
 

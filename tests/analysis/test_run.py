@@ -8,8 +8,7 @@ import pytest
 from mien.analysis import observe, run
 from mien.analysis.neutral import Neutral
 from mien.analysis.options import Options
-from mien.analysis.run import SourceRun, neutral_of_picture
-from mien.errors import InputError
+from mien.analysis.run import SourceRun
 from mien.values import Frame
 from mien.video.shots import Counts
 from mien.video.writer import VideoWriter, write_picture
@@ -229,16 +228,3 @@ def test_an_interrupted_video_is_interrupted(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         list(SourceRun("a.mp4", scene(), Options.of()))
     assert feed.closed
-
-
-def test_the_neutral_of_a_picture_is_that_of_its_largest_face(tmp_path):
-    path = tmp_path / "a.png"
-    write_picture(path, IMAGE)
-    networks = Scene(lambda _: (4, 9))
-    found = neutral_of_picture(path, networks)
-    assert networks.asked == [(1, True)]
-    assert (found.source, found.frames) == ("picture", 1)
-    [asked] = networks.reading.networks[0].asked
-    np.testing.assert_allclose(found.features, asked[0], rtol=1e-3, atol=1e-3)
-    with pytest.raises(InputError, match=r"no face is found in .*a\.png"):
-        neutral_of_picture(path, Scene(lambda _: ()))

@@ -1,4 +1,4 @@
-"""Whose neutral a picture shows: it is compared with each person's own quietest part."""
+"""Whose neutral a picture or file shows: it is compared with each person's own quietest part."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,13 +25,13 @@ def distance(one: Neutral, other: Neutral) -> float | None:
 
 
 def share_out(given: Neutral, own: Mapping[int, Neutral]) -> dict[int, Neutral]:
-    """Give the neutral of a picture to the faces that may be the person in it.
+    """Give the neutral of a picture or file to the faces that may be the person in it.
 
-    The face that is most like the picture always gets it, for the user named it. Any other face
+    The face that is most like it always gets it, for the user named it. Any other face
     gets it only if it is alike too; else its own quietest part is its neutral.
 
     Args:
-        given: the neutral of the picture.
+        given: that neutral.
         own: the quietest part of each track.
     """
     gaps = {track: distance(given, neutral) for track, neutral in own.items()}
@@ -50,20 +50,20 @@ def share_out(given: Neutral, own: Mapping[int, Neutral]) -> dict[int, Neutral]:
 
 
 def _doubtful(given: Neutral, gap: float) -> Neutral:
-    """The picture's neutral for a face that it hardly resembles."""
+    """The named neutral for a face that it hardly resembles."""
     problem = (
-        f"the neutral picture differs from this face at its quietest by {gap:.3f} eye distances "
-        f"(the same person: under {ALIKE}): it may show somebody else, or another expression; "
-        "give a picture of this person at rest, or use --neutral auto"
+        f"the neutral that was named differs from this face at its quietest by {gap:.3f} eye "
+        f"distances (the same person: under {ALIKE}): it may show somebody else, or another "
+        "expression; name one of this person at rest, or use --neutral auto"
     )
     quality = given.quality * max(0.1, min(1.0, ALIKE / gap) ** 2)
     return replace(given, quality=quality, problems=(*given.problems, problem))
 
 
 def _not_his(own: Neutral, gap: float) -> Neutral:
-    """A face's own quietest part, where the picture shows somebody else."""
+    """A face's own quietest part, where the named neutral is of somebody else."""
     problem = (
-        f"the neutral picture seems to show another person ({gap:.3f} eye distances, the same "
-        f"person: under {ALIKE}): the quietest part of the clip is used for this face"
+        f"the neutral that was named seems to show another person ({gap:.3f} eye distances, the "
+        f"same person: under {ALIKE}): the quietest part of the clip is used for this face"
     )
     return replace(own, problems=(problem, *own.problems))

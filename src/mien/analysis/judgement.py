@@ -5,11 +5,12 @@ lasts, so each one comes with a quality, the sentences that explain it, and the 
 single-frame network is the safer reading.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
-from mien.analysis.choice import Source
 from mien.errors import ShapeError
 from mien.face.geometry import FEATURES, SKIN
 from mien.values import Float32
@@ -22,8 +23,13 @@ __all__ = [
     "POOR",
     "SETTLED_BELOW",
     "Neutral",
+    "Source",
+    "mean_of",
     "neutral_of",
 ]
+
+Source = Literal["auto", "picture", "file", "time", "none"]
+"""Where a neutral comes from."""
 
 SETTLED_BELOW = {6: 2.0, 9: 1.5, 10: 1.0, 12: 1.0, 20: 1.5, 22: 1.0, 25: 1.2, 26: 1.0, 43: 1.0}
 """Highest single-frame reading that a neutral face may have, for the units that a single picture
@@ -108,6 +114,25 @@ def neutral_of(
     along = {unit for lasting in unsettled for unit in ACCOMPANIED.get(lasting, ())}
     fallen_back = tuple(sorted({*unsettled, *along} & set(units)))
     return Neutral(middle, len(features), source, quality, problems, fallen_back)
+
+
+def mean_of(neutrals: Sequence[Neutral]) -> Neutral:
+    """One neutral, to be kept, of several of a person: their mean, believed as the worst is.
+
+    Args:
+        neutrals: at least one, each with features of the same networks.
+    """
+    known = [one.features for one in neutrals if one.features is not None]
+    if not known or len(known) < len(neutrals):
+        raise ShapeError("got a neutral without features, expected some with them")
+    return Neutral(
+        np.mean(known, axis=0, dtype=np.float32),
+        sum(one.frames for one in neutrals),
+        "file",
+        min(one.quality for one in neutrals),
+        tuple(dict.fromkeys(problem for one in neutrals for problem in one.problems)),
+        tuple(sorted({unit for one in neutrals for unit in one.unsettled})),
+    )
 
 
 def _still(unsettled: dict[int, float]) -> float:

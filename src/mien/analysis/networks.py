@@ -139,16 +139,23 @@ class Networks:
         settle = settle or self.classed is not None  # its boxes say nothing of the eyes
         return Tracker(finder, self.fitter, max_faces=max_faces, settle=settle)
 
+    @property
+    def describer(self) -> str:
+        """SHA-256 of the network that describes a crop; "" where the mesh alone is read."""
+        name = self.reading.describer
+        return self._hash(name) if name else ""
+
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each network's file by its name, of added ones by their path."""
-        own = {
-            name: sha256(self._store.model_path(name).read_bytes()).hexdigest()
-            for name in (*FACES, *self.reading.files)
-        }
+        own = {name: self._hash(name) for name in (*FACES, *self.reading.files)}
         if self.classed is not None:
             with self.classed.path.open("rb") as file:
                 own[str(self.classed.path)] = file_digest(file, "sha256").hexdigest()
         return own | self.added.hashes()
+
+    def _hash(self, name: str) -> str:
+        """SHA-256 of a network's file."""
+        return sha256(self._store.model_path(name).read_bytes()).hexdigest()
 
 
 @cache

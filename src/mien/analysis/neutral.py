@@ -1,4 +1,4 @@
-"""A person's neutral face: from a picture, from a moment, or from the quietest tenth of a clip.
+"""A person's neutral face: named, from a moment, or from the quietest tenth of a clip.
 
 The difference network sees how a face departs from its own neutral; this is where that comes from.
 """

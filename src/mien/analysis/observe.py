@@ -12,10 +12,13 @@ from mien.analysis.rows import NOBODY, Rows
 from mien.face.tracker import Tracker
 from mien.values import MESH_POINTS, Face, Float32, Frame, Image
 
-__all__ = ["CHUNK", "Keep", "Observation", "observation", "observe", "rows_of"]
+__all__ = ["CHUNK", "Keep", "Observation", "ahead", "observation", "observe", "rows_of"]
 
 CHUNK = 64
 """Rows that go through the features and the single-frame network at once."""
+
+AHEAD_BYTES = 12_000_000
+"""Pixels decoded before their faces are followed: sixteen frames of 640x360, one of 4K."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,23 @@ def observe(
             waiting = []
     if waiting:
         yield rows_of(waiting, networks, keep)
+
+
+def ahead(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same frames, decoded a dozen megabytes at a time.
+
+    Decoding and the networks push each other out of the processor's caches; taking turns less often
+    saves a tenth of the CPU time of a frame.
+    """
+    waiting: list[Frame] = []
+    size = 0
+    for frame in frames:
+        waiting.append(frame)
+        size += frame.image.nbytes
+        if size >= AHEAD_BYTES:
+            yield from waiting
+            waiting, size = [], 0
+    yield from waiting
 
 
 def observation(frame: Frame, faces: tuple[Face, ...], networks: Networks) -> Observation:

@@ -52,7 +52,7 @@ class Options:
     def facts(self) -> dict[str, object]:
         """The options as plain values for reports."""
         chosen = self.neutral
-        detail = chosen.picture if chosen.picture is not None else chosen.time
+        detail = chosen.path if chosen.path is not None else chosen.time
         return {
             "neutral": chosen.source if detail is None else f"{chosen.source} {detail}",
             "every": self.every,

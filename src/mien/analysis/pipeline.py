@@ -11,11 +11,11 @@ from arro3.core import RecordBatch, Schema, Table
 
 from mien.analysis.annotate import Annotator
 from mien.analysis.networks import Models, Networks, shared_networks
-from mien.analysis.neutral import Neutral
+from mien.analysis.neutralsource import given_neutral
 from mien.analysis.options import Options
 from mien.analysis.reading import USUAL
 from mien.analysis.rows import NOBODY, Rows
-from mien.analysis.run import Progress, SourceRun, neutral_of_picture
+from mien.analysis.run import Progress, SourceRun
 from mien.analysis.sides import Sides
 from mien.errors import InputError, MissingExtra, UnreadableSource
 from mien.results.report import RunReport, SourceReport, report_path, write_report
@@ -80,7 +80,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     Args:
         source: a picture, a video, a folder, a glob, ``camera:0``, or several of them.
         neutral: the person's neutral face: ``auto`` (the quietest part of a video), ``none``, a
-            picture, or a time in the video, such as ``"3.2s"``.
+            picture, a file that ``mien neutral`` wrote, or a time in the video, such as ``"3.2s"``.
         every: seconds between analysed frames (``0.2`` or ``"0.2s"``); None: all frames.
         start: seconds or ``"1:02.5"``; earlier frames are left out.
         end: seconds; frames from here on are left out.
@@ -178,9 +178,7 @@ class _Job:
                 "licence": spec.licence,
             }
         self.schema = self._schema()
-        self._neutral: Neutral | None = None
-        if options.neutral.picture is not None:
-            self._neutral = neutral_of_picture(options.neutral.picture, networks)
+        self._neutral = given_neutral(options.neutral, networks)
 
     def run(self, on_batch: Callable[[RecordBatch], None], keep_going: bool) -> RunReport:
         """Read all sources; outputs appear under their names when all is done."""
@@ -262,7 +260,7 @@ class _Job:
     def _reader(self) -> ModelSpec:
         """Card of the network that reads the units, as far as it is known beforehand."""
         if self._options.neutral.source == "none" or (
-            self._options.neutral.source != "picture" and all(map(_is_picture, self.sources))
+            self._options.neutral.path is None and all(map(_is_picture, self.sources))
         ):
             return self._networks.single
         return self._networks.difference
@@ -303,8 +301,8 @@ class _Job:
 def _keep_apart(sources: list[str | Path], options: Options, outputs: Outputs) -> None:
     """Refuse outputs that would destroy an input or each other."""
     inputs = [Path(source) for source in sources if not is_camera(source)]
-    if options.neutral.picture is not None:
-        inputs.append(options.neutral.picture)
+    if options.neutral.path is not None:
+        inputs.append(options.neutral.path)
     written = [path for path in (outputs.table, outputs.mesh, outputs.annotated) if path]
     if outputs.table is not None:
         written.append(report_path(outputs.table))

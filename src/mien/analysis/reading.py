@@ -27,6 +27,8 @@ class Reading(Protocol):
 
     files: tuple[str, ...]
     """Names of its networks in the store."""
+    describer: str
+    """Name of the network that describes a crop; "" where the mesh alone is read."""
 
     @property
     def single(self) -> ModelSpec:
@@ -59,6 +61,7 @@ class MeshReading:
     """The mesh alone."""
 
     files: tuple[str, ...] = ("au-mesh", "au-mesh-difference")
+    describer: str = ""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -102,6 +105,7 @@ class PictureReading:
     """Mesh and picture, per unit whichever sees it better, or both."""
 
     files: tuple[str, ...] = (*MeshReading.files, "au-picture", "au-both", "au-both-difference")
+    describer: str = "au-picture"
 
     def __init__(self, store: Store) -> None:
         self._store = store

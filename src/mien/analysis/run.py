@@ -1,6 +1,6 @@
 """One source from its frames to the columns of the AU table, in two passes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,22 +10,18 @@ import numpy as np
 
 from mien.analysis.interpret import Columns, Interpreter
 from mien.analysis.networks import Networks
-from mien.analysis.neutral import NO_NEUTRAL, Neutral, neutral_of
-from mien.analysis.observe import Keep, observation, observe, rows_of
+from mien.analysis.neutral import NO_NEUTRAL, Neutral
+from mien.analysis.observe import Keep, ahead, observe
 from mien.analysis.options import Options
 from mien.analysis.rows import Rows, Spool
 from mien.analysis.sides import Sides
 from mien.analysis.stopping import patient
 from mien.analysis.watching import Gathering
-from mien.errors import InputError
 from mien.results.report import SourceReport
 from mien.values import Frame
-from mien.video.reader import Source, open_source, read_picture
+from mien.video.reader import Source, open_source
 
-__all__ = ["Progress", "SourceRun", "neutral_of_picture"]
-
-AHEAD_BYTES = 12_000_000
-"""Pixels decoded before their faces are followed: sixteen frames of 640x360, one of 4K."""
+__all__ = ["Progress", "SourceRun"]
 
 Progress = Callable[[str, int, float | None], None]
 """Told the source, the frames analysed so far, and the share of it done (None: unknown)."""
@@ -47,7 +43,7 @@ class SourceRun:
         source: path of a picture or video, or a camera.
         networks: the networks.
         options: how to read it.
-        neutral: the neutral of a picture that was named, for everybody.
+        neutral: the neutral of a picture or file that was named.
         keep_mesh: whether the rows that come out carry the mesh.
         on_rows: is shown each chunk of the first pass, mesh included.
         progress: is told how far the first pass is.
@@ -116,7 +112,7 @@ class SourceRun:
     def _frames(self, stop: Event) -> Iterator[Frame]:
         """The frames; a camera is ended by an interruption, and that is no error."""
         if self._source.kind != "camera":
-            yield from _ahead(self._source)
+            yield from ahead(self._source)
             return
         with suppress(KeyboardInterrupt):
             for frame in self._source:
@@ -190,23 +186,6 @@ class SourceRun:
         return (f"no frame was analysed: none lies between start and end{lasts}",)
 
 
-def _ahead(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """The same frames, decoded a dozen megabytes at a time.
-
-    Decoding and the networks push each other out of the processor's caches; taking turns less often
-    saves a tenth of the CPU time of a frame.
-    """
-    waiting: list[Frame] = []
-    size = 0
-    for frame in frames:
-        waiting.append(frame)
-        size += frame.image.nbytes
-        if size >= AHEAD_BYTES:
-            yield from waiting
-            waiting, size = [], 0
-    yield from waiting
-
-
 def _by_sentence(problems: list[tuple[int, str]]) -> list[str]:
     """Problems of faces as notes; what several faces share is said once."""
     faces: dict[str, list[int]] = {}
@@ -216,24 +195,3 @@ def _by_sentence(problems: list[tuple[int, str]]) -> list[str]:
         f"face{'s' * (len(who) > 1)} {', '.join(map(str, who))}: {problem}"
         for problem, who in faces.items()
     ]
-
-
-def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
-    """The neutral that a picture shows, of its largest face.
-
-    Raises:
-        UnreadableSource: it is no picture.
-        InputError: it shows no face.
-    """
-    image = read_picture(path)
-    frame = Frame(image, 0, 0.0)
-    faces = networks.tracker(max_faces=1, settle=True).follow(frame)
-    if not faces:
-        raise InputError(
-            f"no face is found in {path}, expected a picture of the person's neutral face; "
-            "choose another picture, or use --neutral auto"
-        )
-    rows = rows_of([observation(frame, (faces[0],), networks)], networks, Keep(features=True))
-    sides = Sides(networks.single)
-    features = rows.features.astype(np.float32)
-    return neutral_of(features, sides.unit_values(rows.single), rows.pose, sides.units, "picture")

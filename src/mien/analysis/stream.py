@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from mien.analysis.interpret import Course, Interpreter
 from mien.analysis.networks import Models, Networks, shared_networks
-from mien.analysis.neutral import Neutral
+from mien.analysis.neutralsource import given_neutral
 from mien.analysis.observe import Keep, observation, rows_of
 from mien.analysis.options import Options
 from mien.analysis.reading import USUAL
 from mien.analysis.rows import Rows
-from mien.analysis.run import neutral_of_picture
 from mien.analysis.sides import Sides
 from mien.analysis.watching import Gathering
 from mien.face import tracker
@@ -80,7 +79,8 @@ def stream(  # noqa: PLR0913 - the front door: all by keyword
 
     Args:
         source: a picture, a video or ``camera:0``.
-        neutral: ``auto``, ``none``, a picture, or a time, which holds from then on.
+        neutral: ``auto``, ``none``, a picture, a file of ``mien neutral``, or a time, which
+            holds from then on.
         every: seconds between the frames that are read; None: all.
         start: seconds; earlier frames are left out.
         end: seconds; frames from here on are left out.
@@ -110,15 +110,13 @@ class FrameReader:
         options: the neutral, and how many faces are followed.
 
     Raises:
-        InputError: the picture of the neutral cannot be used.
+        InputError: the picture or file of the neutral cannot be used.
     """
 
     def __init__(self, source: str, networks: Networks, options: Options) -> None:
         self._networks = networks
         self._keep = Keep(features=options.neutral.source != "none")
-        given: Neutral | None = None
-        if options.neutral.picture is not None:
-            given = neutral_of_picture(options.neutral.picture, networks)
+        given = given_neutral(options.neutral, networks)
         self._gathering = Gathering(Sides(networks.single), options.neutral, given)
         self._follower = networks.tracker(options.max_faces)
         if self._keep.features:

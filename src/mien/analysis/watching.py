@@ -28,7 +28,7 @@ class Gathering:
     Args:
         sides: layout of the single-frame network's outputs.
         choice: where the neutral is to come from.
-        given: the neutral of a picture, when one was named.
+        given: the neutral of a picture or a file, when one was named.
     """
 
     def __init__(self, sides: Sides, choice: NeutralChoice, given: Neutral | None) -> None:
@@ -50,11 +50,16 @@ class Gathering:
         for track in np.unique(rows.track[rows.present]).tolist():
             here = np.flatnonzero(rows.track == track)
             self._eyes.setdefault(track, _Eyes()).add(rows, here)
-            if self._choice.source in ("auto", "picture"):
+            if self._choice.source in ("auto", "picture", "file"):
                 self._add_quiet(track, rows, here)
             elif self._choice.source == "time":
                 self._add_moment(track, rows, here)
         self.has_new_track = len(self._eyes) > known
+
+    @property
+    def lengths(self) -> dict[int, int]:
+        """Frames in which each track is seen."""
+        return {track: len(self._eyes[track]) for track in self.tracks}
 
     @property
     def tracks(self) -> tuple[int, ...]:
@@ -67,7 +72,7 @@ class Gathering:
 
     def neutrals(self) -> dict[int, Neutral]:
         """The neutral of each track."""
-        if self._choice.source == "picture" and self._given is not None:
+        if self._given is not None:
             own = {track: quiet.neutral() for track, quiet in self._quiet.items()}
             return share_out(self._given, own)
         return {track: self._neutral(track) for track in self.tracks}
@@ -120,6 +125,9 @@ class _Eyes:
         self._times = array("d")
         self._openness = array("f")
         self._yaw = array("f")
+
+    def __len__(self) -> int:
+        return len(self._times)
 
     def add(self, rows: Rows, here: NDArray[np.intp]) -> None:
         """Take the rows of this track."""

@@ -17,6 +17,7 @@ from mien.cli import (
     evaluate,
     explain,
     live,
+    neutral,
     train,
     weights,
 )
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command("analyze")(analyze.analyze)
 app.command("live")(live.live)
+app.command("neutral")(neutral.neutral)
 app.command("explain")(explain.explain)
 app.command("animate")(animate.animate)
 app.command("annotate")(annotate.annotate)

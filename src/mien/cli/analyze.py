@@ -30,7 +30,7 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
         str,
         typer.Option(
             help="The person's neutral face: auto (quietest part of a video), none, "
-            "a picture, or a time such as 3.2s."
+            "a picture, a file of mien neutral, or a time such as 3.2s."
         ),
     ] = "auto",
     every: Annotated[

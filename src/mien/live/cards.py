@@ -15,6 +15,7 @@ __all__ = ["Trust", "cards_of"]
 AGAINST = {
     "auto": "against the quietest part so far",
     "picture": "against the neutral picture",
+    "file": "against the neutral kept in a file",
     "time": "against the chosen moment",
     "none": "single frame, no neutral",
 }

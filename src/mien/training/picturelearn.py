@@ -127,7 +127,7 @@ def _experiment(
         Schedule("constant"),
         Trainer(epochs=epochs, precision=one.precision, seed=seed),  # type: ignore[arg-type]
         check=check,
-        monitor="agreement",
+        monitor="both",
         weights=recipe.weights,
         identity={
             "recipe": json.loads(to_json(recipe)),

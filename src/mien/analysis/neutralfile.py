@@ -1,0 +1,122 @@
+"""A person's neutral in a file, to be used for other recordings of the same person.
+
+The file is a small archive of numbers: the description of the face and, as JSON, how good it is. It
+holds no picture, but the shape of a face is personal: keep it as you keep the recordings.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.analysis.judgement import Neutral
+from mien.errors import InputError, ShapeError
+from mien.face.geometry import FEATURES
+from mien.files import whole_file
+from mien.values import Float32
+
+__all__ = ["is_neutral_file", "read_neutral", "write_neutral"]
+
+FORMAT = 1
+MAGIC = b"PK\x03\x04"
+"""What archives begin with; no picture does."""
+
+
+def is_neutral_file(path: Path) -> bool:
+    """Whether a file is such an archive, whatever its name; a missing one is not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def write_neutral(neutral: Neutral, path: Path, picture: str) -> None:
+    """Write a neutral; the file appears under its name when it is complete.
+
+    Args:
+        neutral: with features.
+        path: the file.
+        picture: SHA-256 of the network that described the picture, "" for the mesh alone.
+
+    Raises:
+        InputError: it cannot be written.
+        ShapeError: it has no features.
+    """
+    if neutral.features is None:
+        raise ShapeError("got a neutral without features, expected one to keep")
+    facts = {
+        "format": FORMAT,
+        "picture": picture,
+        "frames": neutral.frames,
+        "quality": neutral.quality,
+        "problems": list(neutral.problems),
+        "unsettled": list(neutral.unsettled),
+    }
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, features=neutral.features, facts=np.array(json.dumps(facts)))
+
+
+def read_neutral(path: Path, picture: str) -> Neutral:
+    """Read a neutral for a way of reading.
+
+    Args:
+        path: the file.
+        picture: SHA-256 of the network that describes the picture now, "" where the mesh alone is
+            read; a neutral of mesh and picture serves that too.
+
+    Raises:
+        InputError: it is no neutral, damaged, or made for other networks.
+    """
+    features, facts = _parts(path)
+    if picture and facts["picture"] != picture:
+        made = "another picture network" if facts["picture"] else "the mesh alone"
+        raise InputError(
+            f"{path} was made with {made} and cannot be used with this default; make it again "
+            "with mien neutral, or read with --default mesh"
+        )
+    return Neutral(
+        features if picture else features[:FEATURES],
+        facts["frames"],
+        "file",
+        facts["quality"],
+        tuple(facts["problems"]),
+        tuple(facts["unsettled"]),
+    )
+
+
+def _parts(path: Path) -> tuple[Float32, dict[str, Any]]:
+    """The description and the facts, checked."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            features = np.asarray(archive["features"])
+            facts = json.loads(str(archive["facts"]))
+        checked = {
+            "format": int(facts["format"]),
+            "picture": str(facts["picture"]),
+            "frames": int(facts["frames"]),
+            "quality": float(facts["quality"]),
+            "problems": [str(problem) for problem in facts["problems"]],
+            "unsettled": [int(unit) for unit in facts["unsettled"]],
+        }
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there; expected a file that mien neutral wrote") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is damaged or no neutral ({error}); expected a file that mien neutral wrote"
+        ) from error
+    if checked["format"] != FORMAT:
+        raise InputError(
+            f"{path} is a neutral of format {checked['format']}, this version reads {FORMAT}; "
+            "make it again with mien neutral"
+        )
+    if features.dtype != np.float32 or features.ndim != 1 or len(features) < FEATURES:
+        raise InputError(
+            f"{path} holds {features.dtype} numbers of shape {features.shape}, expected float32 "
+            f"({FEATURES},) or more; make it again with mien neutral"
+        )
+    if not np.isfinite(features).all():
+        raise InputError(f"{path} holds numbers that are none; make it again with mien neutral")
+    return features, checked
