@@ -118,6 +118,19 @@ def test_what_takes_a_little_off_a_lasting_smile_does_not_pass_for_rest():
     assert collector.neutral().features.mean() < 0.2
 
 
+def test_a_frown_that_takes_a_little_off_other_units_does_not_pass_for_rest():
+    clip = Clip(400)
+    clip.intensity[:, :] += 0.6
+    frowning = slice(150, 190)
+    clip.intensity[frowning] -= 0.5
+    clip.plant(4, 3.0, frowning)
+    times, features, *others = clip.arrays()
+    features[frowning] += 1
+    collector = NeutralCollector(UNITS)
+    collector.add(times, features, *others)
+    assert collector.neutral().features.mean() < 0.2
+
+
 def test_the_stronger_the_smile_the_worse():
     qualities = [Clip(200).plant(12, level).neutral().quality for level in (0.5, 1.1, 3, 5)]
     assert qualities[0] > 0.9

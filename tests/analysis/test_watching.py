@@ -17,6 +17,7 @@ CHOICES = {
     "none": NeutralChoice("none"),
     "time": NeutralChoice("time", time=0.5),
     "picture": NeutralChoice("picture"),
+    "file": NeutralChoice("file"),
 }
 
 
@@ -92,6 +93,9 @@ def test_the_neutral_of_a_picture_is_everybodys():
     seen = gathering("picture", given)
     seen.add(two_people(2))
     assert seen.neutrals() == {1: given, 3: given}
+    kept = gathering("file", given)
+    kept.add(two_people(2))
+    assert kept.neutrals() == {1: given, 3: given}
     unasked = gathering("none", given)
     unasked.add(two_people(2))
     assert unasked.neutrals() == {1: NO_NEUTRAL, 3: NO_NEUTRAL}

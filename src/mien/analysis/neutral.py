@@ -40,10 +40,11 @@ __all__ = [
 WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0}
 """How much each unit disturbs the quiet, per step of intensity; others count for OTHER_WEIGHT."""
 
-OTHER_WEIGHT = 0.4
-"""Weak units are read with an offset of the person's own, which does not matter here: frames are
-compared with others of the same person. With less than 0.3 the start of a brow raise can pass for
-rest, because other units read a little less in it."""
+OTHER_WEIGHT, USUAL = 0.4, 30.0
+"""Weak units are read with an offset of the person's own, so they disturb by how far they are from
+what is usual for the track, above or below: this percentile, for a movement raises its unit and is
+over most of the time. Counting them from 0, a lasting frown passed for rest in two of four acted
+clips: it takes a little off many other units."""
 
 TURN_WEIGHT, FREE_TURN = 1 / 15, 10.0
 """Per degree of yaw and pitch together beyond the free ones: fifteen degrees disturb as much as one
@@ -67,20 +68,14 @@ LEEWAY = 1.05
 read each other's movements (a jaw drop takes half a step off a full smile), and without leeway such
 frames would pass for the rest; near true rest the leeway is next to nothing."""
 
-ADMITTED_SHARE = 0.2
-"""While a clip goes by, more is kept: what counts as quiet may still rise."""
-
 FEWEST = 10
 """Frames that a neutral from a clip rests on at least; a shorter clip has none of its own."""
 
-CAPACITY = 300
-"""Frames kept per track, however long the clip."""
+CAPACITY = 600
+"""Frames kept per track, spread evenly over it however long it is: two megabytes."""
 
 MOMENT = 0.1
 """Seconds around a chosen time from which its neutral is taken."""
-
-_EDGES = np.geomspace(0.02, 200.0, 480)
-# Unrest is counted in bins 2 % wide: enough to find its lowest tenth without keeping every value.
 
 
 def combine(single: Float32, difference: Float32, unsettled: NDArray[np.bool_]) -> Float32:
@@ -100,42 +95,34 @@ def combine(single: Float32, difference: Float32, unsettled: NDArray[np.bool_]) 
 
 
 @dataclass(frozen=True, eq=False)
-class _Quiet:
+class _Kept:
     """One frame that was kept."""
 
     unrest: float
-    features: Float32
+    """Of all but the units' levels."""
+    features: NDArray[np.float16]
     intensity: Float32
     pose: Float32
 
 
-def _central(quiet: list[_Quiet]) -> list[_Quiet]:
-    """The part of the frames that is nearest to the median of all."""
-    shapes = np.stack([item.features[: SKIN * 3] for item in quiet])
-    gaps = np.square(shapes - np.median(shapes, axis=0)).mean(axis=1)
-    wanted = max(math.ceil(CENTRAL_SHARE * len(quiet)), FEWEST)
-    return [quiet[row] for row in np.argsort(gaps, kind="stable")[:wanted]]
-
-
 class NeutralCollector:
-    """Keeps the quietest part of one track as it goes by, in bounded memory.
+    """Keeps frames of one track as it goes by, in bounded memory, and finds the quietest of them.
 
-    Quiet is: little of any unit, above all of those that the single-frame network reads well;
+    Quiet is: little of the units that the single-frame network reads well; the others as usual;
     the head facing the camera; the eyes open; nothing changing.
 
     Args:
         units: the unit of each column of the intensities that will be added.
-        capacity: frames kept at most; when more are quiet, every second one is let go.
+        capacity: frames kept at most; when there are more, every second one is let go.
     """
 
     def __init__(self, units: tuple[int, ...], capacity: int = CAPACITY) -> None:
         self._units = units
-        self._capacity = max(capacity, FEWEST)
-        self._weights = np.array([WEIGHTS.get(unit, OTHER_WEIGHT) for unit in units], np.float32)
-        self._kept: list[_Quiet] = []
-        self._counts = np.zeros(len(_EDGES) + 1, np.int64)
+        self._capacity = max(capacity, 2 * FEWEST)
+        self._strong = np.array([WEIGHTS.get(unit, 0.0) for unit in units], np.float32)
+        self._weak = np.array([OTHER_WEIGHT * (unit not in WEIGHTS) for unit in units], np.float32)
+        self._kept: list[_Kept] = []
         self._seen = 0
-        self._admitted = 0
         self._stride = 1
         self._last: tuple[float, Float32] | None = None
 
@@ -151,25 +138,27 @@ class NeutralCollector:
 
         Args:
             times: (n,), seconds.
-            features: (n, 1410).
+            features: (n, 1410 or more).
             intensity: float32 (n, k), 0-5, by the single-frame network.
             pose: float32 (n, 3), pitch, yaw, roll in degrees.
             openness: float32 (n, 2), eye aspect ratios.
         """
         unrest = self._unrest(times, intensity, pose, openness)
-        whole = np.isfinite(unrest) & np.isfinite(features).all(axis=1)
-        for row in np.flatnonzero(whole):
-            if self._admits(float(unrest[row])):
+        whole = np.isfinite(unrest) & np.isfinite(intensity).all(axis=1)
+        for row in np.flatnonzero(whole & np.isfinite(features).all(axis=1)):
+            if self._seen % self._stride == 0:
                 self._kept.append(
-                    _Quiet(
+                    _Kept(
                         float(unrest[row]),
-                        np.array(features[row], np.float32),
+                        np.array(features[row], np.float16),
                         np.array(intensity[row], np.float32),
                         np.array(pose[row], np.float32),
                     )
                 )
-                if len(self._kept) > self._capacity:
-                    self._thin_out()
+            self._seen += 1
+            if len(self._kept) > self._capacity:
+                self._kept = self._kept[::2]
+                self._stride *= 2
 
     @property
     def frames_kept(self) -> int:
@@ -189,16 +178,28 @@ class NeutralCollector:
                     "needs: the single-frame network is used; give --neutral PICTURE if you can",
                 ),
             )
-        limit = self._limit(max(math.ceil(QUIET_SHARE * self._seen), FEWEST))
-        ordered = sorted(self._kept, key=lambda item: item.unrest)
-        quiet = _central([item for item in ordered if item.unrest <= limit] or ordered)
+        quiet = self._quietest()
         return neutral_of(
-            np.stack([item.features for item in quiet]),
+            np.stack([item.features for item in quiet]).astype(np.float32),
             np.stack([item.intensity for item in quiet]),
             np.stack([item.pose for item in quiet]),
             self._units,
             "auto",
         )
+
+    def _quietest(self) -> list[_Kept]:
+        """The quietest tenth, and of it the part that is nearest to its median."""
+        levels = np.stack([item.intensity for item in self._kept])
+        usual = np.percentile(levels, USUAL, axis=0)
+        unrest = np.array([item.unrest for item in self._kept])
+        unrest = unrest + levels @ self._strong + np.abs(levels - usual) @ self._weak
+        wanted = max(math.ceil(QUIET_SHARE * len(unrest)), FEWEST)
+        limit = LEEWAY * np.sort(unrest)[wanted - 1]
+        quiet = [self._kept[row] for row in np.flatnonzero(unrest <= limit)]
+        shapes = np.stack([item.features[: SKIN * 3] for item in quiet]).astype(np.float32)
+        gaps = np.square(shapes - np.median(shapes, axis=0)).mean(axis=1)
+        central = max(math.ceil(CENTRAL_SHARE * len(quiet)), FEWEST)
+        return [quiet[row] for row in np.argsort(gaps, kind="stable")[:central]]
 
     def _unrest(
         self,
@@ -207,42 +208,15 @@ class NeutralCollector:
         pose: Float32,
         openness: Float32 | None,
     ) -> Float32:
-        """(n,): how far each frame is from a face at rest; 0 is perfectly quiet."""
-        unrest: Float32 = intensity @ self._weights
+        """(n,): how far each frame is from rest, by all but the units' levels; 0 is quiet."""
+        weights = self._strong + self._weak
         turn = np.abs(pose[:, :2]).sum(axis=1)
-        unrest = unrest + TURN_WEIGHT * np.maximum(turn - FREE_TURN, 0)
+        unrest: Float32 = TURN_WEIGHT * np.maximum(turn - FREE_TURN, 0)
         if openness is not None:
             unrest += LID_WEIGHT * np.maximum(OPEN_LIDS - openness.mean(axis=1), 0)
         for row, (time, values) in enumerate(zip(times.tolist(), intensity, strict=True)):
             if self._last is not None and time - self._last[0] <= CHANGE_REACH:
-                change = np.nan_to_num(np.abs(values - self._last[1])) @ self._weights
+                change = np.nan_to_num(np.abs(values - self._last[1])) @ weights
                 unrest[row] += CHANGE_WEIGHT * change
             self._last = (time, values)
         return unrest
-
-    def _admits(self, unrest: float) -> bool:
-        """Count a frame, and say whether it is among the quiet ones and its turn has come."""
-        self._counts[np.searchsorted(_EDGES, unrest)] += 1
-        self._seen += 1
-        if unrest > self._limit(self._admissible):
-            return False
-        self._admitted += 1
-        return self._admitted % self._stride == 0
-
-    @property
-    def _admissible(self) -> int:
-        """How many of the frames seen may be kept for now, if they are the quietest ones."""
-        return max(math.ceil(ADMITTED_SHARE * self._seen), self._capacity // 2)
-
-    def _limit(self, wanted: int) -> float:
-        """Unrest up to which this many of the frames seen lie, and those that are as quiet."""
-        last = int(np.searchsorted(np.cumsum(self._counts), wanted))
-        return LEEWAY * float(_EDGES[last]) if last < len(_EDGES) else math.inf
-
-    def _thin_out(self) -> None:
-        """Let go of what is no longer quiet; if that is too little, of every second frame."""
-        limit = self._limit(self._admissible)
-        self._kept = [item for item in self._kept if item.unrest <= limit]
-        if len(self._kept) > self._capacity * 3 // 4:
-            self._kept = self._kept[1::2]
-            self._stride *= 2

@@ -21,6 +21,9 @@ from mien.values import Float32
 
 __all__ = ["Gathering"]
 
+NAMED = ("picture", "file")
+"""Sources of a neutral that was named: it is compared with each person's own quietest part."""
+
 
 class Gathering:
     """Takes rows as they come and remembers little of each track.
@@ -50,7 +53,7 @@ class Gathering:
         for track in np.unique(rows.track[rows.present]).tolist():
             here = np.flatnonzero(rows.track == track)
             self._eyes.setdefault(track, _Eyes()).add(rows, here)
-            if self._choice.source in ("auto", "picture", "file"):
+            if self._choice.source in ("auto", *NAMED):
                 self._add_quiet(track, rows, here)
             elif self._choice.source == "time":
                 self._add_moment(track, rows, here)
@@ -72,7 +75,7 @@ class Gathering:
 
     def neutrals(self) -> dict[int, Neutral]:
         """The neutral of each track."""
-        if self._given is not None:
+        if self._choice.source in NAMED and self._given is not None:
             own = {track: quiet.neutral() for track, quiet in self._quiet.items()}
             return share_out(self._given, own)
         return {track: self._neutral(track) for track in self.tracks}
