@@ -74,3 +74,13 @@ def test_the_crops_take_the_groups_of_the_enhancing_network():
     assert {key.split(".")[0] for key in taken} == {"features"}
     assert {key for key in second.state_dict() if key.startswith("features")} == set(taken)
     assert second.goes_on(second.state_dict()) is None
+
+
+@pytest.mark.parametrize(("first", "then"), [("resnet50", "resnet101"), ("swin_s", "swin_t")])
+def test_stage_2_does_not_go_on_from_another_backbone(first, then):
+    """Layers that both have are of the same sizes: those that only one has would be forgotten."""
+    with torch.device("meta"):
+        weights = build("megraphau", 3, backbone=first, neighbours=2).state_dict()
+        second = build("megraphau", 3, stage=2, backbone=then)
+    with pytest.raises(WeightsError, match=rf"stage 2 on {then} cannot.*another backbone"):
+        load(second, weights, "a run")

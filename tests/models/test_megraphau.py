@@ -77,6 +77,8 @@ def test_it_is_built_as_the_guide_says():
         ({"stage": True}, "no stage True"),
         ({"units": (1, 2, 4, 999)}, "there is no AU999"),
         ({"units": (1, 2, 1, 2)}, "AU1, AU2 is named twice"),
+        ({"units": ("1", 2, 4, 6)}, "'1' is no number of a unit"),
+        ({"units": (1, 2.0, 4, 6)}, "2.0 is no number of a unit"),
     ],
 )
 def test_what_cannot_be_built_is_said(options, told):

@@ -87,12 +87,12 @@ def build(
     _refuse(units, twice=name in SIDED)
     if units and "units" in known:
         options["units"] = tuple(units)
-    count = outputs or len(units)
+    count = outputs if outputs is not None else len(units)
     if not _takes_outputs(builder):
         if count:
             raise InputError(f"{name} says nothing of units or classes, and {count} were asked for")
         return builder(**options)
-    if not count or (units and count != len(units)):
+    if count < 1 or (units and count != len(units)):
         raise InputError(
             f"{name} was asked for {count or 'no'} outputs for {len(units)} units; "
             "give the units, or a number of outputs from 1 on"
@@ -102,6 +102,8 @@ def build(
 
 def _refuse(units: Sequence[int], *, twice: bool) -> None:
     """Refuse units that are none, and those that are named twice."""
+    if strange := [unit for unit in units if isinstance(unit, bool | str | float)]:
+        raise InputError(f"{strange[0]!r} is no number of a unit; give them as 1, 2, 4")
     if unknown := [unit for unit in units if unit not in UNITS]:
         named = ", ".join(f"AU{unit}" for unit in unknown)
         raise InputError(

@@ -25,6 +25,8 @@ __all__ = ["JAANet", "jaanet", "official"]
 POINTS = 49
 EYE_CORNERS = (22, 25)
 CROP = 176
+SMALLEST = 32
+"""Side of a crop of which a cell is left after three pools of the maps."""
 MARGIN = 4
 """Cells that the refinement's convolutions take off each side of the map."""
 SPREAD, FALL = 0.14, 0.56
@@ -226,11 +228,12 @@ def jaanet(
         reason = f"AU {', '.join(unknown)} has" if unknown else "units without numbers have"
         known = ", ".join(map(str, JAANET_CENTRES))
         raise InputError(f"{reason} no centres on the face; give units among {known}")
-    if version not in (1, 2):
-        raise InputError(f"there is no version {version} of JAA-Net; there are 1 and 2")
-    if size % 32 != 0 and (size // 8) % 2:
+    if type(version) is not int or version not in (1, 2):
+        raise InputError(f"there is no version {version!r} of JAA-Net; there are 1 and 2")
+    if type(size) is not int or size < SMALLEST or size % 16:
         raise InputError(
-            f"the crop is {size} pixels wide; expected a multiple of 16 such as {CROP}"
+            f"the crop is {size!r} pixels wide; expected a multiple of 16 from {SMALLEST} on, such "
+            f"as {CROP}"
         )
     return JAANet(units, version, size)
 

@@ -119,11 +119,30 @@ class Body(nn.Module):
 def _second_stage(
     network: nn.Module, body: Body, weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor] | None:
-    """What a network of stage 2 takes of one of stage 1; None of other networks."""
+    """What a network of stage 2 takes of one of stage 1; None of other networks.
+
+    Raises:
+        WeightsError: stage 1 has another backbone, whose layers would in part stay random.
+    """
     first = any(key.startswith("body.neighbours.") for key in weights)
     if body.edges is None or not first:
         return None
-    return {key: weights[key] for key in network.state_dict() if key in weights}
+    own = network.state_dict()
+    if _backbone_shapes(own) != _backbone_shapes(weights):
+        raise WeightsError(
+            f"stage 2 on {body.name} cannot go on from these weights: their stage 1 has another "
+            "backbone; take the same in both stages, with --set model.options.backbone=NAME"
+        )
+    return {key: weights[key] for key in own if key in weights}
+
+
+def _backbone_shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    """The tensors of a backbone; old files do not count the batches of their norms."""
+    return {
+        key: value.shape
+        for key, value in weights.items()
+        if key.startswith("body.backbone.") and not key.endswith("num_batches_tracked")
+    }
 
 
 class MEGraphAU(nn.Module):
