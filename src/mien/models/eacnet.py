@@ -182,6 +182,11 @@ class EACNet(nn.Module):
         self.features.requires_grad_(requires_grad=False)
         self.crops = CNet(outputs)
 
+    @property
+    def kept_parts(self) -> tuple[str, ...]:
+        """Beginnings of the names of what never learns, and so must not stay random."""
+        return ("features.",)
+
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """The first four groups of a trained E-Net; None of other networks."""
         if "head.0.weight" not in weights:

@@ -4,12 +4,12 @@ Li, Abtahi, Zhu, Yin, TPAMI 2018. Prepare the data with ``mien datasets prepare 
 jaanet --size 224``, then
 
     mien train eacnet-bp4d-enhancing --fold 1 --data CACHE
-    mien train eacnet-bp4d --fold 1 --data CACHE \
-        --set model.start=runs/eacnet-bp4d-enhancing/fold1
+    mien train eacnet-bp4d --fold 1 --data CACHE
 
-The authors' crops are of a detector's box and not aligned; ours are aligned on the eyes, which
-their networks did not have. Their "epoch" is 20 random batches of 50; one pass of ours goes through
-all training pictures.
+The crops go on from the E-Net of the same fold, in the same folder of runs; its groups are not
+trained further. The authors' crops are of a detector's box and not aligned; ours are aligned on the
+eyes, which their networks did not have. Their "epoch" is 20 random batches of 50; one pass of ours
+goes through all training pictures.
 """
 
 from mien.training.recipe import (
@@ -65,10 +65,12 @@ def _recipe(name: str, units: tuple[int, ...], stage: int) -> Recipe:
         units={unit: round(value / 100, 3) for unit, value in row.items()},
         protocol="three folds of persons, threshold 0.5, as repeated in later works",
     )
-    first = stage == 1
+    first, enhancing = stage == 1, f"eacnet-{name}-enhancing"
     return Recipe(
-        name=f"eacnet-{name}" + ("-enhancing" if first else ""),
-        model=Model("eacnet-enhancing" if first else "eacnet", start="imagenet" if first else ""),
+        name=enhancing if first else f"eacnet-{name}",
+        model=Model("eacnet-enhancing", start="imagenet")
+        if first
+        else Model("eacnet", start=f"{{runs}}/{enhancing}/fold{{fold}}"),
         data=Data(
             name,
             units=units,

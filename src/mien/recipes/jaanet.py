@@ -3,7 +3,8 @@
 Shao, Liu, Cai, Ma, IJCV 2021 (version 2) and ECCV 2018 (version 1): three folds of persons; 12
 epochs of SGD; 200 px aligned faces of which 176 px are seen. Prepare the data with
 ``mien datasets prepare bp4d --template jaanet --size 200``, then ``mien train jaanet-bp4d --fold 1
---data CACHE``; DISFA goes on from a BP4D run: ``--set model.start=runs/jaanet-bp4d/fold2``.
+--data CACHE``. All folds of DISFA go on from one run of BP4D, as the authors': that of fold 2, in
+the same folder of runs; ``--set model.start=RUN`` takes another, ``--set model.start=`` none.
 
 The authors choose the epoch by looking at the test part. Here persons of the training part are
 held out to choose it; ``--set data.held=0`` takes the last epoch.
@@ -45,7 +46,7 @@ def bp4d(version: int = 2) -> Recipe:
 
 
 def disfa(version: int = 2) -> Recipe:
-    """Eight units of DISFA, present from intensity 2 on; meant to start from a BP4D run.
+    """Eight units of DISFA, present from intensity 2 on; all folds start from fold 2 of BP4D.
 
     The layers of the units are carried over by their numbers: 1, 2, 4, 6 and 12 from the same
     units, 25 from 23, 26 from 17; 9 and the joint head start anew.
@@ -89,9 +90,11 @@ def _recipe(name: str, units: tuple[int, ...], version: int) -> Recipe:
     factors = {"landmarks": 0.5}
     if version == 1:
         factors["refine"] = 0.0001
+    suffix = "-v1" if version == 1 else ""
+    start = f"{{runs}}/jaanet-bp4d{suffix}/fold2" if name == "disfa" else ""
     return Recipe(
-        name=f"jaanet-{name}" + ("-v1" if version == 1 else ""),
-        model=Model("jaanet", {"version": version}),
+        name=f"jaanet-{name}{suffix}",
+        model=Model("jaanet", {"version": version}, start=start),
         data=Data(
             name,
             units=units,

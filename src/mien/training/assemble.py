@@ -293,11 +293,11 @@ def _check_start(recipe: Recipe, fold: int, runs: Path) -> None:
     """
     source, filled = recipe.model.start, placed(recipe.model.start, fold, runs)
     if source.startswith("{runs}/") and not Path(filled).exists():
-        first = source.split("/")[1]
+        first, number = source.split("/")[1], Path(filled).name.removeprefix("fold")
         raise InputError(
             f"{recipe.name} goes on from {filled}, which is not there; train it first, with the "
-            f"same --data and --runs: mien train {first} --fold {fold}; or name what else to start "
-            "from with --set model.start=RUN"
+            f"same --runs: mien train {first} --fold {number} --data CACHE; or name what else to "
+            "start from with --set model.start=RUN"
         )
 
 
