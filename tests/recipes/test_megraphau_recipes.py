@@ -60,7 +60,7 @@ def test_all_parameters_decay():
     one = RECIPES["megraphau-bp4d"]()
     with torch.device("meta"):
         network = build("megraphau", units=BP4D, **one.model.options)
-    made = optimiser(groups(network.named_parameters(), 1e-5, one.optim.rates), one.optim)
+    made = optimiser(groups(network.named_parameters(), one.optim), one.optim)
     assert sum(len(group["params"]) for group in made.param_groups) == len(
         list(network.parameters())
     )

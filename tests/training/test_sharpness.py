@@ -19,7 +19,7 @@ def stepped(weights, loss, optim):
     """Weights after one step, the losses looked at, and where."""
     parameters = [nn.Parameter(torch.tensor(one)) for one in weights]
     named = [(str(number), one) for number, one in enumerate(parameters)]
-    maker = optimiser(groups(named, optim.rate, optim.rates), optim)
+    maker = optimiser(groups(named, optim), optim)
     seen = []
 
     def closure():
