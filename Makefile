@@ -1,8 +1,8 @@
 # make demo    sets up and analyses a photograph and a clip made from it   (demo/)
 # make test    sets up and runs the tests
-# make check   format, lint, types, floors
+# make check   format, lint, types, floors, pages
 # make fix     formats and mends what can be mended
-# make docs    compares the pages with the code they describe
+# make docs    builds the pages into .cache/site, and runs and compares what they say
 # make all     check and test
 # make bench   measures speed, memory and accuracy (by hand, minutes)
 
@@ -46,6 +46,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zensical build --strict --clean
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff format .
@@ -56,8 +57,8 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 docs: $(VENV)/.dev
-	$(BIN)/ruff format --check docs README.md
-	$(BIN)/python -m pytest tests/facs/test_facs_page.py tests/results/test_table.py
+	$(BIN)/zensical build --strict --clean
+	$(BIN)/python -m pytest tests/house/test_pages.py tests/facs/test_facs_page.py tests/results/test_table.py
 
 demo: $(VENV)/.demo
 	$(BIN)/mien weights fetch

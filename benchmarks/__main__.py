@@ -5,9 +5,8 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
-         "relations", "expressions", "emotions", "live", "student",
-         "portraits", "yolo", "neutrals")  # fmt: skip
+from benchmarks.names import NAMES
+
 TIMED = {"memory", "learning"}
 """Those that can be told how long."""
 CACHED = {"speed", "memory", "loading", "learning", "relations", "live", "student"}

@@ -223,3 +223,23 @@ def test_a_system_error_is_one_line(mien_command, photo, monkeypatch):
         "mien: somewhere cannot be opened or made (Permission denied); look whether the place is "
         "right, or choose another\n",
     )
+
+
+def test_the_table_can_have_the_names_of_openface(mien_command, clip, tmp_path):
+    table, ours = tmp_path / "of.csv", tmp_path / "t.csv"
+    assert mien_command("analyze", clip, "-o", table, "--layout", "openface").code == 0
+    assert mien_command("analyze", clip, "-o", ours).code == 0
+    there, here = pd.read_csv(table), pd.read_csv(ours)
+    assert list(there.columns[:5]) == ["frame", "face_id", "timestamp", "confidence", "success"]
+    assert there["AU26_r"].tolist() == pytest.approx(here["AU26"].tolist(), nan_ok=True)
+    assert there["success"].tolist() == here["face"].notna().astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--layout", "openface"], "--output"), (["-o", "t.csv", "--layout", "x"], "no layout 'x'")],
+)
+def test_a_layout_that_cannot_be_is_one_line(mien_command, photo, arguments, told):
+    ended = mien_command("analyze", photo, *arguments)
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+    assert told in ended.err

@@ -18,6 +18,7 @@ from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.run import Progress, SourceRun
 from mien.analysis.sides import Sides
 from mien.errors import InputError, MissingExtra, UnreadableSource
+from mien.results.openface import LAYOUTS
 from mien.results.report import RunReport, SourceReport, report_path, write_report
 from mien.results.table import make_batch, mesh_schema, table_schema
 from mien.results.writers import Writer, open_writer
@@ -40,6 +41,8 @@ class Outputs:
     """The landmarks as a second table."""
     annotated: Path | None = None
     """A copy of the picture or video with meshes, boxes, track numbers and AU bars."""
+    layout: str = "mien"
+    """Names of the table's columns, one of `mien.results.openface.LAYOUTS`."""
 
 
 @dataclass
@@ -69,6 +72,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
     output: str | Path | None = None,
     mesh: str | Path | None = None,
     annotate: str | Path | None = None,
+    layout: str = "mien",
     progress: Progress | None = None,
 ) -> Table:
     """Read the faces of pictures, videos or a camera.
@@ -96,6 +100,7 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
         output: also write the table here, and a run report beside it.
         mesh: also write the landmarks here, as a table.
         annotate: also write a copy of the picture or video with the results drawn in.
+        layout: names of the columns of the file: ``mien``, or ``openface`` for those of OpenFace 2.
         progress: called with the source, the frames so far, and the share done.
 
     Returns:
@@ -107,7 +112,10 @@ def analyze(  # noqa: PLR0913 - the front door: all by keyword
         WeightsError: the face models cannot be had.
     """
     options = Options.of(neutral, every, start, end, max_faces)
-    outputs = Outputs(*(None if path is None else Path(path) for path in (output, mesh, annotate)))
+    table, points, drawn = (
+        None if path is None else Path(path) for path in (output, mesh, annotate)
+    )
+    outputs = Outputs(table, points, drawn, layout)
     networks = shared_networks().with_default(default)
     networks = networks.with_models(model, expression=expression)
     networks = networks.with_detector(detector)
@@ -152,6 +160,10 @@ class _Job:
                 f"--annotate draws one picture or video, and {len(sources)} sources came; "
                 "run it once for each"
             )
+        if outputs.layout not in LAYOUTS:
+            known = ", ".join(LAYOUTS)
+            raise InputError(f"there is no layout {outputs.layout!r}; there are {known}")
+        self._layout = LAYOUTS[outputs.layout]
         self._clock = _Clock()
         _keep_apart(sources, options, outputs)
         self.sources = sources
@@ -184,7 +196,8 @@ class _Job:
         """Read all sources; outputs appear under their names when all is done."""
         reports: list[SourceReport] = []
         with ExitStack() as files:
-            table = self._writer(files, self._outputs.table, self.schema)
+            laid = self._layout.schema(self.schema) if self._layout else self.schema
+            table = self._writer(files, self._outputs.table, laid)
             mesh = self._writer(files, self._outputs.mesh, mesh_schema(self._facts))
             for source in self.sources:
                 try:
@@ -192,7 +205,7 @@ class _Job:
                     for batch in self._batches(run, files):
                         on_batch(batch)
                         if table is not None:
-                            table.write(batch)
+                            table.write(self._layout.batch(batch, laid) if self._layout else batch)
                     reports.append(run.report)
                 except (UnreadableSource, MissingExtra) as error:
                     if not keep_going:

@@ -77,6 +77,10 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     mesh: Annotated[
         Path | None, typer.Option(help="Also write the 478 landmarks, as a second table.")
     ] = None,
+    layout: Annotated[
+        str,
+        typer.Option(help="Names of the table's columns: mien, or openface (those of OpenFace 2)."),
+    ] = "mien",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Read action units, emotions, head pose, gaze and blinks from faces."""
@@ -85,8 +89,11 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
     from mien.analysis.pipeline import Outputs, analyze_to_files
     from mien.cli.progress import showing_progress
     from mien.cli.summary import Summary
+    from mien.errors import InputError
     from mien.weights.store import open_store
 
+    if layout != "mien" and output is None:
+        raise InputError("--layout names the columns of a file; name the file with --output")
     options = Options.of(neutral, every, start, end, faces)
     store = open_store(say=lambda line: typer.echo(line, err=True))
     networks = Networks(store, default).with_models(model or (), expression=expression)
@@ -96,7 +103,7 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
         report = analyze_to_files(
             list(sources),
             options,
-            Outputs(output, mesh, annotate),
+            Outputs(output, mesh, annotate, layout),
             networks,
             progress=progress,
             on_batch=None if summary is None else summary.add,

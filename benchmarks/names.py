@@ -1,0 +1,7 @@
+"""What can be measured, by name."""
+
+__all__ = ["NAMES"]
+
+NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
+         "relations", "expressions", "emotions", "live", "student",
+         "portraits", "yolo", "neutrals")  # fmt: skip
