@@ -1,10 +1,10 @@
 """How still the readings are while nothing moves: clips without a movement.
 
-Twelve persons (`benchmarks.acted`) before a camera that sways and has grain, six seconds each. Of every unit: the noise
-from frame to frame (root mean square of successive differences, by the square root of 2), and how
-far it wanders (standard deviation over the clip), in steps of intensity; mean over units and
-persons, by the mesh alone and by mesh and picture. Of a moving unit the same noise means less where
-readings are larger, so the noise is also given as a share of what the unit rises by when 3 are
+Twelve persons (`benchmarks.acted`) before a camera that sways and has grain, six seconds each. Of
+every unit: the noise from frame to frame (root mean square of successive differences, by the square
+root of 2), and how far it wanders (standard deviation over the clip), in steps of intensity; mean
+over units and persons, by the mesh alone and by mesh and picture. Where readings are larger the
+same noise means less, so it is also given as a share of what the unit reads per step that is
 acted. A minute or two.
 """
 
