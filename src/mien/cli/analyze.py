@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.asked import Default, End, Every, Expression, Faces, Neutral, Start
+
 __all__ = ["analyze"]
 
 MOST_NOTES = 6
@@ -26,21 +28,11 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
             "Without it, a summary is shown.",
         ),
     ] = None,
-    neutral: Annotated[
-        str,
-        typer.Option(
-            help="The person's neutral face: auto (quietest part of a video), none, "
-            "a picture, a file of mien neutral, or a time such as 3.2s."
-        ),
-    ] = "auto",
-    every: Annotated[
-        str | None, typer.Option(help="Analyse one frame per span of time, such as 0.2s.")
-    ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin here: 12.5, 90s or 1:30.")] = None,
-    end: Annotated[str | None, typer.Option(help="Stop here.")] = None,
-    faces: Annotated[
-        int | None, typer.Option(help="Follow at most so many faces, the largest.")
-    ] = None,
+    neutral: Neutral = "auto",
+    every: Every = None,
+    start: Start = None,
+    end: End = None,
+    faces: Faces = None,
     model: Annotated[
         list[Path] | None,
         typer.Option(
@@ -50,18 +42,8 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
             "may be given again.",
         ),
     ] = None,
-    expression: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.onnx",
-            help="Also ask this network of expressions; its classes stand beside the emotions by "
-            "FACS rules.",
-        ),
-    ] = None,
-    default: Annotated[
-        str,
-        typer.Option(help="How units are read: picture (mesh and picture), or mesh (lighter)."),
-    ] = "picture",
+    expression: Expression = None,
+    default: Default = "picture",
     detector: Annotated[
         Path | None,
         typer.Option(

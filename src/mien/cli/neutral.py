@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from mien.cli.asked import End, Every, Start
+
 __all__ = ["neutral"]
 
 
@@ -23,11 +25,9 @@ def neutral(  # noqa: PLR0913 - one parameter for each option
         str | None,
         typer.Option(help="Take this moment of a video, such as 3.2s; else its quietest part."),
     ] = None,
-    every: Annotated[
-        str | None, typer.Option(help="Look at one frame per span of time, such as 0.2s.")
-    ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin here: 12.5, 90s or 1:30.")] = None,
-    end: Annotated[str | None, typer.Option(help="Stop here.")] = None,
+    every: Every = None,
+    start: Start = None,
+    end: End = None,
     face: Annotated[
         int | None, typer.Option(help="Number of the face, where a video shows several.")
     ] = None,
