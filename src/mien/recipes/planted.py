@@ -66,7 +66,8 @@ def alignment() -> Recipe:
 
     Its own losses and weights of units; AdamW with one cycle in place of twelve epochs of SGD,
     which are meant for 100,000 pictures. The loss of all parts chooses the epoch: F1 of rare units
-    would choose one whose landmarks are not yet learned.
+    would choose one whose landmarks are not yet learned. Three epochs are meant for 10,000
+    pictures; bfloat16 takes two thirds of the time on processors that have it.
     """
     present = occurrence()
     return replace(
@@ -75,7 +76,7 @@ def alignment() -> Recipe:
         model=Model("jaanet", {"size": 64}),
         data=replace(
             present.data,
-            units=(1, 4, 12, 25),
+            units=(1, 12, 25, 26),
             template="jaanet",
             aligned=72,
             size=64,
@@ -85,7 +86,7 @@ def alignment() -> Recipe:
             batch=16,
         ),
         objective=Objective("jaanet", weights={"landmarks": 0.5}),
-        trainer=replace(present.trainer, epochs=30, monitor="loss"),
+        trainer=replace(present.trainer, epochs=3, precision="bf16-mixed", monitor="loss"),
     )
 
 
