@@ -1,4 +1,4 @@
-"""AffectNet with eight expressions, as it is given out since 2021: pictures and small arrays.
+"""AffectNet with eight expressions: pictures and small arrays as since 2021, or the first lists.
 
 Mollahosseini, Hasani, Mahoor, "AffectNet: A Database for Facial Expression, Valence, and Arousal
 Computing in the Wild", IEEE Transactions on Affective Computing 10(1), 2019.
@@ -8,7 +8,8 @@ Known from public readers of the set: ``train_set/images/17.jpg`` is the face, a
 ``17_aro.npy`` and ``17_lnd.npy`` valence, arousal and landmarks, which are not read here. The 3,999
 pictures of ``val_set`` are tested on: the set's own test part was never given out. Classes count
 from 0; the older form of the set has 8 none, 9 uncertain and 10 no face as well, which are not
-known here. Who is on a picture is not known: each picture is its own subject.
+known here. Who is on a picture is not known: each picture is its own subject. A copy with the lists
+of 2017 is read by `mien.data.affectnet_lists`.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mien.data.affectnet_lists import has_lists, read_lists
 from mien.data.findings import Findings
 from mien.data.folders import PICTURES, last_number, listing, need, note_many, relative
 from mien.data.labels import STILL, Expressions, Index
@@ -55,13 +57,15 @@ def read(root: Path, findings: Findings) -> Index:
     """The pictures of a copy, those to learn from first; a copy may lack one of the two sets.
 
     Args:
-        root: the folder that holds ``train_set`` and ``val_set``.
+        root: the folder that holds ``train_set`` and ``val_set``, or the lists.
         findings: where to note what is wrong.
 
     Raises:
         InputError: the folder is no copy of AffectNet, or ``findings`` are strict and there is a
             fault.
     """
+    if not any((root / name).is_dir() for name in PARTS.values()) and has_lists(root):
+        return read_lists(root, CLASSES, findings)
     need(root, tuple(PARTS.values()), f"the folders {_IMAGES} and {_LABELS}")
     rows: list[_Row] = []
     for part, name in PARTS.items():
@@ -91,7 +95,7 @@ def read_seven(root: Path, findings: Findings) -> Index:
     """The same with seven classes: what contempt shows is not known.
 
     Args:
-        root: the folder that holds ``train_set`` and ``val_set``.
+        root: as of `read`.
         findings: where to note what is wrong.
 
     Raises:

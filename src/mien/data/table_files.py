@@ -116,24 +116,25 @@ def find_table(root: Path) -> Path:
     return there[0]
 
 
-def read_columns(path: Path, findings: Findings) -> Columns:
+def read_columns(path: Path, findings: Findings, heads: Sequence[str] = ()) -> Columns:
     """Read a table.
 
     Args:
         path: the file; one with a suffix other than .parquet is text, separated by commas,
             semicolons (then numbers may have a decimal comma) or tabs.
         findings: lines with too many or too few cells are noted as "bad line" and left out.
+        heads: names of the columns, of text with commas whose head line may be missing.
 
     Raises:
         InputError: it cannot be read, or two columns have the same name.
     """
-    columns = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, findings)
+    columns = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, findings, heads)
     if not len(columns.line):
         raise InputError(f"{path} has no line of data, expected one for each picture")
     return columns
 
 
-def _csv(path: Path, findings: Findings) -> Columns:
+def _csv(path: Path, findings: Findings, heads: Sequence[str]) -> Columns:
     text = text_of(path)
     if "\0" in text:
         raise InputError(
@@ -141,6 +142,8 @@ def _csv(path: Path, findings: Findings) -> Columns:
             "CSV in UTF-8"
         )
     lines = text.splitlines(keepends=True)
+    if heads and lines and heads[0] not in lines[0]:
+        lines.insert(0, ",".join(heads) + "\n")
     head = lines[0] if lines else ""
     mark = max(",;\t", key=head.count)
     rows: list[list[str]] = []
