@@ -118,6 +118,12 @@ DATASETS: dict[str, DataSet] = {
         "your own",
         *_in("table"),
     ),
+    "joined": DataSet(
+        "several of these sets in one folder, each in a folder of its name, as one set with gaps",
+        Units(),
+        "those of the sets in it",
+        *_in("joined"),
+    ),
     "yolo": DataSet(
         "pictures of your own with boxes and classes: data.yaml, as mien annotate and others write",
         Units(),

@@ -5,7 +5,7 @@ variation from seed, epoch and row alone.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from mien.data.cache import Cache
 from mien.data.labels import Labels
-from mien.data.sample import Batch
+from mien.data.sample import Batch, Labelled
 from mien.data.transforms import (
     Augment,
     middle,
@@ -53,6 +53,10 @@ class View:
     """Per channel, of pictures scaled to 0-1."""
     sides: tuple[str, ...] = ()
     """L, R or empty of each unit, where labels have sides; the columns are then the set's own."""
+    detected: tuple[int, ...] = ()
+    """Units whose presence is said beside the task."""
+    classes: tuple[str, ...] = ()
+    """Expressions that are said beside the task, by the names that the set gives them."""
 
 
 class CropDataset(Dataset[Batch]):
@@ -88,6 +92,7 @@ class CropDataset(Dataset[Batch]):
             )
         self._still = middle(cache.aligned, view.size)
         self._target, self._known = _targets(cache, self.rows, view)
+        self._beside = _beside(cache, self.rows, view)
         self._columns = None
         if view.sides and augment is not None and augment.flip:
             self._columns = mirrored_columns(view.units, view.sides)
@@ -98,6 +103,16 @@ class CropDataset(Dataset[Batch]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n, k), or (n,) of expressions: which targets are known."""
+        return self._known
+
+    @property
+    def beside(self) -> dict[str, NDArray[np.bool_]]:
+        """The same of each task that is said beside."""
+        return {task: known for task, (_, known) in self._beside.items()}
 
     def landmarks(self) -> Float32:
         """(n, 49, 2): of all pictures, in pixels of the unvaried crop; NaN where not known."""
@@ -141,6 +156,11 @@ class CropDataset(Dataset[Batch]):
             landmarks=None if points is None else torch.from_numpy(points),
             eyes=None if points is None else torch.from_numpy(self._eyes[places]),
             row=torch.from_numpy(self.rows[places].astype(np.int64)),
+            beside={
+                task: Labelled(*(torch.from_numpy(one[places]) for one in labels))
+                for task, labels in self._beside.items()
+            }
+            or None,
         )
 
 
@@ -278,6 +298,24 @@ def _targets(
     if not view.sides:
         mine = mine.of(view.units)
     return mine.value.astype(np.float32), mine.known.copy()
+
+
+def _beside(
+    cache: Cache, rows: NDArray[np.intp], view: View
+) -> dict[str, tuple[NDArray[Any], NDArray[np.bool_]]]:
+    """The same for the tasks beside; classes go by their names, others are not known."""
+    found = {}
+    if view.detected:
+        other = replace(view, task="occurrence", units=view.detected, sides=())
+        found["occurrence"] = _targets(cache, rows, other)
+    if view.classes:
+        value, known = _targets(cache, rows, replace(view, task="expression"))
+        said = cache.index.expression.classes if cache.index.expression else ()
+        places = [view.classes.index(one) if one in view.classes else -1 for one in said]
+        value = np.array(places, np.int64)[value]
+        known &= value >= 0
+        found["expression"] = np.where(known, value, 0), known
+    return found
 
 
 def _labels(cache: Cache, view: View) -> Labels:

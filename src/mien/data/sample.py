@@ -1,13 +1,22 @@
 """A batch as networks and objectives see it; needs torch."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "Labelled"]
+
+
+class Labelled(NamedTuple):
+    """What one task says of the pictures."""
+
+    target: Tensor
+    known: Tensor
+    """Of the shape of ``target``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +36,8 @@ class Batch:
     """Distance between the eye centres in the same pixels (not squared)."""
     row: Tensor | None = None
     """(b,) long: number of the picture in its table, to look up subject and path."""
+    beside: Mapping[str, Labelled] | None = None
+    """What is known of them for other tasks, by their names, in the form of ``target``."""
 
     def __len__(self) -> int:
         return len(self.image)
@@ -39,10 +50,13 @@ class Batch:
         """The same in page-locked memory."""
         return self._each(lambda one: one.pin_memory())
 
-    def _each(self, change) -> Self:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
         changed = {
             item.name: change(value)
             for item in fields(self)
-            if (value := getattr(self, item.name)) is not None
+            if isinstance(value := getattr(self, item.name), Tensor)
         }
-        return replace(self, **changed)
+        beside = self.beside and {
+            task: Labelled(*map(change, one)) for task, one in self.beside.items()
+        }
+        return replace(self, **changed, beside=beside)

@@ -12,7 +12,7 @@ from mien.errors import InputError, ShapeError
 from mien.face.landmarks import mirror
 from mien.models.output import Output
 
-__all__ = ["OUTPUTS", "Reading", "Task"]
+__all__ = ["MEANT", "OUTPUTS", "Reading", "Task"]
 
 Task = Literal["occurrence", "intensity", "expression"]
 
@@ -104,11 +104,11 @@ class Reading(nn.Module):
         if self.task == "occurrence" and output.probability is not None:
             first = output.probability
         else:
-            first = _MEANT[self.task](output.logits)
-        return [first, *(_MEANT[task](getattr(output, task)) for task in self.beside)]
+            first = MEANT[self.task](output.logits)
+        return [first, *(MEANT[task](getattr(output, task)) for task in self.beside)]
 
 
-_MEANT: dict[str, Callable[[Tensor], Tensor]] = {
+MEANT: dict[str, Callable[[Tensor], Tensor]] = {
     "occurrence": torch.sigmoid,
     "intensity": partial(torch.clamp, min=0, max=5),
     "expression": partial(torch.softmax, dim=1),

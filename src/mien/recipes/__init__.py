@@ -37,6 +37,8 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "distill-disfa-resnet18": _at("distill", "disfa", "distill-disfa-resnet18"),
     "distill-disfa-pretrained": _at("distill", "disfa", "distill-disfa-pretrained"),
     "distill-disfa": _at("distill", "disfa", "distill-disfa"),
+    "distill-combined-mae": _at("combined", "teacher"),
+    "distill-combined": _at("combined", "student"),
     "eacnet-bp4d": _at("eacnet", "bp4d"),
     "eacnet-bp4d-enhancing": _at("eacnet", "bp4d", 1),
     "eacnet-disfa": _at("eacnet", "disfa"),
@@ -54,6 +56,7 @@ RECIPES: "dict[str, Callable[[], Recipe]]" = {
     "planted-mae-teacher": _at("planted_distill", "teacher"),
     "planted-student": _at("planted_distill", "student"),
     "planted-distill": _at("planted_distill", "distilled"),
+    "planted-combined": _at("combined", "planted"),
     "planted-jaanet": _at("planted", "alignment"),
     "planted-resnet18": _at("planted", "occurrence"),
     "planted-resnet18-intensity": _at("planted", "intensity"),
@@ -75,6 +78,7 @@ CHAINS: dict[str, tuple[str, ...]] = {
         "distill-disfa-pretrained",
         "distill-disfa",
     ),
+    "distill-combined": ("distill-mae", "distill-combined-mae", "distill-combined"),
     "planted-distill": ("planted-mae", "planted-mae-teacher", "planted-student", "planted-distill"),
 }
 """Recipes with stages: all of them, each after those that it starts from or is compared with."""

@@ -2,32 +2,30 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torchmetrics import Metric
 
 from mien.data import DATASETS
 from mien.data.balance import even_chances
 from mien.data.cache import Cache
 from mien.data.loading import CropDataset, View
 from mien.data.protocols import WEIGHTS, Split, split
-from mien.data.sample import Batch
 from mien.errors import InputError
-from mien.evaluation.meters import LandmarkMeter, meter
 from mien.evaluation.metrics import METRICS
-from mien.models.output import Output
 from mien.models.reading import Reading
 from mien.models.starting import start
 from mien.spec import ModelSpec
 from mien.training import objectives
 from mien.training.experiment import Experiment, Objective
+from mien.training.figures import BesideMeter, PointsMeter, TaskMeter
 from mien.training.fitting import check_data, classes_of
+from mien.training.labelled import labelled
 from mien.training.learner import no_such_loss
 from mien.training.loaded import Loaded
 from mien.training.objectives import UnitWeights, unit_weights
@@ -101,22 +99,23 @@ def assemble(
     parts = split(
         cache.index, data.protocol, fold, folds=data.folds, held=data.held, seed=recipe.trainer.seed
     )
-    view, seed = view_of(recipe), recipe.trainer.seed
-    train = _labelled(CropDataset(cache, parts.train, view, data.augment, seed), "train", recipe)
+    seed = recipe.trainer.seed
+    names = data.units or classes_of(cache)
+    network = network_of(recipe, len(names))
+    reading = Reading(network, data.task)
+    view = _with_beside(view_of(recipe), reading)
+    train = labelled(CropDataset(cache, parts.train, view, data.augment, seed), "train", recipe)
     held = None
     if len(parts.validate):
-        held = _labelled(CropDataset(cache, parts.validate, view), "validate", recipe)
+        held = labelled(CropDataset(cache, parts.validate, view), "validate", recipe)
     objective = objectives.build(
         recipe.objective.name,
         _options(recipe, parts, runs),
         _weights(recipe, cache, train.rows),
     )
-    names = view.units or classes_of(cache)
-    network = network_of(recipe, len(names))
     check_loss_names(recipe, objective)
     check_batch(recipe, network)
     test = CropDataset(cache, parts.test, view)
-    reading = Reading(network, data.task)
     check_taught(recipe, reading, objective)
     for part in (train, held, test):
         learns = "landmarks" in getattr(objective, "needs", ()) and part is not test
@@ -137,6 +136,7 @@ def assemble(
         else Loaded(held, data.test_batch, recipe.trainer, shuffle=False),
         meters=[
             TaskMeter(recipe, names),
+            *(BesideMeter(task, view) for task in reading.beside),
             *([PointsMeter()] if "landmarks" in reading.extras else []),
         ],
         optim=recipe.optim,
@@ -147,8 +147,9 @@ def assemble(
         weights=recipe.objective.weights,
         identity=identity_of(recipe, cache, parts, objective),
     )
-    classes = classes_of(cache) if data.task == "expression" else ()
-    card = card_of(recipe, parts, reading, classes)
+    if data.task == "expression":
+        view = replace(view, classes=classes_of(cache))
+    card = card_of(recipe, parts, reading, view)
     return Assembled(recipe, cache, parts, experiment, card.to_json(), card=card, test=test)
 
 
@@ -203,7 +204,8 @@ def check_taught(recipe: Recipe, reading: Reading, objective: nn.Module) -> None
     if silent:
         raise InputError(
             f"{recipe.model.name} reads {' and '.join(silent)} beside {recipe.data.task}, and the "
-            f"objective {recipe.objective.name} does not teach that; choose the network student"
+            f"objective {recipe.objective.name} does not teach that; set objective.name=combined, "
+            "or choose the network student"
         )
 
 
@@ -227,57 +229,18 @@ def chances_of(recipe: Recipe, part: CropDataset) -> NDArray[np.float64] | None:
     return even_chances(said.take(part.rows).value)
 
 
-class Figures(nn.Module):
-    """A metric whose figures are plain numbers by name: "f1", "f1/AU12"."""
-
-    metric: Metric
-
-    def compute(self) -> Mapping[str, float]:
-        """Figures by name; one that does not exist is NaN."""
-        found: Mapping[str, Tensor] = self.metric.compute()
-        return {name: float(value) for name, value in found.items()}
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self.metric.reset()
-
-
-class TaskMeter(Figures):
-    """The metrics of the recipe's task, on what the network means by its output.
-
-    Args:
-        recipe: its task decides.
-        names: numbers of the units, or names of the classes.
-    """
-
-    def __init__(self, recipe: Recipe, names: tuple[int, ...] | tuple[str, ...]) -> None:
-        super().__init__()
-        self.reading = Reading(nn.Identity(), recipe.data.task)
-        self.metric = meter(recipe.data.task, names)
-
-    def update(self, output: Output, batch: Batch) -> None:
-        """Take in one batch."""
-        values, *_ = self.reading(output)
-        self.metric.update(values.float(), batch.target, batch.known)
-
-
-class PointsMeter(Figures):
-    """Mean error and failure rate of the landmarks that a network finds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.metric = LandmarkMeter()
-
-    def update(self, output: Output, batch: Batch) -> None:
-        """Take in one batch."""
-        if output.landmarks is not None and batch.landmarks is not None:
-            self.metric.update(output.landmarks, batch.landmarks)
-
-
 def view_of(recipe: Recipe) -> View:
     """What the network sees of a picture."""
     data = recipe.data
     return View(data.task, data.units, data.threshold, data.size, data.mean, data.std)
+
+
+def _with_beside(view: View, reading: Reading) -> View:
+    """The same with what the network says beside the task."""
+    if not reading.beside:
+        return view
+    network: Any = reading.network
+    return replace(view, detected=network.detected, classes=network.classes)
 
 
 def placed(source: str, fold: int, runs: Path) -> str:
@@ -301,7 +264,7 @@ def _check_start(recipe: Recipe, fold: int, runs: Path) -> None:
         )
 
 
-def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, ...]) -> ModelSpec:
+def card_of(recipe: Recipe, parts: Split, reading: Reading, view: View) -> ModelSpec:
     """The card of a fold's network."""
     data = recipe.data
     terms = DATASETS[data.name].terms if data.name in DATASETS else "not known"
@@ -311,7 +274,8 @@ def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, 
         reads="crop",
         units=data.units,
         sides=("",) * len(data.units),
-        classes=classes,
+        detected=view.detected,
+        classes=view.classes,
         size=data.size,
         aligned=data.aligned if data.aligned != data.size else 0,
         mean=data.mean,
@@ -323,39 +287,6 @@ def card_of(recipe: Recipe, parts: Split, reading: Reading, classes: tuple[str, 
         paper=recipe.paper,
         licence=f"bound by the terms of its training data: {terms}",
     )
-
-
-def _labelled(part: CropDataset, name: str, recipe: Recipe) -> CropDataset:
-    """The pictures of a part that say anything, and the refusal of units nowhere known in it."""
-    known = _known(part)
-    units = recipe.data.units
-    labelled: list[bool] = np.atleast_1d(known.any(axis=0)).tolist()
-    silent = [unit for unit, said in zip(units, labelled, strict=False) if not said]
-    if silent and name == "train":
-        lacking = ", ".join(f"AU{unit}" for unit in silent)
-        raise InputError(
-            f"{recipe.data.name} does not label {lacking} in any picture of the training part; "
-            "leave it out of data.units"
-        )
-    keep = known.any(axis=1)
-    if not keep.any():
-        raise InputError(
-            f"no picture of the part {name!r} of {recipe.data.name} has a label that "
-            f"{recipe.name} learns; choose other units or another task"
-        )
-    if keep.all():
-        return part
-    return CropDataset(part.cache, part.rows[keep], part.view, part.augment, part.seed)
-
-
-def _known(part: CropDataset) -> NDArray[np.bool_]:
-    """Which labels of a part are known, (n, k), or (n, 1) of expressions."""
-    index, view = part.cache.index, part.view
-    labels = index.intensity if view.task == "intensity" else index.occurrence or index.intensity
-    if view.task == "expression" or labels is None:
-        said = index.expression
-        return np.zeros((len(part), 1), bool) if said is None else said.known[part.rows, None]
-    return labels.take(part.rows).of(view.units).known
 
 
 def _weights(recipe: Recipe, cache: Cache, rows: Rows) -> UnitWeights | None:

@@ -44,7 +44,7 @@ __all__ = ["Choice", "Subject", "Trial", "open_subject", "run_trial", "write_tri
 Rows = NDArray[np.intp]
 
 ALL = "all"
-BORROWED = frozenset({"lists", "table"})
+BORROWED = frozenset({"joined", "lists", "table"})
 """Sets that may hold persons of others, by the same name."""
 
 NAMED = 5

@@ -17,6 +17,7 @@ from mien.errors import InputError
 from mien.losses.au import Reduction, binary_cross_entropy, cross_entropy, squared_error
 from mien.losses.distillation import factors as distillation_factors
 from mien.models.output import Output
+from mien.training.besides import Beside
 from mien.training.published import Alignment, Bounded, Relations
 from mien.training.teaching import Distillation, Reconstruction
 from mien.values import Float32
@@ -100,12 +101,7 @@ def expression(options: Mapping[str, Any], weights: UnitWeights) -> Single:
     """Cross-entropy of the classes, as the loss "expression". Option ``smoothing``: 0."""
     _only("expression", options, ("smoothing",))
     _whole("expression", weights)
-    smoothing = options.get("smoothing", 0.0)
-    if not isinstance(smoothing, int | float) or not 0 <= smoothing < 1:
-        raise InputError(
-            f"smoothing of the objective expression is {smoothing!r}, expected 0 to below 1"
-        )
-    loss = partial(cross_entropy, smoothing=float(smoothing))
+    loss = partial(cross_entropy, smoothing=_smoothing("expression", options))
     return Single("expression", loss, {"weight": weights.whole})
 
 
@@ -169,6 +165,23 @@ def distillation(options: Mapping[str, Any], weights: UnitWeights) -> Distillati
     return Distillation(teacher, TASK_LOSSES[task], found, weights.whole, shortening)
 
 
+def combined(options: Mapping[str, Any], weights: UnitWeights) -> Beside:
+    """What a network of intensity, presence and expressions learns from one pass.
+
+    Options ``smoothing``: 0, and ``squeezed``: false, see `mien.training.besides.Beside`; the
+    others are those of `distillation` where there is a ``teacher``, else of `intensity`.
+    """
+    own = "smoothing", "squeezed"
+    rest = {name: value for name, value in options.items() if name not in own}
+    first = (distillation if "teacher" in rest else intensity)(rest, weights)
+    squeezed = options.get("squeezed", False)
+    if not isinstance(squeezed, bool):
+        raise InputError(
+            f"squeezed of the objective combined is {squeezed!r}, expected true or false"
+        )
+    return Beside(first, _smoothing("combined", options), squeezed)
+
+
 TASK_LOSSES: dict[str, Callable[..., Tensor]] = {
     "intensity": squared_error,
     "occurrence": binary_cross_entropy,
@@ -184,6 +197,7 @@ OBJECTIVES: dict[str, Builder] = {
     "bounded": bounded,
     "reconstruction": reconstruction,
     "distillation": distillation,
+    "combined": combined,
 }
 """Every objective by name."""
 
@@ -213,6 +227,15 @@ def _reduction(name: str, options: Mapping[str, Any]) -> Reduction:
             f"{' or '.join(get_args(Reduction))}"
         )
     return wanted
+
+
+def _smoothing(name: str, options: Mapping[str, Any]) -> float:
+    smoothing = options.get("smoothing", 0.0)
+    if not isinstance(smoothing, int | float) or not 0 <= smoothing < 1:
+        raise InputError(
+            f"smoothing of the objective {name} is {smoothing!r}, expected 0 to below 1"
+        )
+    return float(smoothing)
 
 
 def _whole(name: str, weights: UnitWeights) -> None:

@@ -1,10 +1,12 @@
 """What a trained network says of the test part, and how predictions of a fold are read again."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from arro3.io import read_parquet
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -15,15 +17,19 @@ from mien.errors import InputError
 from mien.evaluation.landmarks import known_errors
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.predictions_file import ERROR
-from mien.models.reading import Reading
+from mien.models.reading import OUTPUTS, Reading, Task
 from mien.results.table import class_column
 from mien.training.recipe import Recipe
 
 __all__ = ["check_points", "predict", "read_predictions"]
 
 
-def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Predictions:
-    """What a network says of pictures, beside what is so.
+_Said = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""What was said, what is so, and where that is known."""
+
+
+def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> dict[str, Predictions]:
+    """What a network says of pictures, beside what is so: of each task that it reads.
 
     Args:
         network: trained; it is moved to the device that it is run on, and back.
@@ -35,7 +41,8 @@ def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Prediction
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     reading = Reading(network, recipe.data.task).eval().to(device)
-    said, truth, known, found = [], [], [], []
+    said: dict[Task, list[_Said]] = {task: [] for task in (recipe.data.task, *reading.beside)}
+    found = []
     if reading.points:
         check_points(part, recipe)
     batches: DataLoader[Batch] = DataLoader(
@@ -50,23 +57,36 @@ def predict(network: nn.Module, recipe: Recipe, part: CropDataset) -> Prediction
             answers = dict(
                 zip(reading.outputs, reading(*(one.to(device) for one in given)), strict=True)
             )
-            said.append(answers[reading.outputs[0]].float().cpu().numpy())
             if "landmarks" in answers:
                 found.append(answers["landmarks"].float().cpu().numpy())
-            truth.append(batch.target.numpy())
-            known.append(batch.known.numpy())
+            labels = {recipe.data.task: (batch.target, batch.known), **(batch.beside or {})}
+            for task, rows in said.items():
+                numbers = answers[OUTPUTS[task]].float().cpu().numpy()
+                rows.append((numbers, *(one.numpy() for one in labels[task])))
     network.cpu()
     people = take(part.cache.index.subject, part.rows)
-    classes = part.cache.index.expression
-    return Predictions(
-        recipe.data.task,
-        classes.classes if recipe.data.task == "expression" and classes else recipe.data.units,
-        np.concatenate(said),
-        np.concatenate(truth),
-        np.concatenate(known),
-        None if "" in people else people,
-        errors=known_errors(np.concatenate(found), part.landmarks()) if found else None,
-    )
+    errors = known_errors(np.concatenate(found), part.landmarks()) if found else None
+    each: dict[str, Predictions] = {}
+    for task, rows in said.items():
+        numbers, truth, known = (np.concatenate(column) for column in zip(*rows, strict=True))
+        each[task] = Predictions(
+            task,
+            _names(task, recipe, part),
+            numbers,
+            truth,
+            known,
+            None if "" in people else people,
+            errors=errors if task == recipe.data.task else None,
+        )
+    return each
+
+
+def _names(task: Task, recipe: Recipe, part: CropDataset) -> tuple[int, ...] | tuple[str, ...]:
+    """Units or classes of a task."""
+    if task == recipe.data.task:
+        classes = part.cache.index.expression
+        return classes.classes if task == "expression" and classes else recipe.data.units
+    return part.view.classes if task == "expression" else part.view.detected
 
 
 def check_points(part: CropDataset, recipe: Recipe) -> None:

@@ -1,7 +1,7 @@
 """Runs: a recipe on a prepared data set, one fold or all of them, each into its run folder."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -154,7 +154,8 @@ def write_folds(recipe: Recipe, folder: Path, done: Sequence[Result]) -> Path:
 
 def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
     """Test, export and report; the report comes last and says that all is there."""
-    predictions = predict(fitted.network, parts.recipe, parts.test)
+    each = predict(fitted.network, parts.recipe, parts.test)
+    predictions = each[parts.recipe.data.task]
     facts = {"recipe": parts.recipe.name, "fold": parts.split.fold, "epoch": fitted.epoch}
     write_predictions(
         predictions,
@@ -171,7 +172,8 @@ def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
     reading = Reading(fitted.network, parts.recipe.data.task)
     export(reading, parts.card, probe, folder / runfolder.MODEL)
     result = _result(folder, parts, predictions)
-    _report(folder, parts, fitted, result)
+    beside = {task: tabulate(one) for task, one in each.items() if task != parts.recipe.data.task}
+    _report(folder, parts, fitted, result, beside)
     return result
 
 
@@ -184,8 +186,14 @@ def _result(folder: Path, parts: Assembled, predictions: Predictions | None = No
     return Result(folder, predictions, table)
 
 
-def _report(folder: Path, parts: Assembled, fitted: Fitted, result: Result) -> None:
-    """Ours, and beside it what was published."""
+def _report(
+    folder: Path,
+    parts: Assembled,
+    fitted: Fitted,
+    result: Result,
+    others: Mapping[str, ScoreTable],
+) -> None:
+    """Ours, and beside it what was published; then the tasks that are read beside."""
     table = result.table
     compared = beside(table, parts.recipe.expected)
     chosen = fitted.lines[fitted.epoch]
@@ -194,6 +202,8 @@ def _report(folder: Path, parts: Assembled, fitted: Fitted, result: Result) -> N
     if parts.recipe.expected:
         text += f"## Beside published figures\n\n{compared.to_markdown()}\n"
     text += _pairs(result.predictions)
+    for name, one in others.items():
+        text += f"## Beside: {name}\n\n{one.to_markdown()}\n"
     task = parts.recipe.data.task
     held = "the held-out part" if parts.experiment.validate is not None else "nothing held out"
     text += (
@@ -207,7 +217,10 @@ def _report(folder: Path, parts: Assembled, fitted: Fitted, result: Result) -> N
     )
     drawn = course.plot(fitted.lines, task, fitted.epoch)
     runfolder.write_text(folder / runfolder.EPOCHS, drawn)
-    runfolder.write_text(folder / runfolder.REPORT_JSON, _values(compared, result.predictions))
+    values = _values(compared, result.predictions)
+    if others:
+        values["beside"] = {name: json.loads(one.to_json()) for name, one in others.items()}
+    runfolder.write_text(folder / runfolder.REPORT_JSON, values)
     runfolder.write_text(folder / runfolder.REPORT, text)
 
 
