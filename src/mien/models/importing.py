@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
 from mien.models import officialstudent
+from mien.models.gaze import official as official_gaze
 from mien.models.jaanet import official as official_jaanet
 from mien.models.mae import official as official_mae
 from mien.models.mae import official_teacher
@@ -56,6 +57,7 @@ OFFICIAL: dict[str, Callable[[State], tuple[nn.Module, Layout]]] = {
     "jaanet": official_jaanet,
     "megraphau": official_megraphau,
     "opengraphau": official_open,
+    "gaze": official_gaze,
     "mae": official_mae,
     "mae-teacher": official_teacher,
     "student-intensity": officialstudent.intensity,

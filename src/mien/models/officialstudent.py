@@ -29,7 +29,7 @@ SECOND = "classifier_2.4.weight"
 OTHERS = {
     "interpreter.0.weight": "of a teacher: name it mae-teacher",
     "mask_token": "of a masked auto-encoder: name it mae",
-    "layers.0.weight": "of the network of gaze, which is not read here",
+    "layers.0.weight": "of the network of gaze: name it gaze",
 }
 """Tensors that tell other networks of the same authors."""
 

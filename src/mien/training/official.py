@@ -64,6 +64,14 @@ SEES = {
     "student-combined": Sees("ffhq", 256, 224, *IMAGENET, LIBREFACE, "intensity"),
 }
 
+NO_FILE = {
+    "mae": "says nothing of a face that a file could give; start a run from the checkpoint "
+    "instead: --set model.start=FILE",
+    "gaze": "reads a second mesh, of the aligned picture, which analyze does not make; ask it in "
+    "Python: mien.models.importing.from_official",
+}
+"""Published networks that are read, and why no file is made of them."""
+
 
 def export_official(
     name: str, files: Sequence[Path], path: Path, classes: Sequence[str] = ()
@@ -84,10 +92,7 @@ def export_official(
     """
     network = from_official(name, read_official(name, files))
     if name not in SEES:
-        raise InputError(
-            f"{name} says nothing of a face that a file could give; start a run from the "
-            "checkpoint instead: --set model.start=FILE"
-        )
+        raise InputError(f"{name} {NO_FILE[name]}")
     reading = Reading(network, SEES[name].task)
     card = official_card(name, reading, classes)
     found = export(reading, card, probe_of(card), path)
