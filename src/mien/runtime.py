@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import onnxruntime as ort
 
 __all__ = [
+    "RANGES",
     "Predictor",
     "crop_threads",
     "find_model",
@@ -28,6 +29,9 @@ __all__ = [
 
 MODEL_FILE = "model.onnx"
 """Name of the network in a run folder."""
+
+RANGES = {"probability": 1.0, "intensity": 5.0, "expression": 1.0}
+"""Outputs that are scores, and the range of each."""
 
 MOST_THREADS = 4
 

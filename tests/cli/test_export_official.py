@@ -38,7 +38,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(tmp_path, mien_command):
     for arguments, told in (
         (["--official", "jaanet", *files], "the file of region_learning, local_attention_refine"),
         (["--official", "yolo", *files], "'yolo' has no official checkpoints here"),
-        (["--official", "jaanet", *files, "--precision", "int8"], "a checkpoint becomes fp32"),
+        (["--official", "jaanet", *files, "--precision", "int8"], "with --data"),
         (files, "2 networks came, expected one run folder or file"),
     ):
         ended = mien_command("export", *arguments)

@@ -11,10 +11,11 @@ from mien.data.cache import prepare
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
 from mien.runtime import Predictor
-from mien.training import exporting, sparing
+from mien.training import eightbits, exporting, sparing
 from mien.training.evaluating import Choice, open_subject, run_trial
 from mien.training.exporting import Wanted, export_run, precision_of
 from mien.training.precision import with_card
+from mien.values import Scores
 from tests.crop_networks import card, convolutions, write
 from tests.evaluation.coloured import cache_of
 from tests.training.tinyrun import WEIGHTS, run_folder
@@ -56,7 +57,7 @@ def test_int8_learns_from_the_training_part_and_tells_what_it_loses(run, cache, 
     small = Predictor(done.path)
     assert small.spec == replace(SPEC, precision="int8")
     one = done.measured
-    assert (one.metric, one.part) == ("F1", "validate")
+    assert (one.metric, one.part) == ("F1", "the validate part")
     for predictor, figure in ((subject.predictor, one.before), (small, one.after)):
         table = evaluate(predictor, cache, subject.split.validate, present=3.0).table
         assert figure == table.mean["f1"]
@@ -119,7 +120,7 @@ def test_layers_are_spared_until_the_scores_are_near(run, cache):
 
 
 def test_a_graph_of_units_is_held_to_a_hundredth(run, cache, monkeypatch):
-    monkeypatch.setattr(exporting, "SCORES", 0.0)
+    monkeypatch.setattr(eightbits, "SCORES", 0.0)
     export_run(run, Wanted("int8", data=cache.folder, limit=1.0))  # no graph: the metric alone
     spec = replace(SPEC, outputs=("probability", "relations"))
     model = with_card(with_relations(onnx.load(str(run / "model.onnx"))), spec)
@@ -147,6 +148,73 @@ def with_relations(model):
         onnx.helper.make_tensor_value_info("relations", onnx.TensorProto.FLOAT, ["n", 4, 4, 1])
     )
     return model
+
+
+def bare_file(tmp_path, model=None):
+    """A file that is no run's."""
+    path = tmp_path / "mine.onnx"
+    model = convolutions(width=48) if model is None else model
+    path.write_bytes(with_card(model, SPEC).SerializeToString())
+    return path
+
+
+def test_a_file_of_no_run_learns_from_half_of_ones_pictures(tmp_path, cache, monkeypatch):
+    path, given = bare_file(tmp_path), []
+
+    def note(model, batches, operators):
+        given.extend(batches)
+        return real(model, iter(given), operators)
+
+    real = sparing.quantize
+    monkeypatch.setattr(sparing, "quantize", note)
+    done = export_run(path, Wanted("int8", data=cache.folder, score_limit=1.0))
+    assert done.path == tmp_path / "mine.int8.onnx"
+    people = np.array(cache.index.subject)
+    names = list(dict.fromkeys(cache.index.subject))
+    learned = np.flatnonzero(np.isin(people, names[::2]))
+    shown = np.stack([cache.image(int(row)) for row in learned]).astype(np.float64) / 255
+    wanted = ((shown - SPEC.mean) / SPEC.std).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(np.concatenate(given), wanted, atol=1e-5)
+    judged = np.flatnonzero(np.isin(people, names[1::2]))
+    both = [evaluate(Predictor(one), cache, judged) for one in (done.path, path)]
+    said = [np.asarray(one.predictions.predicted) for one in both]
+    apart = np.abs(said[0] - said[1])
+    one = done.measured
+    assert (one.part, one.pictures) == ("the half that gave no ranges", len(judged))
+    assert one.typical == pytest.approx(np.quantile(apart, 0.95), rel=1e-5)
+    assert (one.metric, one.before) == ("F1", both[1].table.mean["f1"])
+
+
+def test_pictures_without_labels_will_do(tmp_path, cache):
+    index = replace(cache.index, occurrence=None, intensity=None, expression=None)
+    bare = prepare(replace(index, name="faces"), tmp_path / "faces", "whole", 12)
+    done = export_run(bare_file(tmp_path), Wanted("int8", data=bare.folder, score_limit=1.0))
+    assert (done.measured.metric, done.measured.before) == (None, None)
+    assert "which say nothing that it reads" in "\n".join(done.lines())
+    report = json.loads((tmp_path / "mine.int8.report.json").read_text())
+    assert report["measured"]["metric"] is None
+
+
+def test_scores_of_a_file_of_no_run_stay_within_two_hundredths(tmp_path, cache, monkeypatch):
+    path = bare_file(tmp_path)
+    monkeypatch.setattr(sparing, "quantize", lambda model, *_: biased(model, 9))
+    with pytest.raises(WeightsError, match=r"of their range from fp32, expected within 0\.02; use"):
+        export_run(path, Wanted("int8", data=cache.folder))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["mine.onnx"]
+
+
+def test_every_head_is_compared_in_shares_of_its_range(monkeypatch):
+    one = Scores(
+        probability=np.array([[0.5]], np.float32), intensity=np.array([[1.0, 2.0]], np.float32)
+    )
+    other = replace(one, intensity=np.array([[1.5, 2.0]], np.float32))
+    assert sorted(eightbits._apart(one, other).tolist()) == pytest.approx([0.0, 0.0, 0.1])
+
+
+def test_too_few_pictures_of_ones_own(tmp_path, cache):
+    few = prepare(cache.index.take(np.arange(6)), tmp_path / "few", "whole", 12)
+    with pytest.raises(InputError, match=r"holds 6 pictures that .* could read, expected at least"):
+        export_run(bare_file(tmp_path), Wanted("int8", data=few.folder))
 
 
 def test_fp16_needs_nothing_but_the_file(tmp_path, run):
@@ -194,7 +262,7 @@ def test_other_pictures_and_no_run_are_refused(run, tmp_path, cache):
     with pytest.raises(InputError, match="holds other pictures"):  # no word on how to align them
         export_run(run, Wanted("int8", data=small.folder))
     bare = write(tmp_path / "bare.onnx", card(units=(4, 12), template="whole"), WEIGHTS)
-    with pytest.raises(InputError, match="lies in no run folder"):
+    with pytest.raises(InputError, match="aligned as whole at 12 px, and tiny-occurrence reads"):
         export_run(bare, Wanted("int8", data=cache.folder))
     with pytest.raises(InputError, match="is the network that is read; write to another name"):
         export_run(bare, Wanted("fp16", bare))

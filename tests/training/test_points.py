@@ -17,9 +17,10 @@ from mien.models.output import Output
 from mien.models.reading import Reading
 from mien.runtime import Predictor
 from mien.training import course
+from mien.training.eightbits import _batches
 from mien.training.evaluating import Choice, open_subject, run_trial
 from mien.training.export import export
-from mien.training.exporting import Wanted, _batches, export_run, probe_of
+from mien.training.exporting import Wanted, export_run, probe_of
 from mien.training.precision import answers, quantize
 from mien.training.recipe import Expected, Model, Objective
 from mien.training.run import train_fold

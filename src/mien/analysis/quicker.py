@@ -12,7 +12,7 @@ from time import thread_time
 
 import numpy as np
 
-from mien.runtime import Predictor
+from mien.runtime import RANGES, Predictor
 from mien.spec import ModelSpec
 from mien.values import Float32, Image, Scores
 
@@ -25,9 +25,6 @@ NEAR = 0.02
 
 TRIED = 24
 """Crops that both read before one is chosen."""
-
-RANGES = {"probability": 1.0, "intensity": 5.0, "expression": 1.0}
-"""Range of each output that is compared."""
 
 
 def int8_beside(path: Path) -> Path | None:

@@ -1,5 +1,6 @@
 """mien evaluate and mien export: a network's figures on any data set, its smaller files."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -122,12 +123,17 @@ def export(  # noqa: PLR0913 - one parameter for each option
         str, typer.Option(help="fp32, fp16 (half the size) or int8 (a quarter, and faster).")
     ] = "fp32",
     out: Annotated[
-        Path | None, typer.Option(help="File to write. [model.int8.onnx beside the network]")
+        Path | None,
+        typer.Option(
+            help="File to write; with --official that of fp32, and a smaller one comes beside it. "
+            "[model.int8.onnx beside the network]"
+        ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            help="The prepared data set of the run, from whose training part int8 learns."
+            help="The prepared data set of the run, from whose training part int8 learns; of any "
+            "other file prepared faces like yours."
         ),
     ] = None,
     limit: Annotated[
@@ -138,7 +144,7 @@ def export(  # noqa: PLR0913 - one parameter for each option
         typer.Option(
             min=0,
             help="How far 95 % of int8's scores may be from fp32's; layers stay fp32 until it "
-            "holds. [0.01 for graphs of units]",
+            "holds. [0.01 for graphs of units, 0.02 for files that are no run's]",
         ),
     ] = None,
     official: Annotated[
@@ -160,14 +166,23 @@ def export(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Write a run's network as an ONNX file with its card inside, whole or made smaller.
 
-    Authors' checkpoints are read as plain tensors only, and become float32.
+    Authors' checkpoints are read as plain tensors only; a smaller file is made of the fp32 one.
     """
     from mien.errors import InputError
     from mien.training import exporting
 
+    wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit, score_limit)
     if official:
+        if wanted.precision == "int8" and data is None:
+            raise InputError(
+                "int8 takes its ranges from pictures; name a prepared set of faces like yours "
+                "with --data"
+            )
         names = tuple(name.strip() for name in classes.split(",") if name.strip())
-        _tell(_official(official, model, precision, out, names))
+        _tell(_official(official, model, out, names))
+        if wanted.precision != "fp32":
+            file = out or Path(f"{official}.onnx")
+            _tell(exporting.export_run(file, replace(wanted, out=None)))
         return
     if classes:
         raise InputError("--classes is for --official; a run's network knows its own")
@@ -176,7 +191,6 @@ def export(  # noqa: PLR0913 - one parameter for each option
             f"{len(model)} networks came, expected one run folder or file; several files are for "
             "--official"
         )
-    wanted = exporting.Wanted(exporting.precision_of(precision), out, data, limit, score_limit)
     _tell(_export(model[0], wanted))
 
 
@@ -195,16 +209,11 @@ def _export(model: Path, wanted: "Wanted") -> "Exported":
 
 
 def _official(
-    name: str, files: list[Path], precision: str, out: Path | None, classes: tuple[str, ...]
+    name: str, files: list[Path], out: Path | None, classes: tuple[str, ...]
 ) -> "Exported":
     """The network of authors' checkpoints as a file."""
-    from mien.errors import InputError, MissingExtra
+    from mien.errors import MissingExtra
 
-    if precision != "fp32":
-        raise InputError(
-            f"a checkpoint becomes fp32, and {precision} was asked for; export the file that is "
-            "written once more"
-        )
     try:
         from mien.training.official import export_official
     except ModuleNotFoundError as error:

@@ -1,30 +1,22 @@
 """mien export: a run's network as a file, whole or made smaller, and what that costs."""
 
 import json
-import math
-import time
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from mien.data.cache import Cache, open_cache
 from mien.errors import InputError, MissingExtra, WeightsError
-from mien.evaluation.evaluate import PRESENT, check_cache, evaluate, readable
-from mien.evaluation.metrics import METRICS
 from mien.files import whole_file
 from mien.results.report import report_path
-from mien.runtime import BATCH, Predictor, crop_threads, find_model, middle, normalised
+from mien.runtime import Predictor, find_model, normalised
 from mien.spec import ModelSpec, Precision
+from mien.training.eightbits import TYPICAL, Limits, Measured, eight_bits
 from mien.training.evaluating import Subject, open_subject
 from mien.training.precision import (
-    CONVOLUTIONS,
-    EIGHT_BITS,
     HALVED,
     PROBES,
     Given,
@@ -36,38 +28,8 @@ from mien.training.precision import (
     with_card,
 )
 from mien.training.runfolder import BEST, MODEL
-from mien.training.sparing import tries
-from mien.values import Float32, Image
 
-__all__ = [
-    "CALIBRATION",
-    "Exported",
-    "Measured",
-    "Wanted",
-    "export_run",
-    "precision_of",
-    "probe_of",
-]
-
-Rows = NDArray[np.intp]
-
-CALIBRATION = 256
-"""Pictures of the training part from which the ranges of int8 are taken."""
-
-SCORES = 0.01
-"""How far the scores of a network with a graph of units may be from float32: the same number turns
-through the graph into several units."""
-TYPICAL = 0.95
-"""Share of the differences of single scores that has to stay within the limit."""
-
-JUDGED = 2000
-"""Most pictures on which the loss of int8 is measured."""
-
-ROUNDS = 5
-"""Times that both networks read the same crops, in turns; the quickest counts."""
-
-MANY = 10
-"""Convolutions that are worth being computed in 8 bits without the rest."""
+__all__ = ["Exported", "Wanted", "export_run", "precision_of", "probe_of"]
 
 
 @dataclass(frozen=True)
@@ -78,31 +40,12 @@ class Wanted:
     out: Path | None = None
     """The file; None: beside the network, with the precision in its name."""
     data: Path | None = None
-    """The prepared data set of the run, for int8."""
+    """For int8: the prepared data set of the run; of a file that is no run's, any."""
     limit: float = 0.02
     """How much the metric may lose before int8 is refused."""
     score_limit: float | None = None
-    """How far 95 % of the scores may be from those of float32; None: SCORES for a network with a
-    graph of units, and any for others."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A metric of both networks, and their time."""
-
-    metric: str
-    """The first of the task: f1, pcc or accuracy, its mean."""
-    before: float
-    after: float
-    part: str
-    """Of the run's split."""
-    pictures: int
-    difference: float
-    """Largest, of an output on these pictures."""
-    typical: float
-    """What TYPICAL of the differences stay within."""
-    seconds: tuple[float, float]
-    """CPU time per crop on one thread, before and after, measured in turns."""
+    """How far 95 % of the scores may be from those of float32, see
+    `mien.training.eightbits.Limits`."""
 
 
 @dataclass(frozen=True)
@@ -130,13 +73,17 @@ class Exported:
         if self.difference is not None:
             lines.append(f"largest difference of an output: {self.difference:.2g}")
         if (one := self.measured) is not None:
-            lines.append(
-                f"{one.metric} on {one.pictures} pictures of the {one.part} part: "
-                f"{one.before:.3f} as fp32, {one.after:.3f} as {self.precision}"
-            )
+            where = f"{one.pictures} pictures of {one.part}"
+            if one.metric is not None:
+                lines.append(
+                    f"{one.metric} on {where}: {one.before:.3f} as fp32, {one.after:.3f} as "
+                    f"{self.precision}"
+                )
+            else:
+                lines.append(f"scores compared on {where}, which say nothing that it reads")
             lines.append(
                 f"{100 * TYPICAL:.0f} % of the scores are within {one.typical:.4f} of fp32, all "
-                f"within {one.difference:.4f}"
+                f"within {one.difference:.4f}, as a share of their range"
             )
             if self.spared is not None and self.spared[0]:
                 lines.append("{} of {} layers stayed fp32".format(*self.spared))
@@ -221,143 +168,15 @@ def _half(file: Path, spec: ModelSpec, out: Path) -> Exported:
 
 
 def _eighth(subject: Subject, out: Path, wanted: Wanted) -> Exported:
-    """Computed in 8 bits, with the ranges of training pictures, unless too much is lost.
-
-    Where scores have to stay near those of float32, layers are spared until they do.
-    """
-    spec, cache, train, part = _material(subject, wanted)
-    train, _ = readable(spec, cache, train)
-    rows = _some(train, CALIBRATION)
-    whole = onnx.load(str(subject.file))
-    limit = wanted.score_limit
-    if limit is None:
-        limit = SCORES if "relations" in spec.outputs else math.inf
-    with whole_file(out) as file:
-        for one in tries(whole, lambda: _batches(cache, spec, rows), _operators(whole, spec)):
-            small = with_card(one.model, replace(spec, precision="int8"))
-            file.write_bytes(small.SerializeToString())
-            measured = _measure(subject, file, cache, part)
-            if measured.typical <= limit:
-                break
-        else:
-            raise WeightsError(
-                f"{out.name} was not written: even with {one.spared} of {one.layers} layers in "
-                f"fp32, 95 % of the scores lie up to {measured.typical:.3f} from fp32, expected "
-                f"within {limit:g}; use fp16, or allow it with --score-limit"
-            )
-        if not measured.before - measured.after <= wanted.limit:
-            raise WeightsError(
-                f"{out.name} was not written: {measured.metric} on the {part} part falls from "
-                f"{measured.before:.3f} to {measured.after:.3f}, by more than {wanted.limit:g}; "
-                "use fp16, or allow it with --limit"
-            )
-    done = Exported(
-        out,
-        "int8",
-        out.stat().st_size,
-        measured.difference,
-        subject.file.stat().st_size,
-        measured,
-        (one.spared, one.layers),
-    )
+    """Computed in 8 bits, with what that costs in a file beside it."""
+    limits = Limits(wanted.limit, wanted.score_limit)
+    measured, spared, digest = eight_bits(subject, out, wanted.data, limits)
+    sizes = out.stat().st_size, measured.difference, subject.file.stat().st_size
+    done = Exported(out, "int8", *sizes, measured, spared)
     with whole_file(report_path(out)) as file:
-        values = {**asdict(done), "path": out.name, "data": cache.digest}
+        values = {**asdict(done), "path": out.name, "data": digest}
         file.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     return done
-
-
-def _operators(whole: onnx.ModelProto, spec: ModelSpec) -> Sequence[str]:
-    """What is computed in 8 bits: of a graph of units the convolutions of its backbone alone."""
-    folded = sum(node.op_type == "Conv" for node in whole.graph.node) >= MANY
-    # a Swin has but one convolution, and a graph as well
-    return CONVOLUTIONS if "relations" in spec.outputs and folded else EIGHT_BITS
-
-
-def _material(subject: Subject, wanted: Wanted) -> tuple[ModelSpec, Cache, Rows, str]:
-    """Card, pictures, training rows, and the part on which the loss is measured."""
-    spec, parts = subject.predictor.spec, subject.split
-    if spec.reads != "crop":
-        raise InputError(f"{spec.name} reads the {spec.reads} and is small already; use fp16")
-    if parts is None:
-        raise InputError(
-            f"{subject.file} lies in no run folder: int8 takes its ranges from the training part "
-            "of the run, so name the run folder"
-        )
-    if wanted.data is None:
-        raise InputError(
-            "int8 takes its ranges from training pictures; name the prepared data set of the run "
-            "with --data"
-        )
-    cache = open_cache(wanted.data)
-    if not subject.owns(cache.index):
-        raise InputError(
-            f"{wanted.data} holds other pictures than {spec.name} was trained on; name the "
-            f"prepared {parts.data} of the run"
-        )
-    check_cache(spec, cache)
-    return spec, cache, parts.train, "validate" if len(parts.validate) else "test"
-
-
-def _measure(subject: Subject, small: Path, cache: Cache, part: str) -> Measured:
-    """The metric and the time of both networks, on the same pictures."""
-    if subject.split is None:  # pragma: no cover - refused before
-        raise InputError(f"{subject.file} lies in no run folder")
-    rows = _some(subject.split.part(part), JUDGED)
-    present = subject.recipe.data.threshold if subject.recipe else PRESENT
-    both = subject.predictor, Predictor(small, crop_threads())
-    found = [evaluate(one, cache, rows, present=present) for one in both]
-    tables = [one.table for one in found]
-    metric = next(iter(METRICS[tables[0].task]))
-    before, after = (table.mean[metric] for table in tables)
-    if before is None or after is None:
-        raise InputError(f"the {part} part is too small to measure the {metric} on")
-    spec, seen = subject.predictor.spec, found[0].rows[:BATCH]
-    images = np.stack([cache.image(int(row)) for row in seen])
-    points = cache.landmarks[seen] if spec.points else None
-    seconds = _times(Predictor(subject.file), Predictor(small), images, points)
-    title = METRICS[tables[0].task][metric].title
-    first, second = (np.asarray(one.predictions.predicted) for one in found)
-    apart = np.abs(second - first)
-    return Measured(
-        title,
-        before,
-        after,
-        part,
-        tables[0].pictures,
-        float(apart.max()),
-        float(np.quantile(apart, TYPICAL)),
-        seconds,
-    )
-
-
-def _times(
-    first: Predictor, second: Predictor, images: Image, points: Float32 | None
-) -> tuple[float, float]:
-    """CPU seconds per crop of two networks, in turns."""
-    best = [np.inf, np.inf]
-    for _ in range(ROUNDS):
-        for place, one in enumerate((first, second)):
-            start = time.process_time()
-            one.score_crops(images, points)
-            best[place] = min(best[place], time.process_time() - start)
-    return best[0] / len(images), best[1] / len(images)
-
-
-def _some(rows: Rows, most: int) -> Rows:
-    """At most so many of the rows, evenly spread."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.intp)]
-
-
-def _batches(cache: Cache, spec: ModelSpec, rows: Rows) -> Iterator[Given]:
-    """Training pictures as the network reads them."""
-    for first in range(0, len(rows), BATCH):
-        some = rows[first : first + BATCH]
-        images = np.stack([cache.image(int(row)) for row in some])
-        seen = normalised(middle(images, spec.size), spec)
-        cut = max(0, (cache.aligned - spec.size) // 2)
-        yield (seen, cache.landmarks[some] - np.float32(cut)) if spec.points else seen
 
 
 def probe_of(spec: ModelSpec) -> Given:
