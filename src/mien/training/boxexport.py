@@ -19,16 +19,8 @@ from mien.face.suppression import suppress
 from mien.files import whole_file
 from mien.runtime import open_session
 from mien.spec import METADATA_KEY, ModelSpec
-from mien.training.exporting import (
-    CALIBRATION,
-    JUDGED,
-    ROUNDS,
-    TYPICAL,
-    Exported,
-    Measured,
-    Wanted,
-    probe_of,
-)
+from mien.training.eightbits import CALIBRATION, JUDGED, ROUNDS, TYPICAL, Measured
+from mien.training.exporting import Exported, Wanted, probe_of
 from mien.training.precision import (
     HALVED,
     answers,
@@ -132,7 +124,9 @@ def _eighth(file: Path, spec: ModelSpec, out: Path, wanted: Wanted) -> Exported:
     count = min(len(held), JUDGED)
     apart = np.abs(first - second)
     typical = float(np.quantile(apart, TYPICAL))
-    measured = Measured("mAP50", before, after, name, count, float(apart.max()), typical, times)
+    measured = Measured(
+        "mAP50", before, after, f"the {name} part", count, float(apart.max()), typical, times
+    )
     return Exported(out, "int8", out.stat().st_size, None, file.stat().st_size, measured)
 
 

@@ -35,7 +35,7 @@ from mien.training.precision import CONVOLUTIONS, EIGHT_BITS, Given, with_card
 from mien.training.sparing import tries
 from mien.values import Float32, Image, Scores
 
-__all__ = ["CALIBRATION", "TYPICAL", "Limits", "Measured", "eight_bits"]
+__all__ = ["CALIBRATION", "JUDGED", "ROUNDS", "TYPICAL", "Limits", "Measured", "eight_bits"]
 
 Rows = NDArray[np.intp]
 
@@ -226,13 +226,13 @@ def _measure(subject: Subject, small: Path, material: _Material) -> Measured:
     seen = judged[:BATCH]
     images = np.stack([cache.image(int(row)) for row in seen])
     points = cache.landmarks[seen] if spec.points else None
-    metric = next(iter(METRICS[spec.task]))
+    metric = next(iter(METRICS[spec.reading]))
     before, after = [one.table.mean[metric] for one in found] or (None, None)
     there = before is not None and after is not None
     if not there and subject.split is not None:
         raise InputError(f"{material.part} is too small to measure the {metric} on")
     return Measured(
-        METRICS[spec.task][metric].title if there else None,
+        METRICS[spec.reading][metric].title if there else None,
         before,
         after,
         material.part,
