@@ -151,7 +151,7 @@ def recipe(**model):
         ),
         Objective("combined", {"expression": 0.5}),
         Optim("adam", rate=0.005),
-        trainer=Trainer(epochs=2, workers=0, seed=1, monitor="loss"),
+        trainer=Trainer(epochs=1, workers=0, seed=1, monitor="loss"),
     )  # fmt: skip
 
 
