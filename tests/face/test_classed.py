@@ -50,8 +50,13 @@ def test_a_picture_is_read_once(detector, image, monkeypatch):
     detector.find(image)
     detector.classes(image, np.zeros((1, 4), np.float32))
     assert len(count) == 1
-    detector.find(image.copy())
+    detector.classes(image, np.zeros((1, 4), np.float32))  # the next one, in the same place
     assert len(count) == 2
+    detector.find(image)
+    detector.find(image)
+    assert len(count) == 4
+    detector.classes(image.copy(), np.zeros((1, 4), np.float32))
+    assert len(count) == 5
 
 
 def test_nothing_found(tmp_path, image):

@@ -83,6 +83,7 @@ class ClassDetector:
             image: uint8 (h, w, 3), RGB.
         """
         seen = self._look(image)
+        self._seen = image, seen  # for the classes of the same picture, which are asked for next
         return [
             Detection(box, float(scores.max()), _points(box))
             for box, scores in zip(seen.box, self._scores[seen.row], strict=True)
@@ -103,7 +104,8 @@ class ClassDetector:
             (m, c): score of each class, 0-1, of the box that covers the face best; NaN where none
             does.
         """
-        seen = self._look(image)
+        last, self._seen = self._seen, None  # a camera may write its next picture to the same place
+        seen = last[1] if last is not None and last[0] is image else self._look(image)
         out = np.full((len(boxes), len(self.spec.classes)), np.nan, np.float32)
         for number, box in enumerate(boxes):
             shares = overlaps(box, seen.box)
@@ -112,9 +114,7 @@ class ClassDetector:
         return out
 
     def _look(self, image: Image) -> Kept:
-        """The faces of a picture, one box each; the last picture is not read again."""
-        if self._seen is not None and self._seen[0] is image:
-            return self._seen[1]
+        """The faces of a picture, one box each."""
         check_image(image)
         square, lies = letterbox(image, self.spec.size)
         values = square.transpose(2, 0, 1)[None].astype(np.float32) * np.float32(1 / 255)
@@ -122,9 +122,7 @@ class ClassDetector:
         self._scores: Float32 = np.asarray(scores[0], np.float32)
         best = self._scores.max(axis=1, keepdims=True)
         kept = suppress(np.asarray(boxes[0], np.float32), best, least=LEAST)
-        kept = kept._replace(box=lies.back(kept.box))
-        self._seen = image, kept
-        return kept
+        return kept._replace(box=lies.back(kept.box))
 
 
 def _points(box: Float32) -> Float32:
