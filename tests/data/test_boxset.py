@@ -99,16 +99,23 @@ def test_awake_and_asleep_in_turns_close_to_the_face(model, tmp_path, monkeypatc
     eyes = [skin[[one, other]].mean(axis=0) for one, other in ((33, 133), (362, 263))]
     points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
     mesh = (60 * points * (1, -1, -1) + (150, 110, 0)).astype(np.float32)
+    for upper, lower in ((159, 145), (386, 374)):
+        mesh[lower, 1] = mesh[upper, 1] + 6  # of 14 pixels of width
+    asleep = mesh.copy()
+    asleep[[145, 374], 1] = mesh[[159, 386], 1]
+    planted = [mesh, asleep, asleep, mesh, mesh, asleep] + [mesh] * 20
+    seen = iter([one for made in planted for one in (mesh, made)])  # a portrait, what became of it
     was = np.concatenate([mesh[:SKIN, :2].min(axis=0), mesh[:SKIN, :2].max(axis=0)])
     said = read(
         make_boxes(
-            "awake", tmp_path / "set", pictures={"train": 6}, source=folder, data=tmp_path,
-            find=lambda *_: mesh,
+            "awake", tmp_path / "set", pictures={"train": 9}, source=folder, data=tmp_path,
+            find=lambda *_: next(seen),
         )
     )  # fmt: skip
     part = said.splits["train"]
     assert said.names == ("awake", "sleep")
-    assert [boxes[0, 0] for boxes in part.boxes] == [0, 1, 0, 1, 0, 1]
+    # open eyes that are seen closed, and closed ones that are seen open, are left out
+    assert [boxes[0, 0] for boxes in part.boxes] == [0, 1, 0, 1, 0]
     places = set()
     for path, boxes in zip(part.path, part.boxes, strict=True):
         image = np.asarray(Image.open(path)).astype(int)
@@ -121,4 +128,4 @@ def test_awake_and_asleep_in_turns_close_to_the_face(model, tmp_path, monkeypatc
             there = was[:2] if corner[0] < x else was[2:]
             assert image[row, column, :2] == pytest.approx(there, abs=6)
         places.add((round(x, 2), round(y, 2)))
-    assert len(places) > 3
+    assert len(places) > 2
