@@ -15,7 +15,7 @@ from torchvision import transforms
 
 import mien
 from mien.face.align import crop
-from mien.models.student import Student, combined
+from mien.models.student import Backbone, Form, Student, combined
 from mien.training.recipe import IMAGENET
 from mien.video.reader import open_source
 
@@ -24,10 +24,11 @@ WARM = 5
 """Frames before the clock runs."""
 
 
-def network() -> Student:
+def network(backbone: Backbone = "resnet18") -> Student:
     """The combined student with random weights, the same at every call."""
     torch.manual_seed(0)
-    return combined(12).eval()
+    form: Form = "intensity" if backbone == "resnet18" else "unbounded"
+    return combined(12, backbone=backbone, form=form).eval()
 
 
 def per_frame(clip: Path, frames: int) -> float:

@@ -170,6 +170,22 @@ def test_the_middle_is_that_of_the_whole_crop(rest, template, size, inner):
     np.testing.assert_allclose(some.matrix[:, 2], whole.matrix[:, 2] - first, atol=1e-4)
 
 
+@pytest.mark.parametrize(("size", "inner"), [(256, 224), (256, 120), (300, 200), (512, 301)])
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_the_middle_is_that_of_the_whole_where_the_square_leaves_the_frame(
+    rest, size, inner, corner
+):
+    room = np.array(PICTURE.shape[1::-1]) - rest[:, :2].max(axis=0)
+    moved = rest.copy()
+    moved[:, :2] += np.where(corner, room, -rest[:, :2].min(axis=0))
+    whole, some = crop(PICTURE, moved, "ffhq", size), crop(PICTURE, moved, "ffhq", size, inner)
+    first = (size - inner) // 2
+    wanted = whole.image[first : first + inner, first : first + inner]
+    gap = np.abs(some.image.astype(int) - wanted)
+    assert gap.max() <= 1  # a sum in another order
+    assert gap.mean() < 1e-2
+
+
 def test_jaanet_samples_without_averaging_as_its_authors_do(rest):
     points = landmarks(rest, "49").astype(float)
     plain = warp(PICTURE, jaanet_matrix(points, 40), 40, (128, 128, 128))

@@ -264,7 +264,7 @@ def _ffhq_middle(image: Image, mesh: Float32, size: int, inner: int) -> tuple[Im
     points = mesh[:, :2].astype(np.float64)
     lips = points[list(LIPS_OUTER + LIPS_INNER)]
     quad = ffhq_quad(points[list(RIGHT_EYE_RING)], points[list(LEFT_EYE_RING)], lips)
-    faded, shift, shrink = fade(image, quad)
+    faded, shift, shrink = fade(image, quad, min(1.0, (inner + 2 * MARGIN) / size))
     # shrinking moves pixel centres: they lie at one half of a pixel, not at its corner
     inside = (quad - shift + 0.5) / shrink - 0.5
     # the public networks read the square of 512 pixels, averaged down: a warp would only sample

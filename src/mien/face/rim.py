@@ -20,12 +20,15 @@ NEAR = 1
 """Pixels around what is seen that sampling may touch."""
 
 
-def fade(image: Image, quad: NDArray[np.float64]) -> tuple[Image, NDArray[np.float64], float]:
+def fade(
+    image: Image, quad: NDArray[np.float64], share: float = 1.0
+) -> tuple[Image, NDArray[np.float64], float]:
     """Cut out the surroundings of a square, shrunk if large, with a faded rim outside the frame.
 
     Args:
         image: uint8 (h, w, 3).
         quad: (4, 2), corners of the square in pixels of the image.
+        share: of its side, the middle that is looked at: only there the rim is faded.
 
     Returns:
         The picture; the place in the image of its first pixel, in pixels of the image; how often
@@ -52,7 +55,9 @@ def fade(image: Image, quad: NDArray[np.float64]) -> tuple[Image, NDArray[np.flo
     padded = np.zeros((rows, columns, 3), np.uint8)
     padded[pad[1] : rows - pad[3], pad[0] : columns - pad[2]] = part
     place = first - pad[:2] * shrink
-    seen = np.concatenate([quad.min(axis=0) - place, quad.max(axis=0) - place]) / shrink
+    middle = quad.mean(axis=0)
+    shown = middle + share * (quad - middle) - place
+    seen = np.concatenate([shown.min(axis=0), shown.max(axis=0)]) / shrink
     faded = _fade(padded, pad, 0.02 * side / shrink, seen)
     return faded, place.astype(np.float64), float(shrink)
 
