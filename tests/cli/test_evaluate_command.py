@@ -7,7 +7,8 @@ import pytest
 
 from mien.data.example import write_example
 from mien.runtime import Predictor
-from mien.training.evaluating import Choice, open_subject, run_trial
+from mien.training.evaluating import Choice, run_trial
+from mien.training.subject import open_subject
 from tests.crop_networks import card, convolutions, write
 from tests.evaluation.coloured import cache_of
 from tests.training.tinyrun import run_folder

@@ -13,9 +13,10 @@ from mien.data.protocols import split
 from mien.data.splits import write_split
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
-from mien.training.evaluating import Choice, open_subject, run_trial, write_trial
+from mien.training.evaluating import Choice, run_trial, write_trial
 from mien.training.runfolder import RECIPE, REPORT, RUN, SPLIT
 from mien.training.settings import to_json
+from mien.training.subject import open_subject
 from tests.crop_networks import card, write
 from tests.evaluation.coloured import COUNT, cache_of, index_of
 from tests.training.tinyrun import SETTINGS, WEIGHTS, run_folder

@@ -12,9 +12,10 @@ from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
 from mien.runtime import Predictor
 from mien.training import eightbits, exporting, sparing
-from mien.training.evaluating import Choice, open_subject, run_trial
+from mien.training.evaluating import Choice, run_trial
 from mien.training.exporting import Wanted, export_run, precision_of
 from mien.training.precision import with_card
+from mien.training.subject import open_subject
 from mien.values import Scores
 from tests.crop_networks import card, convolutions, write
 from tests.evaluation.coloured import cache_of

@@ -18,13 +18,14 @@ from mien.models.reading import Reading
 from mien.runtime import Predictor
 from mien.training import course
 from mien.training.eightbits import _batches
-from mien.training.evaluating import Choice, open_subject, run_trial
+from mien.training.evaluating import Choice, run_trial
 from mien.training.export import export
 from mien.training.exporting import Wanted, export_run, probe_of
 from mien.training.precision import answers, quantize
 from mien.training.recipe import Expected, Model, Objective
 from mien.training.run import train_fold
 from mien.training.runfolder import read_run
+from mien.training.subject import open_subject
 from tests.point_networks import POINTS, face, pointed, write_pointed
 from tests.training.tinyset import SIDE, Tiny, prepared, recipe
 

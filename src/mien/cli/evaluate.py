@@ -69,8 +69,9 @@ def evaluate(  # noqa: PLR0913 - one parameter for each option
     from mien.cli.progress import showing_progress
     from mien.cli.scores import score_lines
     from mien.training import evaluating
+    from mien.training.subject import open_subject
 
-    subject = evaluating.open_subject(model)
+    subject = open_subject(model)
     choice = evaluating.Choice(protocol, fold, folds, part, present, threshold)
     with TemporaryDirectory(prefix="mien-") as spare, showing_progress(quiet) as show:
 

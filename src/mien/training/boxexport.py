@@ -14,12 +14,13 @@ from mien.data.yolo import BoxedPictures
 from mien.errors import InputError, WeightsError
 from mien.evaluation.boxtable import box_table
 from mien.evaluation.detection import Boxes
+from mien.evaluation.timing import ROUNDS
 from mien.face.letterbox import letterbox
 from mien.face.suppression import suppress
 from mien.files import whole_file
 from mien.runtime import open_session
 from mien.spec import METADATA_KEY, ModelSpec
-from mien.training.eightbits import CALIBRATION, JUDGED, ROUNDS, TYPICAL, Measured
+from mien.training.eightbits import CALIBRATION, JUDGED, TYPICAL, Measured
 from mien.training.exporting import Exported, Wanted, probe_of
 from mien.training.precision import (
     HALVED,

@@ -2,25 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
+from typing import Any
 
 from mien.evaluation.landmarks import TITLES
 from mien.evaluation.metrics import METRICS, Task
 from mien.evaluation.scoretable import cell, grid, plain
-from mien.training.learner import Line
+from mien.results.plot import Axes, Curve, as_file
+from mien.training.epochs import Line
 
-__all__ = ["columns", "plot", "table"]
+__all__ = ["columns", "curve", "plot", "table"]
 
 METRICS_SHOWN = 2
 """Of the task: F1 and accuracy, PCC and CCC, accuracy and recall."""
-
-WIDTH, HEIGHT = 300, 190
-"""Of one plot, in pixels."""
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 30, 30
-"""Margins around its curve."""
-ACROSS = 2
-TICKS = 3
-INK, FAINT, CURVE, CHOSEN = "#1f2328", "#d0d7de", "#0969da", "#bc4c00"
 
 
 def columns(lines: Sequence[Line], task: Task | None) -> dict[str, str]:
@@ -53,51 +46,11 @@ def table(lines: Sequence[Line], task: Task | None, chosen: int) -> str:
 def plot(lines: Sequence[Line], task: Task | None, chosen: int) -> str:
     """A curve for each figure over the epochs, as one SVG; the chosen epoch is marked."""
     shown = columns(lines, task)
-    across = min(ACROSS, len(shown))
-    down = -(-len(shown) // across)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{across * WIDTH}" '
-        f'height="{down * HEIGHT}" font-family="sans-serif" font-size="11" fill="{INK}">',
-        '<rect width="100%" height="100%" fill="#ffffff"/>',
-    ]
-    for number, (name, title) in enumerate(shown.items()):
-        x, y = number % across * WIDTH, number // across * HEIGHT
-        values = [line.get(name, math.nan) for line in lines]
-        epochs = [int(line["epoch"]) for line in lines]
-        inside = _one(title, epochs, values, chosen)
-        parts.append(f'<g transform="translate({x} {y})">{inside}</g>')
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    return as_file(
+        [Axes(title, [curve(lines, name, chosen=chosen)]) for name, title in shown.items()]
+    )
 
 
-def _one(title: str, epochs: Sequence[int], values: Sequence[float], chosen: int) -> str:
-    """One plot: title, lines at three heights, curve, chosen epoch."""
-    there = [(epoch, one) for epoch, one in zip(epochs, values, strict=True) if math.isfinite(one)]
-    parts = [f'<text x="{LEFT}" y="18" font-weight="bold">{escape(title)}</text>']
-    if not there:
-        return parts[0] + f'<text x="{LEFT}" y="{HEIGHT / 2:g}">does not exist</text>'
-    low, high = min(one for _, one in there), max(one for _, one in there)
-    if high == low:
-        low, high = low - 0.5, high + 0.5
-    first, last = min(epochs), max(max(epochs), min(epochs) + 1)
-
-    def place(epoch: float, value: float) -> tuple[float, float]:
-        x = LEFT + (epoch - first) / (last - first) * (WIDTH - LEFT - RIGHT)
-        return x, HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
-
-    for step in range(TICKS):
-        value = low + (high - low) * step / (TICKS - 1)
-        _, y = place(first, value)
-        parts.append(
-            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{FAINT}"/>'
-            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
-        )
-    for epoch in (first, max(epochs)):
-        x, _ = place(epoch, low)
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 10}" text-anchor="middle">{epoch}</text>')
-    path = " ".join("{:.1f},{:.1f}".format(*place(*pair)) for pair in there)
-    parts.append(f'<polyline points="{path}" fill="none" stroke="{CURVE}" stroke-width="2"/>')
-    for epoch, value in there:
-        x, y = place(epoch, value)
-        colour, radius = (CHOSEN, 4) if epoch == chosen else (CURVE, 2)
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}"/>')
-    return "".join(parts)
+def curve(lines: Sequence[Line], name: str, **more: Any) -> Curve:  # noqa: ANN401 - of a Curve
+    """A figure over the epochs; those in which it does not exist have no point."""
+    return Curve([(int(line["epoch"]), line.get(name, math.nan)) for line in lines], **more)

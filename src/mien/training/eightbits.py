@@ -5,7 +5,6 @@ pictures of the user's, half of which it takes its ranges from and half of which
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,15 +26,16 @@ from mien.evaluation.evaluate import (
     readable,
 )
 from mien.evaluation.metrics import METRICS
+from mien.evaluation.timing import Timed, seconds_per_crop
 from mien.files import whole_file
 from mien.runtime import BATCH, RANGES, Predictor, crop_threads, middle, normalised
 from mien.spec import ModelSpec
-from mien.training.evaluating import Subject
 from mien.training.precision import CONVOLUTIONS, EIGHT_BITS, Given, with_card
 from mien.training.sparing import tries
-from mien.values import Float32, Image, Scores
+from mien.training.subject import Subject
+from mien.values import Scores
 
-__all__ = ["CALIBRATION", "JUDGED", "ROUNDS", "TYPICAL", "Limits", "Measured", "eight_bits"]
+__all__ = ["CALIBRATION", "JUDGED", "TYPICAL", "Limits", "Measured", "eight_bits"]
 
 Rows = NDArray[np.intp]
 
@@ -54,9 +54,6 @@ JUDGED = 2000
 """Most pictures on which the loss of int8 is measured."""
 LEAST = 16
 """Fewest pictures of one's own that say anything, for ranges and judgement together."""
-
-ROUNDS = 5
-"""Times that both networks read the same crops, in turns; the quickest counts."""
 
 MANY = 10
 """Convolutions that are worth being computed in 8 bits without the rest."""
@@ -226,6 +223,8 @@ def _measure(subject: Subject, small: Path, material: _Material) -> Measured:
     seen = judged[:BATCH]
     images = np.stack([cache.image(int(row)) for row in seen])
     points = cache.landmarks[seen] if spec.points else None
+    timed = [Timed(Predictor(one), images, points) for one in (subject.file, small)]
+    slow, quick = seconds_per_crop(timed)
     metric = next(iter(METRICS[spec.reading]))
     before, after = [one.table.mean[metric] for one in found] or (None, None)
     there = before is not None and after is not None
@@ -239,7 +238,7 @@ def _measure(subject: Subject, small: Path, material: _Material) -> Measured:
         len(judged),
         float(apart.max()),
         float(np.quantile(apart, TYPICAL)),
-        _times(Predictor(subject.file), Predictor(small), images, points),
+        (slow, quick),
     )
 
 
@@ -264,19 +263,6 @@ def _apart(first: Scores, second: Scores) -> NDArray[np.float64]:
         if getattr(first, name) is not None
     ]
     return np.concatenate(found).astype(np.float64)
-
-
-def _times(
-    first: Predictor, second: Predictor, images: Image, points: Float32 | None
-) -> tuple[float, float]:
-    """CPU seconds per crop of two networks, in turns."""
-    best = [np.inf, np.inf]
-    for _ in range(ROUNDS):
-        for place, one in enumerate((first, second)):
-            start = time.process_time()
-            one.score_crops(images, points)
-            best[place] = min(best[place], time.process_time() - start)
-    return best[0] / len(images), best[1] / len(images)
 
 
 def _some(rows: Rows, most: int) -> Rows:

@@ -3,12 +3,10 @@
 Needs no torch: the network is asked through its ONNX file.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.cache import Cache
-from mien.data.labels import Index, take
+from mien.data.labels import Index
 from mien.data.protocols import split
-from mien.data.splits import PARTS, Split, keys_digest, read_split
+from mien.data.splits import PARTS
 from mien.errors import InputError
 from mien.evaluation.evaluate import PRESENT, Evaluated, evaluate
 from mien.evaluation.occurrence import THRESHOLD
@@ -26,29 +24,19 @@ from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.tables import Comparison, beside
 from mien.files import cannot_write, whole_file
-from mien.runtime import Predictor, crop_threads, find_model
-from mien.training.recipe import Recipe
 from mien.training.runfolder import (
     PREDICTIONS,
     RECIPE,
     REPORT,
     REPORT_JSON,
-    RUN,
-    SPLIT,
-    read_recipe,
-    read_run,
 )
+from mien.training.subject import Subject, warnings_of
 
-__all__ = ["Choice", "Subject", "Trial", "open_subject", "run_trial", "write_trial"]
+__all__ = ["Choice", "Trial", "run_trial", "write_trial"]
 
 Rows = NDArray[np.intp]
 
 ALL = "all"
-BORROWED = frozenset({"joined", "lists", "table"})
-"""Sets that may hold persons of others, by the same name."""
-
-NAMED = 5
-"""Persons named in a warning."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +54,6 @@ class Choice:
     """Intensity from which a unit is present; None: that of the run, else 1."""
     threshold: float = THRESHOLD
     """Probability from which the network's unit counts as present."""
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What is put on trial: a network, and the run it comes from if that is known."""
-
-    file: Path
-    predictor: Predictor
-    recipe: Recipe | None = None
-    split: Split | None = None
-    data: str = ""
-    """Digest of the prepared set that the run learned from."""
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the file."""
-        with self.file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-    def owns(self, index: Index) -> bool:
-        """Whether these are the very pictures that the run divided."""
-        return (
-            self.split is not None
-            and self.split.data == index.name
-            and self.split.pictures == len(index)
-            and self.split.keys == keys_digest(index)
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,21 +95,6 @@ class Trial:
         if self.published is not None:
             parts.append(self.published.to_markdown().rstrip())
         return "\n\n".join(parts) + "\n"
-
-
-def open_subject(model: Path) -> Subject:
-    """Open a run folder or an ONNX file; the file may lie in the folder of its run.
-
-    Raises:
-        InputError: there is no such file, or the run folder is damaged.
-        WeightsError: it is no network of ours.
-    """
-    file = find_model(model)
-    folder = file.parent
-    recipe = read_recipe(folder) if (folder / RECIPE).is_file() else None
-    parts = read_split(folder / SPLIT) if recipe and (folder / SPLIT).is_file() else None
-    data = str(read_run(folder)["data"]) if recipe and (folder / RUN).is_file() else ""
-    return Subject(file, Predictor(file, crop_threads()), recipe, parts, data)
 
 
 def run_trial(
@@ -195,7 +141,7 @@ def run_trial(
     if words.own and subject.recipe is not None and subject.recipe.expected:
         published = beside(found.table, subject.recipe.expected)
     table = found.table.about(cache.index.name, words.protocol, words.fold)
-    warnings = _warnings(subject, cache.index, found.rows)
+    warnings = warnings_of(subject, cache.index, found.rows)
     if subject.owns(cache.index) and subject.data not in ("", cache.digest):
         warnings += (
             f"{cache.folder} holds the pictures of the run, prepared or labelled in another way "
@@ -278,31 +224,3 @@ def _chosen(subject: Subject, index: Index, choice: Choice) -> tuple[Rows, _Word
 def _from_intensity(subject: Subject, index: Index) -> bool:
     """Whether occurrence is read off intensities."""
     return subject.predictor.spec.task == "occurrence" and index.occurrence is None
-
-
-def _warnings(subject: Subject, index: Index, rows: Rows) -> tuple[str, ...]:
-    """What makes the figures better than they are."""
-    name, parts = subject.predictor.spec.name, subject.split
-    if parts is None:
-        return (
-            f"it is not known whom {name} was trained on: if persons of these pictures were among "
-            "them, the figures are too good; evaluate the run folder to have this looked up",
-        )
-    learned = {*parts.subjects["train"], *parts.subjects["validate"]}
-    people = set(take(index.subject, rows)) - {""}
-    shared = sorted(learned & people)
-    alike = parts.data == index.name or BORROWED & {parts.data, index.name}
-    if shared and alike:
-        named = ", ".join(shared[:NAMED]) + (", ..." if len(shared) > NAMED else "")
-        return (
-            f"{len(shared)} of the {len(people)} evaluated persons ({named}) were in the training "
-            f"part of {name}: the figures are too good",
-        )
-    if subject.owns(index) and not people:
-        seen = np.isin(rows, np.concatenate([parts.train, parts.validate])).sum()
-        if seen:
-            return (
-                f"{seen} of the {len(rows)} evaluated pictures were in the training part of "
-                f"{name}: the figures are too good",
-            )
-    return ()

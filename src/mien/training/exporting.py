@@ -15,7 +15,6 @@ from mien.results.report import report_path
 from mien.runtime import Predictor, find_model, normalised
 from mien.spec import ModelSpec, Precision
 from mien.training.eightbits import TYPICAL, Limits, Measured, eight_bits
-from mien.training.evaluating import Subject, open_subject
 from mien.training.precision import (
     HALVED,
     PROBES,
@@ -28,6 +27,7 @@ from mien.training.precision import (
     with_card,
 )
 from mien.training.runfolder import BEST, MODEL
+from mien.training.subject import Subject, open_subject
 
 __all__ = ["Exported", "Wanted", "export_run", "precision_of", "probe_of"]
 

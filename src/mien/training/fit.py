@@ -23,9 +23,10 @@ from torch import nn
 from mien.errors import InputError, MienError, WeightsError
 from mien.training import checkpoints, optimising
 from mien.training.checkpoints import MARK, WholeFiles
+from mien.training.epochs import Line, write_metrics
 from mien.training.experiment import Experiment
-from mien.training.keeping import Keeper, write_metrics
-from mien.training.learner import Learner, Line, Passages
+from mien.training.keeping import Keeper
+from mien.training.learner import Learner, Passages
 from mien.training.runfolder import BEST, LAST
 from mien.training.settings import differences
 

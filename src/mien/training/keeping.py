@@ -1,10 +1,7 @@
 """What is written at the end of each epoch: figures, the best weights, and how to go on."""
 
-import csv
-import io
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +11,11 @@ from torch.utils.tensorboard import SummaryWriter
 
 from mien.errors import InputError
 from mien.training.checkpoints import FORMAT, MARK, write
-from mien.training.learner import Learner, Line
-from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE, TENSORBOARD, write_text
+from mien.training.epochs import Line, write_metrics
+from mien.training.learner import Learner
+from mien.training.runfolder import BEST, LAST, TENSORBOARD
 
-__all__ = ["Keeper", "read_metrics", "write_metrics"]
+__all__ = ["Keeper"]
 
 
 class Keeper(Checkpoint):
@@ -125,48 +123,6 @@ class Keeper(Checkpoint):
         if self._board is not None:
             self._board.close()
             self._board = None
-
-
-def write_metrics(folder: Path, lines: Sequence[Line]) -> None:
-    """Write the figures of all epochs, as lines of JSON and as a table.
-
-    A figure that does not exist is null there and empty here.
-
-    Raises:
-        InputError: the disk refuses.
-    """
-    plain = [
-        {name: value if math.isfinite(value) else None for name, value in line.items()}
-        for line in lines
-    ]
-    names = list(dict.fromkeys(name for line in plain for name in line))
-    table = io.StringIO()
-    writer = csv.DictWriter(table, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(plain)
-    texts = {
-        METRICS: "".join(json.dumps(line) + "\n" for line in plain),
-        METRICS_TABLE: table.getvalue(),
-    }
-    for name, text in texts.items():
-        write_text(folder / name, text)
-
-
-def read_metrics(folder: Path) -> tuple[Line, ...]:
-    """The figures of all epochs of a run; one that does not exist is NaN.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    path = folder / METRICS
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return tuple(
-            {name: math.nan if value is None else value for name, value in row.items()}
-            for row in rows
-        )
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); train the fold anew") from error
 
 
 def _learner(module: pl.LightningModule) -> Learner:

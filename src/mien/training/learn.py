@@ -30,10 +30,10 @@ from mien.evaluation.units import (
 from mien.face.geometry import FEATURES, mirror
 from mien.models.meshunits import MeshUnits, Readout
 from mien.spec import ModelSpec
+from mien.training.epochs import Line
 from mien.training.experiment import Experiment
 from mien.training.export import export
 from mien.training.fit import fit
-from mien.training.learner import Line
 from mien.training.meshrecipe import MeshRecipe, MeshSchedule
 from mien.training.mixing import MixedError, Source, digest, mixed
 from mien.training.recipe import Optim, Schedule, Trainer

@@ -19,15 +19,13 @@ from mien.models.output import Output
 from mien.training import optimising
 from mien.training.averaging import Average
 from mien.training.checkpoints import FORMAT, MARK
+from mien.training.epochs import Line
 from mien.training.experiment import Batches, Experiment, Turn
 
-__all__ = ["Learner", "Line", "Passages", "no_such_loss"]
+__all__ = ["Learner", "Passages", "no_such_loss"]
 
 IMAGE = 4
 """Axes of a batch of pictures."""
-
-Line = dict[str, float]
-"""Figures of one epoch by name, as a line of metrics.jsonl holds them."""
 
 
 def no_such_loss(strange: Sequence[str], there: Sequence[str]) -> InputError:

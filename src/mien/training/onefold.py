@@ -15,8 +15,8 @@ from mien.data.protocols import write_split
 from mien.training import runfolder
 from mien.training.assemble import Parts
 from mien.training.environment import environment
+from mien.training.epochs import Line
 from mien.training.fit import Fitted, check, fit, is_finished
-from mien.training.learner import Line
 from mien.training.settings import to_json
 
 __all__ = ["Tell", "Way", "go"]

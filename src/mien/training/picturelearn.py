@@ -15,9 +15,9 @@ from mien.data.expressions import OUTPUTS, UNITS
 from mien.data.portraitset import PortraitSet
 from mien.errors import InputError
 from mien.models.pictureunits import PictureUnits, pictureunits
+from mien.training.epochs import Line
 from mien.training.experiment import Experiment
 from mien.training.fit import fit
-from mien.training.learner import Line
 from mien.training.pictureexam import PictureExam
 from mien.training.picturerecipe import PictureRecipe
 from mien.training.picturing import Anchors, GroupError, groups

@@ -19,10 +19,10 @@ from mien.evaluation.together import has_pairs, together
 from mien.models.reading import Reading
 from mien.training import course, runfolder
 from mien.training.assemble import Assembled, assemble
+from mien.training.epochs import Line
 from mien.training.experiment import Experiment
 from mien.training.export import export
 from mien.training.fit import Fitted
-from mien.training.learner import Line
 from mien.training.onefold import Tell, Way, go
 from mien.training.precision import PROBES
 from mien.training.predicting import predict, read_predictions

@@ -20,11 +20,10 @@ from mien.training.assemble import (
     identity_of,
     placed,
 )
+from mien.training.epochs import Line, read_metrics
 from mien.training.experiment import Experiment, Objective
 from mien.training.fit import Fitted
 from mien.training.fitting import check_data
-from mien.training.keeping import read_metrics
-from mien.training.learner import Line
 from mien.training.loaded import Loaded
 from mien.training.onefold import Way, go
 from mien.training.recipe import Recipe
