@@ -19,7 +19,8 @@ from mien.animation.animate import animate, resize
 from mien.animation.events import Event, Script
 from mien.animation.recovery import find_again
 from mien.facs.units import UNITS
-from mien.results.page import Grid, Page, write_page
+from mien.results.html import Grid
+from mien.results.page import Page, write_page
 from mien.results.timeline import Band
 from mien.results.writers import open_writer
 from mien.values import Image

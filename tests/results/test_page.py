@@ -8,7 +8,8 @@ import pytest
 from arro3.core import Table
 
 from mien.errors import InputError
-from mien.results.page import Grid, Page, write_page
+from mien.results.html import Grid
+from mien.results.page import Page, write_page
 from mien.results.table import TableBuilder, table_schema
 from mien.results.timeline import Band, axis, lane, marks, ticks
 

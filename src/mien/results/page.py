@@ -1,10 +1,8 @@
 """One page that shows a run: curves over time, strongest units, what was done; self-contained."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +11,21 @@ from arro3.core import Table
 from mien.errors import InputError
 from mien.files import whole_file
 from mien.results.courses import Course, courses_of, section
+from mien.results.html import Grid, boxes, document, picture, pictures
 from mien.results.table import read_facts
 from mien.results.timeline import Band
 
-__all__ = ["Grid", "Page", "write_page"]
+__all__ = ["Page", "write_page"]
 
 FACES = 4
 """Faces that are shown; the others are in the table."""
 
+FOOTER = (
+    "Intensities are estimates from 0 to 5 by networks that learned from a face model; they were "
+    "not checked against faces coded by people. Left and right are the person's."
+)
+
 KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table of texts that is shown as it is."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,22 +64,13 @@ def write_page(path: str | Path, table: Table, page: Page) -> None:
 
 def _page(table: Table, page: Page) -> str:
     courses = courses_of(table)
-    style = (files("mien.results") / "page.css").read_text(encoding="utf-8")
     parts = [_facts(table, page, courses), _pictures(page)]
     parts += [section(course, page.bands) for course in courses[:FACES]]
     if len(courses) > FACES:
         parts.append(f'<p class="soft">{len(courses) - FACES} more faces are in the table.</p>')
-    parts += [_grid(grid) for grid in page.grids]
+    parts += [one.drawn() for one in page.grids]
     parts.append(_run(page.report, read_facts(table.schema)))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(page.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-        f"<h1>{escape(page.title)}</h1>\n{''.join(parts)}\n"
-        "<footer>Intensities are estimates from 0 to 5 by networks that learned from a face model; "
-        "they were not checked against faces coded by people. Left and right are the person's."
-        "</footer>\n</body>\n</html>\n"
-    )
+    return document(page.title, "".join(parts), FOOTER)
 
 
 def _facts(table: Table, page: Page, courses: Sequence[Course]) -> str:
@@ -101,13 +86,12 @@ def _facts(table: Table, page: Page, courses: Sequence[Course]) -> str:
             quality = neutral.get("quality")
             grade = f", quality {quality:.2f}" if isinstance(quality, float) else ""
             items.append((f"neutral of face {face}", f"{neutral.get('source')}{grade}"))
-    boxes = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in items[:8])
     notes = "".join(
         f'<p class="note">{escape(note)}</p>'
         for source in page.report.get("sources", ())
         for note in source.get("notes", ())
     )
-    return f'<dl class="facts">{boxes}</dl>{notes}'
+    return f"{boxes(items[:8])}{notes}"
 
 
 def _pictures(page: Page) -> str:
@@ -116,33 +100,8 @@ def _pictures(page: Page) -> str:
     for caption, path in page.pictures:
         if path.suffix.lower() not in KINDS:
             raise InputError(f"{path.name} cannot stand in a page; {', '.join(KINDS)} can")
-        data = base64.b64encode(path.read_bytes()).decode()
-        shown.append(
-            f'<figure><img alt="{escape(caption)}" src="data:{KINDS[path.suffix.lower()]};base64,'
-            f'{data}"><figcaption>{escape(caption)}</figcaption></figure>'
-        )
-    return f'<div class="pictures">{"".join(shown)}</div>' if shown else ""
-
-
-def _grid(grid: Grid) -> str:
-    head = "".join(
-        f'<th class="{"n" if column else ""}">{escape(text)}</th>'
-        for column, text in enumerate(grid.head)
-    )
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{"n" if column else ""}">{escape(text)}</td>'
-            for column, text in enumerate(row)
-        )
-        + "</tr>"
-        for row in grid.rows
-    )
-    note = f'<p class="soft">{escape(grid.note)}</p>' if grid.note else ""
-    return (
-        f'<h2>{escape(grid.title)}</h2>{note}<div class="scroll"><table><thead><tr>{head}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>"
-    )
+        shown.append(picture(path.read_bytes(), KINDS[path.suffix.lower()], caption))
+    return pictures(shown)
 
 
 def _run(report: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
