@@ -69,7 +69,17 @@ def test_many_units_show_their_most_related_pairs():
     assert "most related" not in together(made(range(1, 13))).to_markdown()
 
 
-def test_only_occurrence_can_be_together():
-    known = np.ones((1, 2), bool)
-    with pytest.raises(InputError, match="predictions are of intensity"):
-        together(Predictions("intensity", (1, 2), np.zeros((1, 2)), np.zeros((1, 2)), known))
+def test_intensities_are_correlated_as_they_are():
+    rng = np.random.default_rng(3)
+    truth, said = rng.integers(0, 6, (50, 2)), 5 * rng.random((50, 2))
+    known = np.ones((50, 2), bool)
+    (pair,) = together(Predictions("intensity", (1, 2), said, truth, known)).pairs
+    for place, table in enumerate((truth, said)):
+        assert pair.both[place] == pytest.approx((table >= 1).all(axis=1).mean())
+        assert pair.phi[place] == pytest.approx(np.corrcoef(table.T)[0, 1])
+
+
+def test_classes_do_not_occur_together():
+    known = np.ones(1, bool)
+    with pytest.raises(InputError, match="predictions are of expression"):
+        together(Predictions("expression", ("a", "b"), np.eye(2)[:1], np.zeros(1, int), known))

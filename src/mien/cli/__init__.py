@@ -12,6 +12,7 @@ from mien.cli import (
     animate,
     annotate,
     boxes,
+    compare,
     datasets,
     doctor,
     evaluate,
@@ -52,6 +53,7 @@ app.command("doctor")(doctor.doctor)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(evaluate.export)
+app.command("compare")(compare.compare)
 
 
 def _version(wanted: bool) -> None:

@@ -1,7 +1,7 @@
 """Predictions of one network beside their truths, checked at birth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,31 @@ class Predictions:
             subjects,
             self.threshold,
             None if self.errors is None else self.errors[rows],
+        )
+
+    def of(self, names: Sequence[Name]) -> "Predictions":
+        """Only some units, in their order; or all classes in another order.
+
+        Raises:
+            InputError: one of them is not here, or a class is left out.
+        """
+        strange = [name for name in names if name not in self.names]
+        if strange or (self.task == "expression" and set(names) != set(self.names)):
+            raise InputError(
+                f"the predictions are of {', '.join(map(str, self.names))}, and "
+                f"{', '.join(map(str, names))} were asked for"
+            )
+        columns = [self.names.index(name) for name in names]
+        predicted = self.predicted[:, columns]
+        if self.task == "expression":
+            place = np.argsort(columns)
+            return replace(self, names=tuple(names), predicted=predicted, truth=place[self.truth])
+        return replace(
+            self,
+            names=tuple(names),
+            predicted=predicted,
+            truth=self.truth[:, columns],
+            known=self.known[:, columns],
         )
 
     def tally(self) -> list[tuple[int, int]]:

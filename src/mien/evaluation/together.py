@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from mien.errors import InputError
-from mien.evaluation.paired import Bools, pair
+from mien.evaluation.paired import Bools, Floats, pair
 from mien.evaluation.predictions import Name, Predictions
 from mien.evaluation.scoretable import cell, grid, title
 
@@ -17,6 +17,10 @@ MOST = 66
 """Pairs that a table shows, those of twelve units; of more units the most related."""
 
 
+SHOWN = 1.0
+"""Intensity from which a unit is there."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two units on the pictures that know both."""
@@ -24,10 +28,10 @@ class Pair:
     units: tuple[Name, Name]
     pictures: int
     both: tuple[float | None, float | None]
-    """Share of the pictures with both: in the labels, predicted."""
+    """Share of the pictures with both: in the labels, predicted; of intensities both at least 1."""
     phi: tuple[float | None, float | None]
     """Correlation of the two, -1 to 1, 0 by chance: of the labels, of the predictions; None where a
-    unit is always or never there."""
+    unit does not vary. Pearson's; of units that are there or not that is phi."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,14 @@ def together(predictions: Predictions) -> Together:
     (3, [0.67, 0.33], [1.0, 0.5])
 
     Raises:
-        InputError: these are no predictions of occurrence.
+        InputError: these are predictions of classes.
     """
-    if predictions.task != "occurrence":
+    if predictions.task == "expression":
         raise InputError(f"units occur together, and the predictions are of {predictions.task}")
     said, truth, known = pair(predictions.predicted, predictions.truth, predictions.known)
-    tables = truth > 0, said >= predictions.threshold
+    if predictions.task == "occurrence":
+        said, truth = (one.astype(np.float64) for one in (said >= predictions.threshold, truth > 0))
+    tables = truth, said
     return Together(
         tuple(
             _pair((predictions.names[a], predictions.names[b]), (a, b), tables, known)
@@ -88,12 +94,12 @@ def together(predictions: Predictions) -> Together:
 
 
 def has_pairs(predictions: Predictions) -> bool:
-    """Whether there is anything to count: two or more units that are present or not."""
+    """Whether a report has such a table: two or more units that are present or not."""
     return predictions.task == "occurrence" and len(predictions.names) > 1
 
 
 def _pair(
-    units: tuple[Name, Name], columns: tuple[int, int], tables: tuple[Bools, Bools], known: Bools
+    units: tuple[Name, Name], columns: tuple[int, int], tables: tuple[Floats, Floats], known: Bools
 ) -> Pair:
     """One pair of columns."""
     a, b = columns
@@ -107,13 +113,16 @@ def _pair(
     )
 
 
-def _counted(first: Bools, second: Bools) -> tuple[float | None, float | None]:
-    """Share of both, and phi."""
+def _counted(first: Floats, second: Floats) -> tuple[float | None, float | None]:
+    """Share of both, and the correlation."""
     if not len(first):
         return None, None
-    both, p, q = (float(one.mean()) for one in (first & second, first, second))
-    spread = p * (1 - p) * q * (1 - q)
-    return both, (both - p * q) / spread**0.5 if spread > 0 else None
+    both = float(((first >= SHOWN) & (second >= SHOWN)).mean())
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return both, None
+    p, q = first.mean(), second.mean()
+    spread = ((first * first).mean() - p * p) * ((second * second).mean() - q * q)
+    return both, float(((first * second).mean() - p * q) / spread**0.5)
 
 
 def _there(pairs: tuple[Pair, ...], name: str) -> Iterator[tuple[float, float]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
-__all__ = ["Grid", "boxes", "document", "picture", "pictures"]
+__all__ = ["Grid", "boxes", "document", "picture", "pictures", "table"]
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,28 @@ class Grid:
 
     def drawn(self) -> str:
         """Title, note and table."""
-        head = "".join(
-            f'<th class="{"n" if column else ""}">{escape(text)}</th>'
-            for column, text in enumerate(self.head)
-        )
-        rows = "".join(
-            "<tr>"
-            + "".join(
-                f'<td class="{"n" if column else ""}">{escape(text)}</td>'
-                for column, text in enumerate(row)
-            )
-            + "</tr>"
-            for row in self.rows
-        )
         note = f'<p class="soft">{escape(self.note)}</p>' if self.note else ""
-        return (
-            f'<h2>{escape(self.title)}</h2>{note}<div class="scroll"><table><thead><tr>{head}</tr>'
-            f"</thead><tbody>{rows}</tbody></table></div>"
+        shown = table([escape(text) for text in self.head], [map(escape, row) for row in self.rows])
+        return f"<h2>{escape(self.title)}</h2>{note}{shown}"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table whose first column is of names and whose others are of numbers; cells are HTML."""
+    heads = "".join(
+        f'<th class="{"n" if column else ""}">{cell}</th>' for column, cell in enumerate(head)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{"n" if column else ""}">{cell}</td>' for column, cell in enumerate(row)
         )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+        "</div>"
+    )
 
 
 def document(title: str, body: str, footer: str) -> str:

@@ -17,6 +17,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 14, 30, 30
 ACROSS = 2
 """Plots beside each other in a file."""
 TICKS = 3
+LINE = 11
+"""Height of a line of text."""
 COLOURS = 8
 """Styles of curves that differ in colour."""
 
@@ -71,7 +73,8 @@ class Axes:
         ys += [end for one in self.curves for ends in one.whiskers for end in ends]
         place = _placed(_span(xs, self.powers), _span(ys, False), self.powers)
         parts = [head, *_frame(xs, ys, place, self.across)]
-        return "".join([*parts, *(_curve(one, place) for one in self.curves)])
+        parts += [_curve(one, place) for one in self.curves]
+        return "".join([*parts, *_marks(self.curves, place)])
 
 
 def as_file(plots: Sequence[Axes]) -> str:
@@ -94,7 +97,7 @@ def on_page(plot: Axes) -> str:
     """One plot as a part of a page."""
     told = "; ".join([plot.title, *(one.label for one in plot.curves if one.label)])
     return (
-        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT + 8}" role="img" '
         f'aria-label="{escape(told)}">{plot.drawn()}</svg>'
     )
 
@@ -142,7 +145,7 @@ def _frame(xs: Sequence[float], ys: Sequence[float], place: _Place, across: str)
     if across:
         middle = (LEFT + WIDTH - RIGHT) / 2
         parts.append(
-            f'<text class="across" x="{middle:g}" y="{HEIGHT - 10}" text-anchor="middle">'
+            f'<text class="across" x="{middle:g}" y="{HEIGHT + 3}" text-anchor="middle">'
             f"{escape(across)}</text>"
         )
     return parts
@@ -169,11 +172,25 @@ def _curve(one: Curve, place: _Place) -> str:
         kind = "dot chosen" if chosen else "ring" if one.hollow else "dot"
         size = 4 if chosen or not one.joined else 2
         parts.append(f'<circle class="{kind} {name}" cx="{x:.1f}" cy="{y:.1f}" r="{size}"/>')
-    if one.mark and there:
+    return f"<g>{''.join(parts)}</g>"
+
+
+def _marks(curves: Sequence[Curve], place: _Place) -> list[str]:
+    """The letters of each curve beside its last point, below those that are there already."""
+    taken: list[tuple[float, float]] = []
+    parts = []
+    for one in curves:
+        there = [(x, y) for x, y in one.points if math.isfinite(y)]
+        if not (one.mark and there):
+            continue
         x, y = place(*there[-1])
         left = x > WIDTH - RIGHT - 16
+        x, y = x - 7 if left else x + 7, y - 5
+        while any(abs(x - a) < LINE and abs(y - b) < LINE for a, b in taken):
+            y += LINE
+        taken.append((x, y))
         parts.append(
-            f'<text x="{x - 7 if left else x + 7:.1f}" y="{y - 5:.1f}" '
-            f'text-anchor="{"end" if left else "start"}">{escape(one.mark)}</text>'
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{"end" if left else "start"}">'
+            f"{escape(one.mark)}</text>"
         )
-    return f"<g>{''.join(parts)}</g>"
+    return parts

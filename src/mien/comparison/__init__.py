@@ -1,0 +1,1 @@
+"""Networks side by side on the same pictures: scores, what they cost, how they learned, a page."""

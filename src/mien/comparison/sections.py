@@ -1,0 +1,393 @@
+"""The sections of a comparison's page, each with what its figures belong to."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from mien.comparison.about import About
+from mien.comparison.compare import Compared, Standing, Versus
+from mien.comparison.drawing import letter, letters_of, matrix, speeds, spread_of, strip
+from mien.comparison.learning import Learned, plots_of
+from mien.evaluation.landmarks import TITLES as LANDMARKS
+from mien.evaluation.metrics import METRICS, Task
+from mien.evaluation.predictions import Name
+from mien.evaluation.scoretable import cell, title
+from mien.evaluation.tables import Beside
+from mien.results.html import table
+from mien.results.plot import on_page
+
+__all__ = [
+    "costs",
+    "differences",
+    "learning",
+    "pairs",
+    "published",
+    "relations",
+    "scores",
+    "source",
+    "units",
+]
+
+
+def source(about: About) -> str:
+    """What the figures above it belong to, and how to get them again."""
+    warned = "".join(f' <b class="weak">{escape(line)}</b>' for line in about.warnings)
+    return (
+        f'<p class="from">{escape(about.line())}{warned} <code>{escape(about.command)}</code></p>'
+    )
+
+
+def soft(text: str) -> str:
+    """A sentence in small print."""
+    return f'<p class="soft">{escape(text)}</p>'
+
+
+def named(at: int, one: Standing) -> str:
+    """A network by its letter and name."""
+    return f'<span class="who">{letter(at)} {escape(one.entrant.name)}</span>'
+
+
+def scores(compared: Compared) -> str:
+    """Means over the units that all have, of every metric."""
+    task, shown = compared.about.task, compared.metric
+    metrics = [name for name in METRICS[task] if name in compared.standings[0].table.mean]
+    ends: list[float | None] = []
+    for one in compared.standings:
+        ends += [one.table.mean[shown], *one.table.mean_interval.get(shown, ())]
+    span = spread_of(ends)
+    kind = METRICS[task][shown]
+    first = [
+        [
+            named(at, one),
+            strip(at, one.table.mean[shown], one.table.mean_interval.get(shown), span),
+            escape(cell(one.table.mean[shown], one.table.mean_interval.get(shown))),
+        ]
+        for at, one in enumerate(compared.standings)
+    ]
+    every = [
+        [
+            escape(
+                METRICS[task][name].title
+                + ("" if METRICS[task][name].high else " (less is better)")
+            ),
+            *(
+                escape(cell(one.table.mean[name], one.table.mean_interval.get(name)))
+                for one in compared.standings
+            ),
+        ]
+        for name in metrics
+    ]
+    caution = compared.standings[0].table.caution
+    over = ", ".join(map(title, compared.standings[0].table.units))
+    kinds = "classes" if task == "expression" else "units that all of them have"
+    letters = [letter(at) for at in range(len(compared.standings))]
+    return (
+        "<h2>Scores</h2>"
+        + soft(
+            f"Means over the {kinds} ({over}), on the same pictures. In brackets: 95 % intervals "
+            f"by drawing persons, each with all pictures. {caution} The rail goes from "
+            f"{span[0]:.3f} to {span[1]:.3f}."
+        )
+        + table(["network", "", escape(kind.title)], first)
+        + table(["", *letters], every)
+        + source(compared.about)
+    )
+
+
+def units(compared: Compared) -> str:
+    """Every unit of any of the networks: the metric that is compared, then the others folded up."""
+    task = compared.about.task
+    first = compared.standings[0].table
+    shown = [name for name in METRICS[task] if not METRICS[task][name].overall]
+    if compared.metric in shown:
+        shown = [compared.metric, *(name for name in shown if name != compared.metric)]
+    every: dict[Name, tuple[int, int]] = {}
+    for one in compared.standings:
+        every |= {name: count for name, count in one.whole.counts.items() if name not in every}
+    parts = [_units(compared, shown[0], every)]
+    parts += [
+        f"<details><summary>{escape(METRICS[task][name].title)}</summary>"
+        f"{_units(compared, name, every)}</details>"
+        for name in shown[1:]
+    ]
+    what = "class" if task == "expression" else "unit"
+    left = [title(name) for name in every if name not in first.units]
+    told = f" Not in the means, for not all networks have them: {', '.join(left)}." if left else ""
+    return (
+        f"<h2>Each {what}</h2>"
+        + soft(f"A dash: the network does not have it, or the figure does not exist.{told}")
+        + "".join(parts)
+        + source(compared.about)
+    )
+
+
+def _units(compared: Compared, name: str, every: dict[Name, tuple[int, int]]) -> str:
+    rows = []
+    for unit, (there, known) in every.items():
+        cells = [
+            escape(
+                cell(
+                    one.whole.units.get(unit, {}).get(name),
+                    one.whole.intervals.get(unit, {}).get(name),
+                )
+            )
+            for one in compared.standings
+        ]
+        rows.append([f"<b>{escape(title(unit))}</b>", *cells, str(there), str(known)])
+    means = [
+        escape(cell(one.table.mean.get(name), one.table.mean_interval.get(name)))
+        for one in compared.standings
+    ]
+    rows.append(["mean", *means, "", ""])
+    heads = [letter(at) for at in range(len(compared.standings))]
+    kind = METRICS[compared.about.task][name]
+    return f"<h3>{escape(kind.title)}</h3>" + table(["", *heads, "shown in", "known in"], rows)
+
+
+def pairs(compared: Compared) -> str:
+    """Every two networks on the same drawn persons."""
+    kind = METRICS[compared.about.task][compared.metric]
+    if not compared.pairs:
+        return f"<h2>Told apart by {escape(kind.title)}</h2>" + soft(
+            "The persons are not known, or it is one: no interval can be drawn."
+        )
+    rows = [[_versus(one), _gap(one), verdict(one, compared)] for one in compared.pairs]
+    wide = [[_versus(one), *_gaps(one)] for one in compared.pairs]
+    names = [escape(title(name)) for name in compared.pairs[0].by.names]
+    more = ""
+    if len(compared.pairs[0].by.values) > 1:  # accuracy of classes is one figure for all
+        more = "<details><summary>unit by unit</summary>" + table(["", *names], wide) + "</details>"
+    many = ""
+    if len(compared.pairs) > 1:
+        many = (
+            f" Of {len(compared.pairs)} pairs one in twenty is told apart by chance alone: take "
+            "intervals whose end is near 0 for what they are."
+        )
+    low = "" if kind.high else " Less is better."
+    return (
+        f"<h2>Told apart by {escape(kind.title)}</h2>"
+        + soft(
+            "First minus second, both scored on the same drawn persons (paired bootstrap, 1000 "
+            "draws, 95 %): much sharper than two intervals beside each other. If the interval does "
+            f"not hold 0, these persons tell the two apart.{low}{many}"
+        )
+        + table(["pair", "difference", "so"], rows)
+        + more
+        + source(compared.about)
+    )
+
+
+def verdict(one: Versus, compared: Compared) -> str:
+    """Which of the two is better, in words."""
+    if not one.told_apart:
+        return "not told apart"
+    high = METRICS[compared.about.task][compared.metric].high
+    better = one.first if (one.by.mean > 0) == high else one.second
+    return f"{letters_of(better + 1)[better]} is better"
+
+
+def _versus(one: Versus) -> str:
+    return f"{letter(one.first)} − {letter(one.second)}"
+
+
+def _gap(one: Versus) -> str:
+    low, high = one.by.interval.mean
+    return f"{one.by.mean:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
+def _gaps(one: Versus) -> list[str]:
+    ends = zip(one.by.interval.low, one.by.interval.high, strict=True)
+    return [
+        f"{value:+.3f} [{low:+.3f}, {high:+.3f}]" if value == value else "–"
+        for value, (low, high) in zip(one.by.values, ends, strict=True)
+    ]
+
+
+def published(compared: Compared) -> str:
+    """Publications beside ours, each with its protocol."""
+    parts = []
+    for at, one in enumerate(compared.standings):
+        if one.published is None:
+            continue
+        ours = one.published.ours
+        parts.append(
+            f"<h3>{named(at, one)}</h3>"
+            f"<p>Ours: {escape(ours.facts())} Every unit of this network, its own test part.</p>"
+            + "".join(_beside(publication, ours.task) for publication in one.published.published)
+        )
+    if not parts:
+        return ""
+    return (
+        "<h2>Beside the papers</h2>"
+        + soft(
+            "Every published figure stands under the protocol of its publication, ours under the "
+            "one that is named with it. Where these differ - one fold and the mean of three, other "
+            "persons, an epoch chosen on the test part - the difference is no measure of the "
+            "implementation."
+        )
+        + "".join(parts)
+        + source(compared.about)
+    )
+
+
+def _beside(one: Beside, task: Task) -> str:
+    kinds = METRICS[task]
+    name = kinds[one.metric].title if one.metric in kinds else one.metric
+    name = LANDMARKS.get(one.metric, name)
+    pairs_ = [(title(unit), pair) for unit, pair in one.units.items()] + [("mean", one.mean)]
+    rows = [
+        [escape(unit), cell(ours), cell(theirs), _minus(ours, theirs)]
+        for unit, (ours, theirs) in pairs_
+    ]
+    note = soft(one.note) if one.note else ""
+    told = f"{one.source}; published under: {one.protocol or 'not said'}."
+    heads = [escape(name), "ours", "published", "difference"]
+    return f"<p>{escape(told)}</p>{table(heads, rows)}{note}"
+
+
+def _minus(ours: float | None, theirs: float | None) -> str:
+    return "–" if ours is None or theirs is None else f"{ours - theirs:+.3f}"
+
+
+def costs(compared: Compared, processor: str) -> str:
+    """What the networks cost, and their metric against their time."""
+    if not compared.standings[0].costs:
+        return ""
+    name = METRICS[compared.about.task][compared.metric].title
+    rows = []
+    for at, one in enumerate(compared.standings):
+        whole, *small = one.costs
+        rows.append(
+            [
+                named(at, one),
+                f"{whole.parameters / 1e6:.2f} M",
+                f"{whole.operations / 1e9:.3f} G",
+                _both(whole.precision, [f"{c.size / 1e6:.1f} MB" for c in one.costs]),
+                _both(whole.precision, [f"{1000 * c.seconds:.2f} ms" for c in one.costs]),
+                _both(
+                    whole.precision,
+                    ["–" if c.memory is None else f"{c.memory:.0f} MB" for c in one.costs],
+                ),
+                cell(one.small) if small else "–",
+            ]
+        )
+    heads = ["network", "parameters", "multiply-adds", "file", "CPU time per face", "memory"]
+    left = sorted({kind for one in compared.standings for c in one.costs for kind in c.uncounted})
+    uncounted = f" Not counted, though they multiply: {', '.join(left)}." if left else ""
+    return (
+        "<h2>What they cost</h2>"
+        + soft(
+            "Float32 : 8 bits, where model.int8.onnx lies beside the network (mien export RUN "
+            "--precision int8 --data PREPARED makes it). Parameters are the numbers in the file's "
+            "tables of weights, batch norms inside their convolutions. Multiply-adds are those of "
+            "convolutions and matrix products for one face, a multiply-add counting once, with the "
+            f"shapes of a real run.{uncounted} CPU time is that of one thread on batches of 8 "
+            "faces of this comparison, all networks in turns, the quickest of five rounds, on "
+            f"{processor}. Memory is what a process of its own grows by, at its peak, when it "
+            "opens the file and reads 8 faces."
+        )
+        + table([*heads, f"{name} in 8 bits"], rows)
+        + f'<div class="plots">{on_page(speeds(compared)).replace("plot", "plot wide", 1)}</div>'
+        + soft("Dots as they are with 95 % intervals, rings in 8 bits; time goes by factors.")
+        + source(compared.about)
+    )
+
+
+def _both(precision: str, figures: Sequence[str]) -> str:
+    """A figure as it is, and in 8 bits."""
+    if len(figures) > 1:
+        return " : ".join(figures)
+    return f"{figures[0]} : –" if precision == "fp32" else f"{figures[0]} ({precision})"
+
+
+def learning(compared: Compared, learned: Sequence[Learned]) -> str:
+    """The losses of every epoch."""
+    shown = [one for one in learned if one.lines]
+    if not learned:
+        return ""
+    letters = letters_of(len(compared.standings))
+    drawn = "".join(on_page(one) for one in plots_of(shown, letters))
+    rows = "".join(
+        f'<p class="from">{letter(one.place)} {escape(one.about)} '
+        f"<code>{escape(one.command)}</code></p>"
+        for one in learned
+    )
+    silent = [one.name for one in learned if not one.lines]
+    told = f" No figures of the epochs of: {', '.join(silent)}." if silent else ""
+    return (
+        "<h2>How they learned</h2>"
+        + soft(
+            "Every term of the loss, epoch by epoch: solid in training, dashed on the held-out "
+            "part, a large dot at the epoch whose weights the network has. Terms of one name may "
+            f"be weighted otherwise in another recipe.{told}"
+        )
+        + f'<div class="plots">{drawn}</div>'
+        + rows
+    )
+
+
+def relations(compared: Compared) -> str:
+    """Which units go together."""
+    if not compared.together:
+        return ""
+    parts, rows = [], []
+    for at, (one, found) in enumerate(zip(compared.standings, compared.together, strict=True)):
+        caption = f"{letters_of(at + 1)[at]}, {one.entrant.name}"
+        parts.append(matrix(found, caption))
+        both = [pair.phi for pair in found.pairs if None not in pair.phi]
+        gaps = [abs(said - so) for so, said in both if so is not None and said is not None]
+        mean = cell(sum(gaps) / len(gaps)) if gaps else "–"
+        rows.append([named(at, one), mean, f"{len(gaps)} of {len(found.pairs)}"])
+    kind = "phi" if compared.about.task == "occurrence" else "Pearson's correlation"
+    return (
+        "<h2>Units together</h2>"
+        + soft(
+            f"How every two units are correlated ({kind}) on these pictures: in the labels above "
+            "the diagonal, as the network says below it. Blue together, orange apart; the fuller, "
+            "the stronger. A network whose lower half is fuller than the upper one says units "
+            "together more than they are."
+        )
+        + f'<div class="plots">{"".join(parts)}</div>'
+        + table(["network", "mean distance from the labels", "pairs that have both"], rows)
+        + source(compared.about)
+    )
+
+
+def differences(compared: Compared, shown: Iterable[str]) -> str:
+    """Where the networks are furthest apart; with pictures if there are any."""
+    split = compared.apart[0].split is not None
+    rows = [
+        [
+            f"<b>{escape(title(one.name))}</b>",
+            f"{one.spread:.3f}",
+            *([f"{100 * (one.split or 0):.1f} %"] if split else []),
+        ]
+        for one in compared.apart
+    ]
+    heads = ["", "mean spread", *(["said otherwise in"] if split else [])]
+    letters = [letter(at) for at in range(len(compared.standings))]
+    listed = []
+    for number, one in enumerate(compared.disputes, 1):
+        people = compared.standings[0].predictions.subjects
+        listed.append(
+            [
+                f"{number}",
+                escape("" if people is None else people[one.row]),
+                escape(title(one.name)),
+                "–" if one.truth is None else f"{round(one.truth, 2):g}",
+                *(f"{value:.2f}" for value in one.said),
+                f"{one.spread:.2f}",
+            ]
+        )
+    pictures = "".join(shown)
+    return (
+        "<h2>Where they disagree</h2>"
+        + soft("Spread: the largest minus the smallest of what the networks say of a picture.")
+        + table(heads, rows)
+        + soft(
+            "The pictures on which they are furthest apart, each once, with the unit concerned. "
+            "disagreements.csv names the files."
+        )
+        + table(["", "person", "unit", "label", *letters, "spread"], listed)
+        + pictures
+        + source(compared.about)
+    )
