@@ -4,12 +4,15 @@ import importlib
 import pytest
 
 MODULES = (
+    "mien.comparison.about",
+    "mien.comparison.drawing",
     "mien.data.balance",
     "mien.data.divide",
     "mien.data.splits",
     "mien.evaluation.bootstrap",
     "mien.evaluation.classes",
     "mien.evaluation.detection",
+    "mien.evaluation.disagreement",
     "mien.evaluation.intensity",
     "mien.evaluation.landmarks",
     "mien.evaluation.meters",

@@ -1,0 +1,52 @@
+"""The page of documentation: its example runs, its options and files exist."""
+
+import re
+
+import pytest
+
+from mien.comparison import writing
+from tests.conftest import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (REPOSITORY / "docs" / "compare.md").read_text(encoding="utf-8")
+
+
+def test_the_example_runs(text, runs, cache, tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    for path in runs:
+        (tmp_path / "runs" / path.parent.name).parent.mkdir(exist_ok=True)
+        (tmp_path / "runs" / path.parent.name).symlink_to(path.parent)
+    (tmp_path / "cache").symlink_to(cache.folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "docs/compare.md", "exec"), {})
+    assert re.fullmatch(r"\S+ \(\S+ \S+\) (True|False)\n", capsys.readouterr().out)
+
+
+def test_options_and_files_exist(text, capsys, monkeypatch):
+    import sys
+
+    from mien import cli
+
+    monkeypatch.setattr(sys, "argv", ["mien", "compare", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    helped = capsys.readouterr().out
+    ours = set(re.findall(r"--[a-z][a-z-]+", text)) - {"--precision", "--data"}  # of mien export
+    assert {"--anyway", "--pictures", "--fold"} <= ours
+    assert [one for one in ours if one not in helped] == []
+    named = {writing.PAGE, writing.VALUES, writing.SCORES, writing.DISAGREEMENTS}
+    assert set(re.findall(r"^\| `(\S+)` \|", text, re.MULTILINE)) == named
+
+
+def test_sections_are_those_of_the_page(text):
+    from mien.comparison import page, sections
+
+    sources = "".join(
+        (REPOSITORY / "src/mien/comparison" / f"{one.__name__.rsplit('.', 1)[1]}.py").read_text()
+        for one in (page, sections)
+    )
+    rows = re.findall(r"^\| ([A-Z][a-z ]+) \| ", text, re.MULTILINE)
+    assert len(rows) == 9
+    assert [row for row in rows if f"<h2>{row.removesuffix(' unit')}" not in sources] == []

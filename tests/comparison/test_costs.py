@@ -1,0 +1,95 @@
+"""What networks cost: each file by itself, in 8 bits where that lies beside it."""
+
+from dataclasses import replace
+
+import pytest
+
+from mien.comparison.compare import Choice, compare
+from mien.comparison.drawing import speeds
+from mien.comparison.entrants import open_entrants, small_beside
+from mien.comparison.memory import memory_of
+from mien.comparison.page import page
+from mien.evaluation.timing import Timed, seconds_per_crop
+from mien.runtime import Predictor
+from mien.training.precision import with_card
+from tests.comparison.made_runs import PARALLEL, run_of
+from tests.crop_networks import card, convolutions, write
+from tests.evaluation.coloured import cache_of
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("costs")
+    cache = cache_of(folder / "set")
+    one = run_of(folder / "one", cache, name="one")
+    spec = card(units=(4, 12), template="whole", name="one-fold2", precision="int8")
+    write(one / "model.int8.onnx", spec, 0.5 * PARALLEL)
+    two = run_of(folder / "two", cache, name="two")
+    write(two / "model.int8.onnx", card(units=(4, 12), template="whole", precision="int8"))
+    return compare(open_entrants([one, two]), [cache], Choice(), "again")
+
+
+def test_files_and_numbers_are_counted(compared):
+    one, two = compared.standings
+    whole, small = one.costs
+    file = one.stands[0].subject.file
+    assert (whole.precision, small.precision) == ("fp32", "int8")
+    assert whole.size == file.stat().st_size
+    assert small.size == (file.parent / "model.int8.onnx").stat().st_size
+    assert (whole.parameters, whole.operations) == (3 * 2 + 2, 3 * 2)
+    assert whole.seconds > 0
+    assert whole.memory is None or whole.memory >= 0
+    assert len(two.costs) == 1  # the file beside it is another network's
+    assert small_beside(two.stands[0].subject) is None
+
+
+def test_8_bits_have_a_figure_of_their_own(compared):
+    one, two = compared.standings
+    assert one.small == pytest.approx(one.table.mean["f1"])  # weaker scores of the same sign
+    assert two.small is None
+    names = [curve.label.partition(":")[0] for curve in speeds(compared).curves]
+    assert names == ["A, one", "A in 8 bits", "B, two"]
+    text = page(compared, [])
+    assert "<h2>What they cost</h2>" in text
+    assert text.count('class="ring s0"') == 1
+    slower = replace(one, costs=(replace(one.costs[0], uncounted=("Einsum",)), *one.costs[1:]))
+    text = page(replace(compared, standings=(slower, two)), [])
+    assert "Not counted, though they multiply: Einsum." in text
+
+
+def test_all_networks_take_turns(monkeypatch):
+    import numpy as np
+
+    from mien.evaluation import timing
+
+    order, clock = [], iter(range(100))
+
+    class Stub:
+        def __init__(self, name):
+            self.name = name
+
+        def score_crops(self, *_):
+            order.append(self.name)
+
+    monkeypatch.setattr(timing.time, "process_time", lambda: float(next(clock)))
+    images = np.zeros((4, 2, 2, 3), np.uint8)
+    found = seconds_per_crop([Timed(Stub("a"), images), Timed(Stub("b"), images[:2])], 2)
+    assert order == ["a", "b", "a", "b"]
+    assert found == (1 / 4, 1 / 2)
+
+
+def test_a_larger_network_takes_more_memory(tmp_path):
+    found = []
+    for width in (8, 700):
+        model = with_card(
+            convolutions(width=width),
+            card(units=(4, 12, 9, 1), template="whole", size=12, aligned=0),
+        )
+        path = tmp_path / f"{width}.onnx"
+        path.write_bytes(model.SerializeToString())
+        assert Predictor(path)
+        found.append(memory_of(path))
+    if None in found:
+        pytest.skip("the system does not tell")
+    assert found[1] - found[0] > 10  # 17 MB of weights
+    assert memory_of(tmp_path / "none.onnx") is None
