@@ -129,6 +129,15 @@ class Kit:
             "train: train/images\nval: val/images\nnames: [awake, sleep]\n"
         )
 
+    def runs(self):
+        """Two runs on prepared pictures."""
+        from tests.comparison.made_runs import PARALLEL, run_of
+        from tests.evaluation.coloured import cache_of
+
+        cache = cache_of(self.folder)
+        for name, weights in (("red", PARALLEL), ("dull", -PARALLEL)):
+            run_of(self.folder / "runs" / name / "fold2", cache, weights, name=name)
+
     def portraits(self):
         """Links to the face model and to a few portraits."""
         import os
@@ -161,6 +170,8 @@ def prepare_page(page: str, text: str, kit: Kit, names: dict[str, object]) -> st
         )
     if page == "own-class.md":
         kit.forty()
+    if page == "compare.md":
+        kit.runs()
     if page == "outputs.md":
         import mien
 

@@ -132,7 +132,7 @@ def compare(
     if len(entrants) < 2:
         raise InputError(f"{len(entrants)} network came, expected two or more to compare")
     check_sets(caches)
-    task = entrants[0].subjects()[0].predictor.spec.task
+    task = entrants[0].task
     named = choice.metric or next(iter(METRICS[task]))
     metric(task, named)
     how = How(_present(entrants, caches[0], choice), choice.threshold, progress)
@@ -171,7 +171,7 @@ def _present(entrants: Sequence[Entrant], cache: Cache, choice: Choice) -> float
         for subject in entrant.subjects()
         if subject.recipe is not None
     }
-    task = entrants[0].subjects()[0].predictor.spec.task
+    task = entrants[0].task
     if task == "occurrence" and cache.index.occurrence is None and len(found) > 1:
         told = ", ".join(f"{name} from {value:g} on" for value, name in found.items())
         raise InputError(

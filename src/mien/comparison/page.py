@@ -11,8 +11,8 @@ from mien.comparison.compare import Compared
 from mien.comparison.learning import Learned
 from mien.data import DATASETS
 from mien.evaluation.scoretable import title
-from mien.results.html import boxes, document, picture, pictures, table
 from mien.machine import processor
+from mien.results.html import boxes, document, picture, pictures, table
 
 __all__ = ["is_licensed", "page"]
 

@@ -32,10 +32,10 @@ from mien.training.boxrecipe import BoxRecipe
 from mien.training.boxreport import draw_pictures, report
 from mien.training.detecting import BoxMeter, Detect, boxes_of, true_boxes
 from mien.training.environment import environment
+from mien.training.epochs import Line
 from mien.training.experiment import Experiment, Objective
 from mien.training.export import export
 from mien.training.fit import Fitted, check, fit, is_finished
-from mien.training.learner import Line
 from mien.training.loaded import Loaded
 from mien.training.precision import PROBES
 from mien.training.settings import to_json
