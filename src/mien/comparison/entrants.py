@@ -6,9 +6,8 @@ from pathlib import Path
 
 from mien.analysis.quicker import alike, int8_beside
 from mien.errors import InputError
-from mien.evaluation.metrics import TASKS, Task
-from mien.runtime import Predictor, crop_threads, find_model
-from mien.training.boxexport import is_detector
+from mien.evaluation.metrics import Task
+from mien.runtime import Predictor, crop_threads
 from mien.training.runfolder import MODEL, RECIPE, fold_folder
 from mien.training.subject import Subject, open_subject
 
@@ -47,8 +46,7 @@ class Entrant:
     @property
     def task(self) -> Task:
         """Of its networks."""
-        task = self.subjects()[0].predictor.spec.task
-        return next(one for one in TASKS if one == task)
+        return self.subjects()[0].predictor.spec.reading
 
     def subjects(self) -> tuple[Subject, ...]:
         """All networks."""
@@ -127,11 +125,6 @@ def small_beside(subject: Subject) -> Path | None:
 def _open(path: Path) -> list[Subject]:
     """The networks of a path: one, or those of the folds in it."""
     folders = list(_fold_folders(path)) if not (path / RECIPE).is_file() else []
-    if is_detector(find_model(folders[0] if folders else path)):
-        raise InputError(
-            f"{path} finds boxes, and what is compared are networks of units, intensities or "
-            "expressions; score it with mien evaluate"
-        )
     return [open_subject(one) for one in folders or [path]]
 
 
