@@ -68,7 +68,7 @@ def open_entrants(runs: Sequence[Path]) -> tuple[Entrant, ...]:
             if file in seen:
                 raise InputError(f"{path} and {seen[file]} are the same network; name each once")
             seen[file] = path
-    tasks = {one.predictor.spec.task: path for path, all_ in zip(runs, opened, strict=True)
+    tasks = {one.predictor.spec.reading: path for path, all_ in zip(runs, opened, strict=True)
              for one in all_}  # fmt: skip
     if len(tasks) > 1:
         told = ", ".join(f"{path} gives {task}" for task, path in tasks.items())
