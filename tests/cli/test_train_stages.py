@@ -64,7 +64,10 @@ def test_a_source_takes_the_place_of_a_stage(mien_command, asked, data, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["jaanet-bp4d", "--all"], "jaanet-bp4d is one stage; --all is for distill-disfa, distill-combined"),
+        (
+            ["jaanet-bp4d", "--all"],
+            "jaanet-bp4d is one stage; --all is for distill-disfa, distill-combined",
+        ),
         (["planted-distill", "--from", "planted-mae="], "--from is for the stages of --all"),
         (["planted-distill", "--all", "--from", "planted-mae"], "expected NAME=SOURCE"),
         (["planted-distill", "--all", "--from", "mae=x"], "--from names 'mae', expected one of"),
