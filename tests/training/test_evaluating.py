@@ -13,12 +13,14 @@ from mien.data.protocols import split
 from mien.data.splits import write_split
 from mien.errors import InputError, WeightsError
 from mien.evaluation.evaluate import evaluate
+from mien.recipes.yolo import small
 from mien.training.evaluating import Choice, run_trial, write_trial
 from mien.training.runfolder import RECIPE, REPORT, RUN, SPLIT
 from mien.training.settings import to_json
 from mien.training.subject import open_subject
 from tests.crop_networks import card, write
 from tests.evaluation.coloured import COUNT, cache_of, index_of
+from tests.made_detector import write as write_detector
 from tests.training.tinyrun import SETTINGS, WEIGHTS, run_folder
 
 
@@ -178,4 +180,11 @@ def test_what_is_no_run_is_refused(tmp_path):
         open_subject(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"nothing")
     with pytest.raises(WeightsError, match="cannot be opened as an ONNX network"):
+        open_subject(tmp_path)
+
+
+def test_the_run_of_a_detector_is_told_where_its_figures_are(tmp_path):
+    write_detector(tmp_path / "model.onnx")
+    (tmp_path / RECIPE).write_text(to_json(small()))
+    with pytest.raises(WeightsError, match="figures stand in the report of its run"):
         open_subject(tmp_path)

@@ -88,7 +88,7 @@ class Exported:
             if self.spared is not None and self.spared[0]:
                 lines.append("{} of {} layers stayed fp32".format(*self.spared))
             slow, quick = (1000 * seconds for seconds in one.seconds)
-            lines.append(f"CPU time per crop: {slow:.1f} ms as fp32, {quick:.1f} ms now")
+            lines.append(f"CPU time per picture: {slow:.1f} ms as fp32, {quick:.1f} ms now")
         return lines
 
 

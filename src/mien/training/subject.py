@@ -60,14 +60,15 @@ def open_subject(model: Path) -> Subject:
 
     Raises:
         InputError: there is no such file, or the run folder is damaged.
-        WeightsError: it is no network of ours.
+        WeightsError: it is no network of ours, or a detector.
     """
     file = find_model(model)
+    predictor = Predictor(file, crop_threads())  # refuses a detector, whose recipe is another's
     folder = file.parent
     recipe = read_recipe(folder) if (folder / RECIPE).is_file() else None
     parts = read_split(folder / SPLIT) if recipe and (folder / SPLIT).is_file() else None
     data = str(read_run(folder)["data"]) if recipe and (folder / RUN).is_file() else ""
-    return Subject(file, Predictor(file, crop_threads()), recipe, parts, data)
+    return Subject(file, predictor, recipe, parts, data)
 
 
 @dataclass(frozen=True)
