@@ -1,12 +1,14 @@
 """Networks on the same pictures: which, what is refused, and that figures are those of the rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mien.comparison.compare import Choice, compare
 from mien.comparison.entrants import open_entrants
 from mien.data.cache import prepare
-from mien.errors import InputError
+from mien.errors import InputError, WeightsError
 from mien.evaluation.bootstrap import difference
 from mien.evaluation.evaluate import evaluate
 from mien.training.subject import open_subject
@@ -215,3 +217,15 @@ def test_runs_of_one_name_are_told_apart_by_their_place(tmp_path, cache, runs):
     again = run_of(tmp_path / "again", cache, name="red")
     names = [one.name for one in open_entrants([runs[0], again, runs[1]])]
     assert names == [f"red ({runs[0]})", f"red ({again})", "dull"]
+
+
+def test_a_detector_is_refused(tmp_path, runs, monkeypatch):
+    from mien.comparison import entrants
+
+    opened = open_subject(runs[0])
+    card = replace(opened.predictor.spec, name="finder")
+    object.__setattr__(card, "task", "detection")
+    monkeypatch.setattr(opened.predictor, "spec", card)
+    monkeypatch.setattr(entrants, "open_subject", lambda _: opened)
+    with pytest.raises(WeightsError, match="finder is a detector"):
+        open_entrants([runs[0]])

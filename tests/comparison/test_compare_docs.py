@@ -30,11 +30,11 @@ def test_options_and_files_exist(text, capsys, monkeypatch):
 
 
 def test_sections_are_those_of_the_page(text):
-    from mien.comparison import page, sections
+    from mien.comparison import evidence, page, sections
 
     sources = "".join(
         (REPOSITORY / "src/mien/comparison" / f"{one.__name__.rsplit('.', 1)[1]}.py").read_text()
-        for one in (page, sections)
+        for one in (evidence, page, sections)
     )
     rows = re.findall(r"^\| ([A-Z][a-z ]+) \| ", text, re.MULTILINE)
     assert len(rows) == 9

@@ -168,6 +168,7 @@ def test_disagreements_name_the_pictures(compared, learned, cache, tmp_path):
     write_comparison(compared, learned, tmp_path / "out")
     with (tmp_path / "out" / DISAGREEMENTS).open() as file:
         rows = list(csv.DictReader(file))
+    assert {(row["command"], row["fold"]) for row in rows} == {(COMMAND, "2")}
     spreads = [float(row["spread"]) for row in rows]
     assert spreads == sorted(spreads, reverse=True)
     first, second = (one.predictions for one in compared.standings)

@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from mien.errors import InputError
 from mien.evaluation import bootstrap
@@ -96,6 +97,48 @@ def test_a_paired_difference_is_surer_than_two_intervals():
     apart = [intervals(each, ["mae"])["mae"].mean for each in (better, one)]
     assert high - low < min(top - bottom for bottom, top in apart)
     assert (found.interval.low <= found.values).all()
+
+
+def off_by(errors, subjects):
+    """Intensities that are off by so much, of a truth of 1."""
+    truth = np.ones((len(errors), 1))
+    said = truth + np.asarray(errors, float)[:, None]
+    return Predictions("intensity", (12,), said, truth, np.ones_like(truth, bool), subjects)
+
+
+def test_a_paired_difference_of_two_persons_is_that_worked_by_hand():
+    # Of two draws from a and b: a twice in a quarter of them, one each in half, b twice in a
+    # quarter. Errors of a: 1 and 3 against 1 and 1, of b: 2 and 2 against 3 and 3.
+    people = ("a", "a", "b", "b")
+    first, second = off_by([1, 3, 2, 2], people), off_by([1, 1, 3, 3], people)
+    found = difference(first, second, "mae", count=2000)
+    assert (found.mean, found.values.tolist()) == (0.0, [0.0])
+    assert found.interval.mean == (-1.0, 1.0)
+    assert (found.interval.low.tolist(), found.interval.high.tolist()) == ([-1.0], [1.0])
+    # the middle 40 % lie in the half in which each is drawn once
+    assert difference(first, second, "mae", count=2000, level=0.4).interval.mean == (0.0, 0.0)
+
+
+def test_a_paired_difference_is_scipy_s():
+    rng = np.random.default_rng(5)
+    hard = np.abs(rng.normal(1, 0.6, 14))  # a person is hard for both
+    one = np.abs(hard + rng.normal(0, 0.2, 14))
+    two = np.abs(hard + rng.normal(0.15, 0.2, 14))
+    people = tuple(str(number) for number in np.repeat(np.arange(14), 3))
+    found = difference(
+        off_by(np.repeat(one, 3), people), off_by(np.repeat(two, 3), people), "mae", count=20_000
+    )
+    theirs = scipy.stats.bootstrap(
+        (one, two),
+        lambda a, b, axis: a.mean(axis) - b.mean(axis),
+        paired=True,
+        method="percentile",
+        n_resamples=20_000,
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    assert found.mean == pytest.approx(one.mean() - two.mean())
+    width = theirs.high - theirs.low
+    assert found.interval.mean == pytest.approx((theirs.low, theirs.high), abs=0.02 * width)
 
 
 def test_a_difference_to_itself_is_none():

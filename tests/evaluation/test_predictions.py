@@ -3,6 +3,7 @@ import pytest
 
 from mien.errors import InputError, ShapeError
 from mien.evaluation.predictions import Predictions, concatenate, summary, values
+from tests.evaluation import made_predictions
 
 
 def made(task="occurrence", n=6, subjects=("a", "a", "b", "b", "c", "c"), **changes):
@@ -94,3 +95,26 @@ def test_different_kinds_are_not_joined(other):
 def test_nothing_is_not_joined():
     with pytest.raises(InputError, match="got 0 sets"):
         concatenate([])
+
+
+def test_some_units_are_taken_in_their_order():
+    one = made_predictions.made("occurrence")
+    some = one.of((4, 1))
+    assert some.names == (4, 1)
+    for name in ("predicted", "truth", "known"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(one, name)[:, [2, 0]])
+    assert some.subjects == one.subjects
+    with pytest.raises(InputError, match="are of 1, 2, 4, and 1, 9 were asked for"):
+        one.of((1, 9))
+
+
+def test_classes_are_put_in_another_order_with_their_labels():
+    one = made_predictions.made("expression", ties=False)
+    turned = one.of(("c", "a", "b"))
+    np.testing.assert_array_equal(turned.predicted, one.predicted[:, [2, 0, 1]])
+    names = np.array(one.names)[one.truth]
+    np.testing.assert_array_equal(np.array(turned.names)[turned.truth], names)
+    for metric in ("accuracy", "recall"):
+        assert sorted(np.ravel(values(turned, metric))) == sorted(np.ravel(values(one, metric)))
+    with pytest.raises(InputError, match="a, b were asked for"):
+        one.of(("a", "b"))

@@ -6,7 +6,7 @@ from html import escape
 
 from PIL import Image as Picture
 
-from mien.comparison import sections
+from mien.comparison import evidence, sections
 from mien.comparison.compare import Compared
 from mien.comparison.learning import Learned
 from mien.data import DATASETS
@@ -63,10 +63,10 @@ def page(compared: Compared, learned: Sequence[Learned], *, show: bool = False) 
         sections.pairs(compared),
         sections.units(compared),
         sections.published(compared),
-        sections.costs(compared, processor()),
-        sections.learning(compared, learned),
-        sections.relations(compared),
-        sections.differences(compared, _pictures(compared) if show else ()),
+        evidence.costs(compared, processor()),
+        evidence.learning(compared, learned),
+        evidence.relations(compared),
+        evidence.differences(compared, _pictures(compared) if show else ()),
         _files(compared),
     ]
     fold = "" if about.fold == "no fold" else f", fold {about.fold}"

@@ -1,31 +1,18 @@
-"""The sections of a comparison's page, each with what its figures belong to."""
+"""Sections of a comparison's page, each with what its figures belong to: scores in all forms."""
 
-from collections.abc import Iterable, Sequence
 from html import escape
 
 from mien.comparison.about import About
 from mien.comparison.compare import Compared, Standing, Versus
-from mien.comparison.drawing import letter, letters_of, matrix, speeds, spread_of, strip
-from mien.comparison.learning import Learned, plots_of
+from mien.comparison.drawing import letter, letters_of, spread_of, strip
 from mien.evaluation.landmarks import TITLES as LANDMARKS
 from mien.evaluation.metrics import METRICS, Task
 from mien.evaluation.predictions import Name
 from mien.evaluation.scoretable import cell, title
 from mien.evaluation.tables import Beside
 from mien.results.html import table
-from mien.results.plot import on_page
 
-__all__ = [
-    "costs",
-    "differences",
-    "learning",
-    "pairs",
-    "published",
-    "relations",
-    "scores",
-    "source",
-    "units",
-]
+__all__ = ["named", "pairs", "published", "scores", "soft", "source", "units", "verdict"]
 
 
 def source(about: About) -> str:
@@ -246,148 +233,3 @@ def _beside(one: Beside, task: Task) -> str:
 
 def _minus(ours: float | None, theirs: float | None) -> str:
     return "–" if ours is None or theirs is None else f"{ours - theirs:+.3f}"
-
-
-def costs(compared: Compared, processor: str) -> str:
-    """What the networks cost, and their metric against their time."""
-    if not compared.standings[0].costs:
-        return ""
-    name = METRICS[compared.about.task][compared.metric].title
-    rows = []
-    for at, one in enumerate(compared.standings):
-        whole, *small = one.costs
-        rows.append(
-            [
-                named(at, one),
-                f"{whole.parameters / 1e6:.2f} M",
-                f"{whole.operations / 1e9:.3f} G",
-                _both(whole.precision, [f"{c.size / 1e6:.1f} MB" for c in one.costs]),
-                _both(whole.precision, [f"{1000 * c.seconds:.2f} ms" for c in one.costs]),
-                _both(
-                    whole.precision,
-                    ["–" if c.memory is None else f"{c.memory:.0f} MB" for c in one.costs],
-                ),
-                cell(one.small) if small else "–",
-            ]
-        )
-    heads = ["network", "parameters", "multiply-adds", "file", "CPU time per face", "memory"]
-    left = sorted({kind for one in compared.standings for c in one.costs for kind in c.uncounted})
-    uncounted = f" Not counted, though they multiply: {', '.join(left)}." if left else ""
-    return (
-        "<h2>What they cost</h2>"
-        + soft(
-            "Float32 : 8 bits, where model.int8.onnx lies beside the network (mien export RUN "
-            "--precision int8 --data PREPARED makes it). Parameters are the numbers in the file's "
-            "tables of weights, batch norms inside their convolutions. Multiply-adds are those of "
-            "convolutions and matrix products for one face, a multiply-add counting once, with the "
-            f"shapes of a real run.{uncounted} CPU time is that of one thread on batches of 8 "
-            "faces of this comparison, all networks in turns, the quickest of five rounds, on "
-            f"{processor}. Memory is what a process of its own grows by, at its peak, when it "
-            "opens the file and reads 8 faces."
-        )
-        + table([*heads, f"{name} in 8 bits"], rows)
-        + f'<div class="plots">{on_page(speeds(compared)).replace("plot", "plot wide", 1)}</div>'
-        + soft("Dots as they are with 95 % intervals, rings in 8 bits; time goes by factors.")
-        + source(compared.about)
-    )
-
-
-def _both(precision: str, figures: Sequence[str]) -> str:
-    """A figure as it is, and in 8 bits."""
-    if len(figures) > 1:
-        return " : ".join(figures)
-    return f"{figures[0]} : –" if precision == "fp32" else f"{figures[0]} ({precision})"
-
-
-def learning(compared: Compared, learned: Sequence[Learned]) -> str:
-    """The losses of every epoch."""
-    shown = [one for one in learned if one.lines]
-    if not learned:
-        return ""
-    letters = letters_of(len(compared.standings))
-    drawn = "".join(on_page(one) for one in plots_of(shown, letters))
-    rows = "".join(
-        f'<p class="from">{letter(one.place)} {escape(one.about)} '
-        f"<code>{escape(one.command)}</code></p>"
-        for one in learned
-    )
-    silent = [one.name for one in learned if not one.lines]
-    told = f" No figures of the epochs of: {', '.join(silent)}." if silent else ""
-    return (
-        "<h2>How they learned</h2>"
-        + soft(
-            "Every term of the loss, epoch by epoch: solid in training, dashed on the held-out "
-            "part, a large dot at the epoch whose weights the network has. Terms of one name may "
-            f"be weighted otherwise in another recipe.{told}"
-        )
-        + f'<div class="plots">{drawn}</div>'
-        + rows
-    )
-
-
-def relations(compared: Compared) -> str:
-    """Which units go together."""
-    if not compared.together:
-        return ""
-    parts, rows = [], []
-    for at, (one, found) in enumerate(zip(compared.standings, compared.together, strict=True)):
-        caption = f"{letters_of(at + 1)[at]}, {one.entrant.name}"
-        parts.append(matrix(found, caption))
-        both = [pair.phi for pair in found.pairs if None not in pair.phi]
-        gaps = [abs(said - so) for so, said in both if so is not None and said is not None]
-        mean = cell(sum(gaps) / len(gaps)) if gaps else "–"
-        rows.append([named(at, one), mean, f"{len(gaps)} of {len(found.pairs)}"])
-    kind = "phi" if compared.about.task == "occurrence" else "Pearson's correlation"
-    return (
-        "<h2>Units together</h2>"
-        + soft(
-            f"How every two units are correlated ({kind}) on these pictures: in the labels above "
-            "the diagonal, as the network says below it. Blue together, orange apart; the fuller, "
-            "the stronger. A network whose lower half is fuller than the upper one says units "
-            "together more than they are."
-        )
-        + f'<div class="plots">{"".join(parts)}</div>'
-        + table(["network", "mean distance from the labels", "pairs that have both"], rows)
-        + source(compared.about)
-    )
-
-
-def differences(compared: Compared, shown: Iterable[str]) -> str:
-    """Where the networks are furthest apart; with pictures if there are any."""
-    split = compared.apart[0].split is not None
-    rows = [
-        [
-            f"<b>{escape(title(one.name))}</b>",
-            f"{one.spread:.3f}",
-            *([f"{100 * (one.split or 0):.1f} %"] if split else []),
-        ]
-        for one in compared.apart
-    ]
-    heads = ["", "mean spread", *(["said otherwise in"] if split else [])]
-    letters = [letter(at) for at in range(len(compared.standings))]
-    listed = []
-    for number, one in enumerate(compared.disputes, 1):
-        people = compared.standings[0].predictions.subjects
-        listed.append(
-            [
-                f"{number}",
-                escape("" if people is None else people[one.row]),
-                escape(title(one.name)),
-                "–" if one.truth is None else f"{round(one.truth, 2):g}",
-                *(f"{value:.2f}" for value in one.said),
-                f"{one.spread:.2f}",
-            ]
-        )
-    pictures = "".join(shown)
-    return (
-        "<h2>Where they disagree</h2>"
-        + soft("Spread: the largest minus the smallest of what the networks say of a picture.")
-        + table(heads, rows)
-        + soft(
-            "The pictures on which they are furthest apart, each once, with the unit concerned. "
-            "disagreements.csv names the files."
-        )
-        + table(["", "person", "unit", "label", *letters, "spread"], listed)
-        + pictures
-        + source(compared.about)
-    )
