@@ -38,7 +38,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable ".[train,demo,heic]" --group dev
+	$(INSTALL) --editable ".[train,explain,demo,heic]" --group dev
 	@touch $@
 
 check: $(VENV)/.dev

@@ -1,5 +1,7 @@
 """Pictures and videos through a network into panels, by the face models alone."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import PIL.Image
@@ -8,8 +10,11 @@ import pytest
 import mien
 from mien.analysis.networks import shared_networks
 from mien.errors import InputError, UnreadableSource
+from mien.explain.look import Look, attention
 from mien.explain.maps import MapsView
-from mien.explain.run import Span, explain, explain_face, see
+from mien.explain.question import NetworkSubject
+from mien.explain.run import Span, explain, explain_face
+from mien.explain.targets import targets
 from mien.face.align import crop
 from mien.face.landmarks import landmarks
 from mien.runtime import Predictor
@@ -31,11 +36,18 @@ def reader(tmp_path_factory):
     return Predictor(write_pointed(tmp_path_factory.mktemp("net") / "r.onnx", spec))
 
 
+def shown(predictor, units=(), *, tested=False):
+    """Whom to ask and how to show it: a network's own maps."""
+    subject = NetworkSubject(predictor, targets(predictor.spec, units))
+    look = Look(subject, attention(predictor.spec, subject), tested)
+    return look, MapsView(subject.targets, tested=tested)
+
+
 def test_what_the_network_sees_is_the_middle_of_its_template(photo, reader):
     image = read_picture(photo)
     [one] = mien.find_faces(image)
     cut = crop(image, one.mesh, "jaanet", 100)
-    seen = see(image, one, reader)
+    seen = shown(reader)[0].see(image, one)
     np.testing.assert_array_equal(seen.image, cut.image[6:94, 6:94])
     there = landmarks(one.mesh, "49") @ cut.matrix[:, :2].T + cut.matrix[:, 2] - 6
     np.testing.assert_allclose(seen.points, there, atol=1e-3)
@@ -48,21 +60,21 @@ def test_what_the_network_sees_is_the_middle_of_its_template(photo, reader):
 
 
 def test_a_picture_becomes_a_picture(photo, finder, tmp_path):
-    view = MapsView(finder.spec, (12,))
-    done = explain(photo, finder, view, tmp_path / "out.png", shared_networks())
+    look, view = shown(finder, (12,))
+    done = explain(photo, look, view, tmp_path / "out.png", shared_networks())
     assert (done.frames, done.faceless) == (1, 0)
     drawn = np.asarray(PIL.Image.open(tmp_path / "out.png"))
     assert drawn.shape[1::-1] == view.size
     image = read_picture(photo)
-    again = explain_face(image, mien.find_faces(image)[0], finder, view)
+    again = explain_face(image, mien.find_faces(image)[0], look, view)
     assert np.abs(drawn.astype(int) - again).mean() < 0.5
 
 
 def test_a_video_becomes_a_video_with_its_times(clip, finder, tmp_path):
-    view = MapsView(finder.spec, (4,))
+    look, view = shown(finder, (4,), tested=True)
     told = []
     done = explain(
-        clip, finder, view, tmp_path / "out.mp4", shared_networks(),
+        clip, look, view, tmp_path / "out.mp4", shared_networks(),
         span=Span("1.8", "2.4", "0.1s"), progress=lambda *now: told.append(now),
     )  # fmt: skip
     with av.open(str(tmp_path / "out.mp4")) as video:
@@ -70,24 +82,25 @@ def test_a_video_becomes_a_video_with_its_times(clip, finder, tmp_path):
     assert len(frames) == done.frames == len(told) == 6
     assert (frames[0].width, frames[0].height) == (view.size[0], view.size[1])
     assert 1 <= done.faceless <= 2
+    assert [len(one) for one in done.verdicts] == [1]  # of the first face; the next is too far
     steps = np.diff([frame.time for frame in frames])
     np.testing.assert_allclose(steps, 0.1, atol=0.01)
 
 
 def test_no_face_and_wrong_files_are_said_and_leave_nothing(photo, finder, tmp_path):
-    view, networks = MapsView(finder.spec), shared_networks()
+    (look, view), networks = shown(finder), shared_networks()
     blank = tmp_path / "blank.png"
     PIL.Image.new("RGB", (200, 200), (90, 120, 90)).save(blank)
     with pytest.raises(InputError, match=r"no face was found in .*blank\.png; give a picture"):
-        explain(blank, finder, view, tmp_path / "out.png", networks)
+        explain(blank, look, view, tmp_path / "out.png", networks)
     with pytest.raises(InputError, match="is the source; write to another name"):
-        explain(blank, finder, view, blank, networks)
+        explain(blank, look, view, blank, networks)
     with pytest.raises(InputError, match=r"a picture is written to \.png"):
-        explain(photo, finder, view, tmp_path / "out.mp4", networks)
+        explain(photo, look, view, tmp_path / "out.mp4", networks)
     with pytest.raises(UnreadableSource):
-        explain(tmp_path / "none.png", finder, view, tmp_path / "out.png", networks)
+        explain(tmp_path / "none.png", look, view, tmp_path / "out.png", networks)
     with pytest.raises(InputError, match="a camera cannot be explained live"):
-        explain("camera:0", finder, view, tmp_path / "out.mp4", networks)
+        explain("camera:0", look, view, tmp_path / "out.mp4", networks)
     assert list(tmp_path.iterdir()) == [blank]
 
 
@@ -96,4 +109,16 @@ def test_a_network_of_meshes_is_refused():
 
     predictor = Predictor(FILES / "au-mesh.onnx")
     with pytest.raises(InputError, match="reads the mesh, of which nothing can be shown"):
-        explain("x.png", predictor, None, None, None)
+        NetworkSubject(predictor, targets(predictor.spec))
+
+
+def test_maps_come_in_the_order_of_what_is_asked(photo, finder, reader):
+    image = read_picture(photo)
+    [one] = mien.find_faces(image)
+    seen = shown(finder, (12, 4))[0].see(image, one)
+    np.testing.assert_array_equal(seen.maps, seen.scores.maps[0, [1, 0]])
+    plain = NetworkSubject(reader, targets(reader.spec))
+    with pytest.raises(InputError, match="gives no attention maps; networks with maps are"):
+        attention(replace(reader.spec, outputs=("probability",)), plain)
+    bare = Look(plain).see(image, one)
+    assert (bare.maps, bare.verdicts) == (None, ())

@@ -145,15 +145,23 @@ class PictureReading:
             raise ShapeError(f"got {len(there)} crops of {len(mesh)} faces, expected one of each")
         size = self._picture.spec.size
         cut = np.stack(there) if there else np.zeros((0, size, size, 3), np.uint8)
-        seen = self._picture.score_crops(cut).features
+        return np.concatenate([mesh, self.features(cut)], axis=1)
+
+    def features(self, crops: Image) -> Float32:
+        """Describe n crops, uint8 (n, 112, 112, 3), by the picture network: (n, d)."""
+        seen = self._picture.score_crops(crops).features
         if seen is None:  # pragma: no cover - its card promises them
             raise ShapeError("au-picture gives no features; fetch the networks again")
-        return np.concatenate([mesh, seen], axis=1)
+        return seen
+
+    def blend(self, mesh: Float32, seen: Float32) -> Float32:
+        """Bring what the mesh reads, (n, 38), and features of crops together: (n, 38), 0-5."""
+        return _intensity(self._single, np.concatenate([mesh, seen], axis=1))
 
     def read(self, described: Float32) -> Float32:
         """By both."""
         mesh = self._mesh.read(described[:, :FEATURES])
-        return _intensity(self._single, np.concatenate([mesh, described[:, FEATURES:]], axis=1))
+        return self.blend(mesh, described[:, FEATURES:])
 
     def against(self, described: Float32, neutral: Float32) -> Float32:
         """By both, against the neutral."""

@@ -1,13 +1,9 @@
 """mien explain: what a network looked at, drawn on a picture or video."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from mien.explain.view import View
-    from mien.runtime import Predictor
 
 __all__ = ["explain"]
 
@@ -15,15 +11,26 @@ __all__ = ["explain"]
 def explain(  # noqa: PLR0913 - one parameter for each option
     source: Annotated[str, typer.Argument(help="A picture or a video.", show_default=False)],
     model: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--model",
             metavar="RUN|FILE.onnx",
-            help="A run folder, or a network with maps or relations.",
+            help="A run folder, or a network of crops. [the default networks]",
             show_default=False,
         ),
-    ],
-    au: Annotated[str, typer.Option("--au", help="Units that are drawn, such as 2,7. [all]")] = "",
+    ] = None,
+    au: Annotated[str, typer.Option("--au", help="Units that are asked, such as 2,7. [all]")] = "",
+    expression: Annotated[
+        str, typer.Option("--expression", "-e", help="Expressions that are asked.")
+    ] = "",
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            help="attention, occlusion or gradcam. [attention where the network has maps, else "
+            "occlusion]",
+        ),
+    ] = "",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Picture or video to write. [SOURCE.explained.png]"),
@@ -35,6 +42,9 @@ def explain(  # noqa: PLR0913 - one parameter for each option
         bool,
         typer.Option("--stretch", help="Colours from the lowest to the highest of each map."),
     ] = False,
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Compare the maps with maps of chance.")
+    ] = True,
     every: Annotated[
         str | None, typer.Option(help="One frame per span of time, such as 0.2s.")
     ] = None,
@@ -45,18 +55,19 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     """Draw where a network looked for each action unit, on any picture or video with a face.
 
     One panel for each unit, and one with the landmarks of the network beside those of the mesh; or,
-    with --graph, how the units are related in this face. Of several faces the largest is shown.
+    with --graph, how the units are related in this face. Below each panel, and as a line, stands
+    whether the map is better than maps of chance. Of several faces the largest is shown.
     """
     from mien.analysis.networks import Networks
+    from mien.cli.explaining import Asked, judged
     from mien.cli.progress import showing_progress
     from mien.explain.run import Span
     from mien.explain.run import explain as draw
-    from mien.runtime import Predictor, crop_threads, find_model
     from mien.weights.store import open_store
 
-    predictor = Predictor(find_model(model), crop_threads())
-    view = _view(predictor, au, stretch=stretch, graph=graph)
-    networks = Networks(open_store(say=lambda line: typer.echo(line, err=True)))
+    store = open_store(say=lambda line: typer.echo(line, err=True))
+    asked = Asked(model, au, expression, method, graph=graph, stretch=stretch, test=test)
+    look, view = asked.open(store)
     out = output or _beside(Path(source))
     with showing_progress(quiet) as show:
 
@@ -65,41 +76,12 @@ def explain(  # noqa: PLR0913 - one parameter for each option
                 show(source, done, share)
 
         span = Span(start, end, every)
-        done = draw(source, predictor, view, out, networks, span=span, progress=tell)
+        done = draw(source, look, view, out, Networks(store), span=span, progress=tell)
     if done.faceless:
         typer.echo(f"note: {done.faceless} of {done.frames} frames show no face", err=True)
+    for line in judged(done.verdicts):
+        typer.echo(line)
     typer.echo(str(done.path))
-
-
-def _view(predictor: "Predictor", au: str, *, stretch: bool, graph: bool) -> "View":
-    """How the network is shown."""
-    from mien.errors import InputError
-    from mien.explain.graph import GraphView
-    from mien.explain.maps import MapsView
-
-    units = _units(au)
-    if graph and stretch:
-        raise InputError("--stretch is for attention maps; leave it out, or leave out --graph")
-    if graph and len(units) == 1:
-        raise InputError(f"--au {au} names one unit, and a relation is between two; name more")
-    if graph:
-        return GraphView(predictor.spec, units)
-    return MapsView(predictor.spec, units, stretch=stretch)
-
-
-def _units(text: str) -> tuple[int, ...]:
-    """Numbers of units as people type them: 2,7 or AU2,AU7.
-
-    Raises:
-        InputError: something in it is no number.
-    """
-    from mien.errors import InputError
-
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    try:
-        return tuple(int(name.upper().removeprefix("AU")) for name in names)
-    except ValueError:
-        raise InputError(f"--au is {text!r}; expected numbers of units, such as 2,7") from None
 
 
 def _beside(source: Path) -> Path:

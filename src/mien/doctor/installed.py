@@ -14,6 +14,7 @@ __all__ = ["PURPOSES", "Extra", "Package", "Packages", "packages"]
 
 PURPOSES = {
     "train": "training, evaluation of checkpoints, export",
+    "explain": "Grad-CAM in mien explain",
     "demo": "the photograph of the golden test and of make demo",
     "heic": "pictures in HEIC",
 }

@@ -1,19 +1,22 @@
-"""The attention maps of a network over the face, one panel for each unit."""
+"""The maps of what is asked of a network over the face, one panel for each."""
 
-from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import PIL.Image
 from PIL import ImageDraw
 
 from mien.errors import InputError
+from mien.explain.faithful import LEAST, Verdict
 from mien.explain.heat import lay_over, scale_bar
+from mien.explain.targets import Targets
 from mien.explain.view import Seen
-from mien.spec import ModelSpec
 from mien.values import Float32, Image
 from mien.video.palette import Colour, font_of
 
-__all__ = ["MapsView"]
+__all__ = ["Colours", "MapsView"]
+
+Colours = Literal["absolute", "stretched", "effect", "relative"]
 
 SIDE = 288
 """Of a panel's picture, in pixels."""
@@ -28,43 +31,43 @@ GROUND: Colour = (18, 20, 26)
 TEXT: Colour = (238, 240, 244)
 MESH: Colour = (110, 255, 220)
 FOUND: Colour = (255, 160, 60)
+BETTER: Colour = (140, 225, 120)
 
 LEVEL = 0.02
 """A map that varies by less than this is told to be level: its colours are not stretched."""
 
 
-class MapsView:
-    """The face with its landmarks, then a panel for each unit with its map and its probability.
+ENDS = {
+    "absolute": ("0", "1"),
+    "stretched": ("lowest", "highest"),
+    "effect": ("hidden: stays", "falls"),
+    "relative": ("0", "highest"),
+}
+"""What the ends of the colours mean."""
 
-    Landmarks that the network found are drawn beside those of the mesh.
+
+class MapsView:
+    """The face with its landmarks, then a panel for each number with its map and its value.
+
+    Landmarks that the network found are drawn beside those of the mesh. Of maps that were tested
+    a line below says whether they are better than chance.
 
     Args:
-        spec: card of the network.
-        units: whose maps are wanted; empty: of all.
-        stretch: colours from the lowest to the highest value of each map, which are written beside
-            it; else from 0 to 1.
-
-    Raises:
-        InputError: the network gives no maps, or does not read one of the units.
+        wanted: what is asked.
+        colours: what the colours span. absolute: 0 to 1; stretched: the lowest to the highest value
+            of each map, written beside it; effect: 0 to the highest, which is written beside it, in
+            the unit of the number; relative: 0 to the highest, of maps whose values mean nothing.
+        tested: whether there is room for the line below.
     """
 
     def __init__(
-        self, spec: ModelSpec, units: Sequence[int] = (), *, stretch: bool = False
+        self, wanted: Targets, colours: Colours = "absolute", *, tested: bool = False
     ) -> None:
-        if "maps" not in spec.outputs:
-            raise InputError(
-                f"{spec.name} gives no attention maps; networks with maps are jaanet, eacnet and "
-                "eacnet-enhancing, exported by this version of mien: mien export RUN"
-            )
-        if missing := [unit for unit in units if unit not in spec.units]:
-            raise InputError(
-                f"{spec.name} does not read {_named(missing)}; it reads {_named(spec.units)}"
-            )
-        wanted = tuple(dict.fromkeys(units)) or spec.units
-        self.spec, self.stretch = spec, stretch
-        self.places = [place for place, unit in enumerate(spec.units) if unit in wanted]
-        self.places.sort(key=lambda place: wanted.index(spec.units[place]))
-        count = len(self.places) + 1
+        if colours not in get_args(Colours):
+            raise InputError(f"colours are {', '.join(get_args(Colours))}, and came {colours!r}")
+        self.wanted, self.colours = wanted, colours
+        self._foot = HEAD if tested else 0
+        count = len(wanted.places) + 1
         self._columns = min(count, ACROSS)
         self._rows = -(-count // self._columns)
 
@@ -72,7 +75,12 @@ class MapsView:
     def size(self) -> tuple[int, int]:
         """Width and height of what is drawn, in pixels."""
         width = self._columns * (SIDE + GAP) + GAP
-        return width, self._rows * (SIDE + HEAD + GAP) + GAP + HEAD
+        return width, self._rows * self._tall + GAP + HEAD
+
+    @property
+    def _tall(self) -> int:
+        """From one row of panels to the next."""
+        return HEAD + SIDE + self._foot + GAP
 
     def draw(self, seen: Seen | None) -> Image:
         """The panels of one face; without a face they stay empty."""
@@ -84,31 +92,41 @@ class MapsView:
             return np.array(canvas)
         picture = PIL.Image.fromarray(seen.image).resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS)
         self._put(canvas, 0, "landmarks", self._with_points(picture, seen))
-        for number, place in enumerate(self.places, 1):
-            head, coloured = self._panel(np.asarray(picture), seen, place)
-            self._put(canvas, number, head, coloured)
+        for number, label in enumerate(self.wanted.labels):
+            head, coloured = self._panel(np.asarray(picture), seen, number)
+            self._put(canvas, number + 1, f"{label}  {head}", coloured)
+            if seen.verdicts:
+                self._judge(pen, number + 1, seen.verdicts[number])
         self._legend(canvas, seen)
         return np.array(canvas)
 
-    def _panel(self, picture: Image, seen: Seen, place: int) -> tuple[str, Image]:
-        """What stands above the panel of a unit, and its picture."""
-        maps = seen.scores.maps
-        if maps is None:  # pragma: no cover - the card promises them
-            raise InputError(f"{self.spec.name} gave no maps")
-        values = maps[0, min(place, maps.shape[1] - 1)]
-        head = f"{self.spec.columns()[place]}  {self._value(seen, place)}"
+    def _panel(self, picture: Image, seen: Seen, number: int) -> tuple[str, Image]:
+        """What stands above a panel, and its picture."""
+        if seen.maps is None:
+            raise InputError(f"nothing was asked where {self.wanted.network} looked")
+        values = seen.maps[number]
+        head = f"{self.wanted.values(seen.scores)[0, number]:.2f}"
         low, high = float(values.min()), float(values.max())
-        if self.stretch:
+        if self.colours == "stretched":
             head += f"  map {low:.2f}-{high:.2f}"
             values = (values - low) / (high - low) if high - low >= LEVEL else values * 0 + 0.5
+        elif self.colours == "effect":
+            means = seen.verdicts and seen.verdicts[number].better
+            level = high <= 0 or (high < LEAST * self.wanted.range and not means)
+            head += "  level" if level else f"  {-high:+.2f} hidden"
+            values = values * 0 if level else np.maximum(values, 0) / high
+        elif self.colours == "relative":
+            values = np.maximum(values, 0) / high if high > 0 else values * 0
         return head, lay_over(picture, np.asarray(values, np.float32))
 
-    def _value(self, seen: Seen, place: int) -> str:
-        """What the network says of the unit."""
-        for values in (seen.scores.probability, seen.scores.intensity):
-            if values is not None:
-                return f"{values[0, place]:.2f}"
-        return ""
+    def _judge(self, pen: ImageDraw.ImageDraw, number: int, verdict: Verdict) -> None:
+        """The line below a panel."""
+        left, top = self._place(number)
+        said = "better than chance" if verdict.better else "no better than chance"
+        text = f"{said}: {verdict.gap:+.2f}, random {verdict.chance:+.2f}"
+        at = (left, top + HEAD + SIDE + HEAD / 2)
+        colour = BETTER if verdict.better else FOUND
+        pen.text(at, text, fill=colour, font=font_of(LETTERS - 3), anchor="lm")
 
     def _with_points(self, picture: PIL.Image.Image, seen: Seen) -> Image:
         """The face with landmarks: of the mesh, and those that the network found."""
@@ -122,12 +140,15 @@ class MapsView:
 
     def _put(self, canvas: PIL.Image.Image, number: int, head: str, picture: Image) -> None:
         """Put a panel where it belongs."""
-        row, column = divmod(number, self._columns)
-        left = GAP + column * (SIDE + GAP)
-        top = GAP + row * (SIDE + HEAD + GAP)
+        left, top = self._place(number)
         pen = ImageDraw.Draw(canvas)
         pen.text((left, top + HEAD / 2), head, fill=TEXT, font=font_of(LETTERS), anchor="lm")
         canvas.paste(PIL.Image.fromarray(picture), (left, top + HEAD))
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """Left and top of a panel."""
+        row, column = divmod(number, self._columns)
+        return GAP + column * (SIDE + GAP), GAP + row * self._tall
 
     def _legend(self, canvas: PIL.Image.Image, seen: Seen) -> None:
         """The line at the bottom: signs of the landmarks, colours of the maps."""
@@ -141,7 +162,7 @@ class MapsView:
             _crosses(pen, np.array([[x, y]], np.float32), FOUND, 5)
             pen.text((x + 10, y), "network", fill=TEXT, font=font, anchor="lm")
             x += 88
-        ends = ("lowest", "highest") if self.stretch else ("0", "1")
+        ends = ENDS[self.colours]
         pen.text((x, y), ends[0], fill=TEXT, font=font, anchor="lm")
         x += pen.textlength(ends[0], font=font) + 6
         bar = scale_bar(90, 10)
@@ -158,7 +179,3 @@ def _crosses(pen: ImageDraw.ImageDraw, points: Float32, colour: Colour, reach: f
     for x, y in points.tolist():
         pen.line((x - reach, y - reach, x + reach, y + reach), colour, 2)
         pen.line((x - reach, y + reach, x + reach, y - reach), colour, 2)
-
-
-def _named(units: Sequence[int]) -> str:
-    return ", ".join(f"AU{unit}" for unit in dict.fromkeys(units))

@@ -7,18 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.analysis.added import Cut, cut_face, read_cuts
 from mien.analysis.networks import Networks
 from mien.errors import InputError
-from mien.explain.view import Seen, View
-from mien.face.align import TEMPLATES
-from mien.runtime import Predictor, middle
+from mien.explain.faithful import Verdict
+from mien.explain.look import Look
+from mien.explain.view import View
 from mien.values import Face, Frame, Image
 from mien.video.reader import Source, open_source
 from mien.video.sources import is_camera
 from mien.video.writer import VideoWriter, write_picture
 
-__all__ = ["Explained", "Span", "explain", "explain_face", "see"]
+__all__ = ["Explained", "Span", "explain", "explain_face"]
+
+TEST_EVERY = 30
+TESTS = 5
+"""Of a video the maps of every so many faces are tested, and of no more than so many: it takes a
+thousand times the time of the network."""
 
 Progress = Callable[[int, float | None], None]
 """Told how many frames are done, and which share of the whole that is if it is known."""
@@ -41,11 +45,13 @@ class Explained:
     frames: int
     faceless: int
     """Frames without a face that could be cut out."""
+    verdicts: tuple[tuple[Verdict, ...], ...] = ()
+    """Of each face whose maps were tested, one for each number."""
 
 
 def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where it goes
     source: str | Path,
-    predictor: Predictor,
+    look: Look,
     view: View,
     out: Path,
     networks: Networks,
@@ -59,7 +65,7 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
 
     Args:
         source: a picture or a video.
-        predictor: the network; it reads crops.
+        look: whom to ask, and how.
         view: how it is drawn.
         out: a picture for a picture, a video for a video; appears when it is complete.
         networks: those that find faces.
@@ -68,10 +74,8 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
 
     Raises:
         UnreadableSource: the source cannot be read.
-        InputError: there is no face, the suffix of ``out`` does not fit, or the network reads
-            something else than crops.
+        InputError: there is no face, or the suffix of ``out`` does not fit.
     """
-    check(predictor)
     _keep(source, out)
     part = span or Span()
     with (
@@ -83,10 +87,15 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
             video = files.enter_context(VideoWriter(out, *view.size))
         tracker = networks.tracker(max_faces=1)
         done = faceless = 0
+        verdicts: list[tuple[Verdict, ...]] = []
         for frame in opened:
-            seen = see(frame.image, _largest(tracker.follow(frame)), predictor)
+            face = _largest(tracker.follow(frame))
+            due = done - faceless == len(verdicts) * TEST_EVERY and len(verdicts) < TESTS
+            seen = (look if due else look.untested()).see(frame.image, face)
             faceless += seen is None
             done += 1
+            if seen is not None and seen.verdicts:
+                verdicts.append(seen.verdicts)
             if video is not None:
                 video.write(view.draw(seen), frame.time)
             elif seen is not None:
@@ -100,51 +109,22 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
                 f"no face was found in {opened.name}; give a picture in which a face is at least "
                 "some 40 pixels wide and not turned away"
             )
-    return Explained(out, done, faceless)
+    return Explained(out, done, faceless, tuple(verdicts))
 
 
-def explain_face(image: Image, face: Face, predictor: Predictor, view: View) -> Image:
+def explain_face(image: Image, face: Face, look: Look, view: View) -> Image:
     """The same of one face of a picture at hand.
 
     Args:
         image: uint8 (h, w, 3).
         face: with its mesh, as `mien.find_faces` gives it.
-        predictor: the network; it reads crops.
+        look: whom to ask, and how.
         view: how it is drawn.
 
     Returns:
         uint8 (height, width, 3) of the view's size.
     """
-    check(predictor)
-    return view.draw(see(image, face, predictor))
-
-
-def see(image: Image, face: Face | None, predictor: Predictor) -> Seen | None:
-    """What the network reads and says of a face; None where it cannot be cut out."""
-    spec = predictor.spec
-    side = spec.aligned or spec.size
-    cut = None if face is None else cut_face(image, face, spec.template, side)
-    if cut is None:
-        return None
-    scores = read_cuts(predictor, [cut])
-    inside = middle(cut.image[None], spec.size)[0]
-    return Seen(inside, _inside(cut, spec.size), scores)
-
-
-def check(predictor: Predictor) -> None:
-    """Raise InputError unless the network reads crops of a template that is known."""
-    spec = predictor.spec
-    if spec.reads != "crop" or spec.template not in TEMPLATES:
-        wanted = spec.template if spec.reads == "crop" else spec.reads
-        raise InputError(
-            f"{spec.name} reads the {wanted}, of which nothing can be shown; name a network of "
-            f"crops aligned as {', '.join(TEMPLATES)}"
-        )
-
-
-def _inside(cut: Cut, size: int) -> np.ndarray:
-    """Landmarks in pixels of the middle."""
-    return cut.points - np.float32(max(0, (len(cut.image) - size) // 2))
+    return view.draw(look.see(image, face))
 
 
 def _largest(faces: list[Face]) -> Face | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from mien.explain.faithful import Verdict
 from mien.values import Float32, Image, Scores
 
 __all__ = ["Seen", "View"]
@@ -18,6 +19,10 @@ class Seen:
     """(49, 2): the mesh's landmarks in pixels of the crop."""
     scores: Scores
     """What it says of this one face, n = 1."""
+    maps: Float32 | None = None
+    """(t, m, m): where it looked, for each of what is asked; None where nothing was."""
+    verdicts: tuple[Verdict, ...] = ()
+    """Whether each map tells what the network looks at; empty where that was not tested."""
 
 
 class View(Protocol):
