@@ -20,8 +20,8 @@ GOLDEN = Path(__file__).with_name("golden.json")
 
 EXACT = 1e-3
 """Deviation that a network of floating point may have; two orders of computing differ by 3e-6."""
-EIGHT_BITS = 0.25
-"""The same of a network in 8 bits: with and without kernels of whole numbers it differs by 0.09."""
+EIGHT_BITS = 0.6
+"""The same of a network in 8 bits: with and without kernels of whole numbers it differs by 0.3."""
 
 LIMITS = (
     (("x0", "y0", "x1", "y1"), 0.5),
@@ -30,7 +30,7 @@ LIMITS = (
     (("AU",), 0.25),
 )
 """How far columns that begin so may be off, in their units. Two right ways to compute the networks
-differ by 0.08 in a unit, for one reads in 8 bits, and by 0.002 pixels in the mesh."""
+differ by 0.06 in a unit, for one reads in 8 bits, and by 0.002 pixels in the mesh."""
 ELSE = 0.1
 """Of all other columns: emotions, 0-1."""
 
