@@ -38,10 +38,9 @@ def main() -> None:
                 noise.setdefault((name, kind), []).append(_figures(here, there, way))
     print("  mean over units, steps of intensity    frame to frame  wander  noise over gain")
     for (name, kind), found in noise.items():
-        jitter, wander, gain = (
-            np.nanmean(np.array(part), axis=0) for part in zip(*found, strict=True)
-        )
-        share = np.nanmean(jitter / np.maximum(gain, 0.05) * np.where(np.isnan(gain), np.nan, 1))
+        jitter, wander, gain = (np.mean(part, axis=0) for part in zip(*found, strict=True))
+        acted = np.isfinite(gain)
+        share = np.mean(jitter[acted] / np.maximum(gain[acted], 0.05))
         print(f"    {name:10} {kind:12} {jitter.mean():26.3f} {wander.mean():8.3f} {share:12.3f}")
 
 
