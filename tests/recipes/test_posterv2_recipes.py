@@ -1,17 +1,21 @@
 """POSTER V2's recipes: published settings, what differs from the release, a step on examples."""
 
+import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from mien.data import read
 from mien.data.cache import prepare
-from mien.data.example import write_example
+from mien.data.example import EXPRESSIONS, recordings, write_example
+from mien.data.loading import CropDataset
 from mien.errors import InputError
 from mien.recipes import RECIPES
 from mien.recipes.posterv2 import PUBLISHED, expression, release
-from mien.training.assemble import assemble
+from mien.training.assemble import assemble, view_of
 from mien.training.fit import fit
 from mien.training.optimising import share
 from mien.training.overrides import override
@@ -95,3 +99,44 @@ def test_the_release_has_to_be_started_from_something(tmp_path):
     recipe = override(release("caers"), SMALL)
     with pytest.raises(InputError, match=r"would stay random; name its weights with model\.start"):
         assemble(recipe, 1, examples("caers", tmp_path))
+
+
+def drawn(folder, persons, tested):
+    """Drawn persons with seven expressions and none: those from ``tested`` on are the test part."""
+    folder.mkdir()
+    rows = [("path", "subject", "expression", "part")]
+    for number, one in enumerate(recordings(persons, 2, each=len(EXPRESSIONS))):
+        part = "test" if one.person >= tested else "train"
+        first = number % len(EXPRESSIONS) == 0
+        frames = ((0, "neutral"), (1, one.expression)) if first else ((1, one.expression),)
+        for frame, name in frames:
+            (left, top), (right, low) = one.points[frame].min(axis=0), one.points[frame].max(axis=0)
+            path = f"{one.person}-{name}.png"
+            Image.fromarray(one.images[frame]).crop((left, top, right, low)).resize(
+                (32, 32), Image.Resampling.BOX
+            ).save(folder / path)
+            rows.append((path, str(one.person), name, part))
+    with (folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return prepare(read("table", folder), folder / "cache", "whole", 32)
+
+
+@pytest.mark.slow
+def test_it_learns_sixty_four_pictures_by_heart_and_beats_chance_on_others(tmp_path):
+    cache = drawn(tmp_path / "set", persons=12, tested=8)
+    recipe = override(
+        RECIPES["planted-posterv2"](),
+        [*SMALL, "optim.rate=1e-4", "data.batch=16", "trainer.epochs=30", "data.protocol=given",
+         "data.folds=1", "data.held=0", "data.augment.shift=false"],
+    )  # fmt: skip
+    parts = assemble(recipe, 1, cache)
+    network = fit(parts.experiment, tmp_path / "run").network
+    right = []
+    for rows in (parts.split.train, parts.split.test):
+        pictures = CropDataset(cache, rows, view_of(recipe)).__getitems__(range(len(rows)))
+        with torch.no_grad():
+            said = network.eval()(pictures.image).logits.argmax(dim=1)
+        right.append(float((said == pictures.target.argmax(dim=1)).float().mean()))
+    assert (len(parts.split.train), len(parts.split.test)) == (64, 32)
+    assert right[0] > 0.95
+    assert right[1] > 2 / 8
