@@ -145,9 +145,9 @@ class Browser:
     def until(self, condition: str) -> None:
         """Wait in the page until an expression is true, looked at whenever it is painted."""
         self.run(
-            "new Promise((done, give) => { let left = 3000; const look = () => "
+            "new Promise((done, give) => { const end = performance.now() + 6e4; const look = () => "
             f"{{ try {{ if ({condition}) return done(true); }} catch (e) {{}} "
-            "if (--left < 0) return give(new Error('never true')); "
+            "if (performance.now() > end) return give(new Error('never true')); "
             "setTimeout(look, 5); }; look(); })"
         )
 

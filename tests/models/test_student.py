@@ -154,7 +154,7 @@ def test_what_is_no_such_student_is_said(student):
         ("student-combined", state, "has one head only; name it student-intensity"),
         ("student-combined", two | {"classifier_2.4.weight": one}, "presence of 1 units, expect"),
         ("student-intensity", {"interpreter.0.weight": one}, "of a teacher: name it mae-teacher"),
-        ("student-combined", {"layers.0.weight": one}, "of the network of gaze, which is not"),
+        ("student-combined", {"layers.0.weight": one}, "of the network of gaze: name it gaze"),
         ("student-occurrence", {"conv1.weight": one}, r"it has no encoder\.0\.weight or"),
         ("student-intensity", {"encoder.0.weight": one}, r"it has no classifier\.4\.weight"),
         ("student-intensity", state | {"encoder.9.weight": one}, r"unknown .*: encoder\.9\.weight"),

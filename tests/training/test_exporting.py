@@ -234,12 +234,12 @@ def test_fp16_that_says_something_else_is_not_written(tmp_path, run, monkeypatch
     assert not (tmp_path / "small.onnx").exists()
 
 
-def test_a_mesh_network_is_halved_too_and_not_quantised(tmp_path, cache):
+def test_what_is_small_already_is_not_made_smaller(tmp_path, cache):
     from mien.weights.catalog import FILES
 
     path = tmp_path / "au.onnx"
     path.write_bytes((FILES / "au-mesh.onnx").read_bytes())
-    with pytest.raises(InputError, match="reads the mesh and is small already; use fp16"):
+    with pytest.raises(InputError, match=r"au\.onnx is fp16 already; name a network of fp32"):
         export_run(path, Wanted("int8", data=cache.folder))
 
 

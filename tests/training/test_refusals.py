@@ -55,7 +55,8 @@ def cache(tmp_path_factory):
         ("data.test_batch=0", r"data\.test_batch is 0, expected 1 or more"),
         ("data.batch=1", r"data\.batch is 1, .* batch normalisation, .* expected 2 or more"),
         (
-            "model.name=student-combined data.task=intensity objective.name=intensity",
+            "model.name=student-combined model.options.detected=[1,12] data.task=intensity "
+            "objective.name=intensity",
             "reads occurrence and expression beside intensity, and the objective intensity does no",
         ),
         ("data.std=0,0,0", r"data\.std is 0, expected a number above 0"),

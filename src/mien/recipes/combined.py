@@ -74,7 +74,7 @@ def planted() -> Recipe:
     """The same on drawn faces of 48 pixels, from random weights and labels alone: minutes."""
     return Recipe(
         name="planted-combined",
-        model=Model("student-combined", {"detected": SHOWN}),
+        model=Model("student-combined", {"detected": list(SHOWN)}),
         data=Data(
             "joined",
             task="intensity",

@@ -133,7 +133,8 @@ async function back(from, to, side) {
 async function pick(c) {
   if (!app.ready || c >= app.classes.length) return;
   if (app.chosen < 0) return say("Draw a box first: drag, or press B.", "warn");
-  const wasOpen = app.states[app.number] === "open", number = app.number;
+  const number = app.number; // a box without a class may have been drawn a moment ago, and be on its way to the server
+  const wasOpen = app.states[number] === "open" || app.boxes.some((box) => box.c === null);
   change(() => { app.boxes[app.chosen].c = c; });
   const left = app.boxes.some((box) => box.c === null);
   if (left) { app.chosen = next(app.chosen); render(); }
