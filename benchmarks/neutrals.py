@@ -142,7 +142,7 @@ def _through_a_file(person: Person, networks: Networks) -> Neutral:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "person.neutral"
         write_neutral(person.collected(slice(None)).neutral(), path, networks.describer)
-        return read_neutral(path, networks.describer)
+        return read_neutral(path, networks.describer, networks.reading.length)
 
 
 def joined(chunks: list[Rows]) -> Rows:

@@ -35,6 +35,7 @@ class MadeUpReading:
     def __init__(self):
         self.networks = Network(SINGLE), Network(DIFFERENCE, 1.0)
         self.single, self.difference = SINGLE, DIFFERENCE
+        self.length = FEATURES
 
     def cut(self, image, faces):  # noqa: ARG002
         return [None] * len(faces)

@@ -131,6 +131,31 @@ def test_a_frown_that_takes_a_little_off_other_units_does_not_pass_for_rest():
     assert collector.neutral().features.mean() < 0.2
 
 
+def test_a_frown_that_takes_a_slight_smile_off_does_not_pass_for_rest():
+    clip = Clip(400)
+    clip.intensity[:] += 0.3
+    clip.plant(12, 1.6)
+    frowning = slice(150, 200)
+    clip.intensity[frowning] -= 0.2
+    clip.plant(12, 0.4, frowning).plant(4, 3.0, frowning)
+    times, features, *others = clip.arrays()
+    features[frowning] += 1
+    collector = NeutralCollector(UNITS)
+    collector.add(times, features, *others)
+    assert collector.neutral().features.mean() < 0.2
+
+
+def test_what_is_passed_on_the_way_lies_aside():
+    clip = Clip(400)
+    clip.rest = np.zeros(FEATURES, np.float32)
+    times, features, *others = clip.arrays()
+    features[::10] += 1  # one quiet frame in ten is another face
+    collector = NeutralCollector(UNITS)
+    collector.add(times, features, *others)
+    kept = collector._quietest()
+    assert max(float(np.abs(item.features[:1404]).max()) for item in kept) < 0.5
+
+
 def test_the_stronger_the_smile_the_worse():
     qualities = [Clip(200).plant(12, level).neutral().quality for level in (0.5, 1.1, 3, 5)]
     assert qualities[0] > 0.9

@@ -24,10 +24,13 @@ def anna(tmp_path):
 
 
 def test_what_is_kept_comes_back(anna):
-    found = read_neutral(anna, "abc")
+    found = read_neutral(anna, "abc", 1666)
     np.testing.assert_array_equal(found.features, FEATURES)
     assert (found.frames, found.quality, found.source) == (31, 0.75, "file")
-    assert (found.problems, found.unsettled) == (("it smiles a little",), (6, 12))
+    assert (found.problems, found.unsettled) == (
+        ("of the neutral in anna.neutral: it smiles a little",),
+        (6, 12),
+    )
 
 
 def test_the_same_neutral_makes_the_same_file(anna, tmp_path):
@@ -110,10 +113,14 @@ def changed(path, **more):
         ({"facts": {"quality": "good"}}, "damaged"),
         ({"features": FEATURES.astype(np.float64)}, "float64"),
         ({"features": FEATURES[:99]}, r"\(99,\)"),
+        ({"features": FEATURES[:1410]}, "1410 numbers, expected 1666"),
+        ({"facts": {"quality": 7.5}}, "quality 7.5, 31 frames"),
+        ({"facts": {"frames": 0}}, "0 frames"),
+        ({"facts": {"unsettled": [99]}}, r"units \[99\]"),
         ({"features": np.full(1666, np.nan, np.float32)}, "numbers that are none"),
     ],
 )
 def test_strange_contents_are_told(anna, more, told):
     changed(anna, **more)
     with pytest.raises(InputError, match=told):
-        read_neutral(anna, "abc")
+        read_neutral(anna, "abc", 1666)

@@ -57,6 +57,8 @@ def test_a_video_gives_its_quietest_part_or_a_moment(films):
 def test_a_passer_by_does_not_matter_and_two_people_do(films):
     passing = Scene(lambda i: (3, 7) if i < 8 else (3,))
     assert neutral_of_sources(films[:1], passing, AUTO)[1][0].face == 3
+    before = Scene(lambda i: (1, 3) if i < 8 else (3,))
+    assert neutral_of_sources(films[:1], before, AUTO)[1][0].face == 3
     both = Scene(lambda i: (3, 7) if i < 12 else (3,))
     with pytest.raises(InputError, match=r"several people \(face 3 in 40 frames, 7 in 12 frames\)"):
         neutral_of_sources(films[:1], both, AUTO)

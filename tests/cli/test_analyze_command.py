@@ -237,9 +237,17 @@ def test_the_table_can_have_the_names_of_openface(mien_command, clip, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["--layout", "openface"], "--output"), (["-o", "t.csv", "--layout", "x"], "no layout 'x'")],
+    [
+        (["--layout", "openface"], "--output"),
+        (["second.png", "-o", "t.csv", "--layout", "openface"], "run it once for each"),
+        (["-o", "t.csv", "--layout", "x"], "no layout 'x'"),
+    ],
 )
-def test_a_layout_that_cannot_be_is_one_line(mien_command, photo, arguments, told):
+def test_a_layout_that_cannot_be_is_one_line(
+    mien_command, photo, arguments, told, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(photo, "second.png")
     ended = mien_command("analyze", photo, *arguments)
     assert (ended.code, len(ended.err.splitlines())) == (2, 1)
     assert told in ended.err

@@ -28,7 +28,9 @@ def test_it_is_kept_and_said(mien_command, clip, tmp_path, anna):
     first, *_, last = ended.err.splitlines()
     assert first.startswith(f"{clip.name}: face 0, ")
     assert "quality" in first
-    assert last == f"{path} is written: use it with --neutral {path}"
+    # she smiles in the photograph of which the clip is made
+    assert last.startswith(f"{path} is written, but its quality is 0.")
+    assert "record some seconds of rest" in last
     assert path.read_bytes() == anna.read_bytes()
 
 

@@ -25,7 +25,7 @@ def test_names_stand_in_the_order_of_openface():
     assert names == [
         *("frame", "face_id", "timestamp", "confidence", "success"),
         *("pose_Rx", "pose_Ry", "pose_Rz"),
-        *("AU01_r", "AU12_r", "AU45_r", "AU01_c", "AU12_c", "AU45_c", "AU28_c"),
+        *("AU01_r", "AU12_r", "AU45_r", "AU01_c", "AU12_c", "AU28_c", "AU45_c"),
     ]
 
 
@@ -45,6 +45,11 @@ def test_looking_up_is_negative_and_turning_to_ones_right_positive():
     rows = laid(frame=[0], time=[0.0], face=[0], pitch=[30.0], yaw=[-45.0], roll=[10.0])
     found = [rows[name][0].as_py() for name in ("pose_Rx", "pose_Ry", "pose_Rz")]
     assert found == pytest.approx(np.radians([-30, 45, 10]))
+
+
+def test_a_blink_of_a_probability_counts_from_one_half_on():
+    rows = laid(frame=[0, 1], time=[0.0, 0.1], face=[0, 0], AU43=[0, 0], AU45_p=[0.4, 0.6])
+    assert rows["AU45_c"].to_pylist() == [0, 1]
 
 
 def test_presence_is_from_trace_on_and_a_blink_is_a_blink():

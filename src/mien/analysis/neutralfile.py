@@ -6,14 +6,15 @@ holds no picture, but the shape of a face is personal: keep it as you keep the r
 
 import json
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mien.analysis.judgement import Neutral
 from mien.errors import InputError, ShapeError
 from mien.face.geometry import FEATURES
+from mien.facs.units import UNITS
 from mien.files import whole_file
 from mien.values import Float32
 
@@ -59,57 +60,75 @@ def write_neutral(neutral: Neutral, path: Path, picture: str) -> None:
         np.savez(file, features=neutral.features, facts=np.array(json.dumps(facts)))
 
 
-def read_neutral(path: Path, picture: str) -> Neutral:
+def read_neutral(path: Path, picture: str, length: int = FEATURES) -> Neutral:
     """Read a neutral for a way of reading.
 
     Args:
         path: the file.
         picture: SHA-256 of the network that describes the picture now, "" where the mesh alone is
             read; a neutral of mesh and picture serves that too.
+        length: how many numbers describe a face now.
 
     Raises:
         InputError: it is no neutral, damaged, or made for other networks.
     """
     features, facts = _parts(path)
-    if picture and facts["picture"] != picture:
-        made = "another picture network" if facts["picture"] else "the mesh alone"
+    if picture and facts.picture != picture:
+        made = "another picture network" if facts.picture else "the mesh alone"
         raise InputError(
             f"{path} was made with {made} and cannot be used with this default; make it again "
             "with mien neutral, or read with --default mesh"
         )
+    if picture and len(features) != length:
+        raise InputError(
+            f"{path} holds {len(features)} numbers, expected {length}; make it again with mien "
+            "neutral"
+        )
     return Neutral(
         features if picture else features[:FEATURES],
-        facts["frames"],
+        facts.frames,
         "file",
-        facts["quality"],
-        tuple(facts["problems"]),
-        tuple(facts["unsettled"]),
+        facts.quality,
+        tuple(f"of the neutral in {path.name}: {problem}" for problem in facts.problems),
+        facts.unsettled,
     )
 
 
-def _parts(path: Path) -> tuple[Float32, dict[str, Any]]:
+@dataclass(frozen=True)
+class _Facts:
+    """What stands beside the description."""
+
+    format: int
+    picture: str
+    frames: int
+    quality: float
+    problems: tuple[str, ...]
+    unsettled: tuple[int, ...]
+
+
+def _parts(path: Path) -> tuple[Float32, _Facts]:
     """The description and the facts, checked."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             features = np.asarray(archive["features"])
-            facts = json.loads(str(archive["facts"]))
-        checked = {
-            "format": int(facts["format"]),
-            "picture": str(facts["picture"]),
-            "frames": int(facts["frames"]),
-            "quality": float(facts["quality"]),
-            "problems": [str(problem) for problem in facts["problems"]],
-            "unsettled": [int(unit) for unit in facts["unsettled"]],
-        }
+            said = json.loads(str(archive["facts"]))
+        facts = _Facts(
+            int(said["format"]),
+            str(said["picture"]),
+            int(said["frames"]),
+            float(said["quality"]),
+            tuple(str(problem) for problem in said["problems"]),
+            tuple(int(unit) for unit in said["unsettled"]),
+        )
     except FileNotFoundError:
         raise InputError(f"{path} is not there; expected a file that mien neutral wrote") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} is damaged or no neutral ({error}); expected a file that mien neutral wrote"
         ) from error
-    if checked["format"] != FORMAT:
+    if facts.format != FORMAT:
         raise InputError(
-            f"{path} is a neutral of format {checked['format']}, this version reads {FORMAT}; "
+            f"{path} is a neutral of format {facts.format}, this version reads {FORMAT}; "
             "make it again with mien neutral"
         )
     if features.dtype != np.float32 or features.ndim != 1 or len(features) < FEATURES:
@@ -117,6 +136,12 @@ def _parts(path: Path) -> tuple[Float32, dict[str, Any]]:
             f"{path} holds {features.dtype} numbers of shape {features.shape}, expected float32 "
             f"({FEATURES},) or more; make it again with mien neutral"
         )
+    known = set(facts.unsettled) <= set(UNITS)
+    if not 0 <= facts.quality <= 1 or facts.frames < 1 or not known:
+        raise InputError(
+            f"{path} says quality {facts.quality:g}, {facts.frames} frames, unsettled units "
+            f"{list(facts.unsettled)}: that cannot be; make it again with mien neutral"
+        )
     if not np.isfinite(features).all():
         raise InputError(f"{path} holds numbers that are none; make it again with mien neutral")
-    return features, checked
+    return features, facts

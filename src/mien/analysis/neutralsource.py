@@ -45,7 +45,7 @@ def given_neutral(choice: NeutralChoice, networks: Networks) -> Neutral | None:
     if choice.path is None:
         return None
     if choice.source == "file":
-        return read_neutral(choice.path, networks.describer)
+        return read_neutral(choice.path, networks.describer, networks.reading.length)
     return neutral_of_picture(choice.path, networks)
 
 
@@ -62,7 +62,7 @@ def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
     if not faces:
         raise InputError(
             f"no face is found in {path}, expected a picture of the person's neutral face; "
-            "choose another picture, or use --neutral auto"
+            "choose another picture"
         )
     rows = rows_of([observation(frame, (faces[0],), networks)], networks, Keep(features=True))
     sides = Sides(networks.single)

@@ -164,6 +164,11 @@ class _Job:
             known = ", ".join(LAYOUTS)
             raise InputError(f"there is no layout {outputs.layout!r}; there are {known}")
         self._layout = LAYOUTS[outputs.layout]
+        if self._layout is not None and len(sources) > 1:
+            raise InputError(
+                f"the layout {outputs.layout} has no column for the source, and {len(sources)} "
+                "sources came; run it once for each"
+            )
         self._clock = _Clock()
         _keep_apart(sources, options, outputs)
         self.sources = sources

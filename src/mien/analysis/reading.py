@@ -31,6 +31,11 @@ class Reading(Protocol):
     """Name of the network that describes a crop; "" where the mesh alone is read."""
 
     @property
+    def length(self) -> int:
+        """How many numbers describe a face."""
+        ...
+
+    @property
     def single(self) -> ModelSpec:
         """Card of the reading of single frames."""
         ...
@@ -73,6 +78,11 @@ class MeshReading:
     @cached_property
     def _difference(self) -> Predictor:
         return Predictor(self._store.model_path("au-mesh-difference"))
+
+    @property
+    def length(self) -> int:
+        """The features of the mesh."""
+        return FEATURES
 
     @property
     def single(self) -> ModelSpec:
@@ -122,6 +132,11 @@ class PictureReading:
     @cached_property
     def _difference(self) -> Predictor:
         return Predictor(self._store.model_path("au-both-difference"))
+
+    @property
+    def length(self) -> int:
+        """The features of the mesh, and those of the crop."""
+        return FEATURES + self.single.size - len(self.single.units)
 
     @property
     def single(self) -> ModelSpec:

@@ -38,6 +38,7 @@ def neutral(  # noqa: PLR0913 - one parameter for each option
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing.")] = False,
 ) -> None:
     """Keep a person's neutral face in a file, for `--neutral FILE` of analyze and live."""
+    from mien.analysis.judgement import POOR
     from mien.analysis.networks import Networks
     from mien.analysis.neutralfile import write_neutral
     from mien.analysis.neutralsource import neutral_of_sources
@@ -66,6 +67,13 @@ def neutral(  # noqa: PLR0913 - one parameter for each option
         )
         for problem in one.neutral.problems:
             typer.echo(f"note: {problem}", err=True)
+    if made.quality < POOR:
+        typer.echo(
+            f"{output} is written, but its quality is {made.quality:.2f}: hardly a neutral face; "
+            "record some seconds of rest instead",
+            err=True,
+        )
+        return
     typer.echo(f"{output} is written: use it with --neutral {output}", err=True)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.comparison.entrants import Entrant
 from mien.data.cache import Cache
-from mien.data.protocols import PROTOCOLS, split
+from mien.data.protocols import split
 from mien.errors import InputError
 from mien.evaluation.evaluate import check_cache, readable
 from mien.spec import ModelSpec
@@ -247,8 +247,3 @@ def _left_out(before: int, after: int, why: str) -> tuple[str, ...]:
     if before == after:
         return ()
     return (f"{before - after} of {before} pictures {why} and are left out.",)
-
-
-def protocol_text(ground: Ground) -> str:
-    """What the protocol is, in a sentence."""
-    return PROTOCOLS[ground.protocol].text if ground.protocol in PROTOCOLS else ""

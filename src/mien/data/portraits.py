@@ -1,7 +1,8 @@
-"""Portraits for planting: read from a folder, sorted into evaluation and development.
+"""Portraits for planting: read from a folder, and of them those to judge by and to learn from.
 
-And the sets made of them: single units and mixtures on quiet faces to evaluate, groups of draws on
-all the others to learn from. Only meshes and intensities are kept, not pictures.
+And the sets made of them: single units and mixtures on quiet faces of the part to judge by, groups
+of draws on nearly frontal ones of the part to learn from (`mien.data.parts`). Only meshes and
+intensities are kept, not pictures.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

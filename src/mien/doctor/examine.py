@@ -30,8 +30,8 @@ PLACES = ("MIEN_HOME", "MIEN_FACE_MODELS")
 """Variables whose value is a path."""
 SWITCHES = ("MIEN_OFFLINE", "OMP_NUM_THREADS")
 LIBRARIES = (
-    "install mien and what it needs again: pip install --force-reinstall mien; if it stays, report "
-    "it with the whole of this report"
+    "install mien and what it needs again: pip install --force-reinstall . (in its checkout); if "
+    "it stays, report it with the whole of this report"
 )
 OTHERS = Finding(
     "the golden numbers are of other networks than those that are here",

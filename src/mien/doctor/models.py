@@ -30,7 +30,7 @@ def lacking(store: Store, standings: Sequence[Standing]) -> list[Finding]:
         found.append(
             Finding(
                 f"of the networks that come with mien, these cannot be used: {names}",
-                "install mien again: pip install --force-reinstall --no-deps mien",
+                "install mien again: pip install --force-reinstall --no-deps . (in its checkout)",
             )
         )
     return found

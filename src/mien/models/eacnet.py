@@ -23,8 +23,6 @@ __all__ = ["ATTENTIONS", "CNet", "EACNet", "ENet", "attention", "cells", "eacnet
 SIZE = 224
 FRAME = 100
 """Side of the frame in which centres and maps are drawn."""
-GRID = 28
-"""Side of the fourth group's output."""
 EYE_CORNERS = (39, 42)
 WINDOWS = 2 * len(EACNET_CENTRES)
 GROUPS = (5, 10, 19, 28)

@@ -60,7 +60,7 @@ def openface_schema(table: Schema) -> Schema:
         ),
         *(
             Column(f"AU{unit:02}_c", "int32", "0, 1", _presence(unit)).field()
-            for unit in (*units, *_lips(table))
+            for unit in sorted({**units, **_lips(table)})
         ),
     ]
     return Schema(fields, metadata=table.metadata)

@@ -121,7 +121,7 @@ class Store:
         if not path.is_file():
             raise WeightsError(
                 f"{network.file}, which comes with mien, is not installed; "
-                "install mien again: pip install --force-reinstall mien"
+                "install mien again: pip install --force-reinstall . (in its checkout)"
             )
         return path
 
