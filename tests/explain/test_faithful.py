@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mien.explain.faithful import verdicts
+from mien.explain.faithful import _moved, verdicts
 from mien.explain.hiding import CELLS, hidden
 from mien.explain.occlusion import occlusion
 from mien.explain.question import Question
@@ -152,3 +152,22 @@ def test_each_number_is_tested_with_its_own_map():
     assert finer.better
     signed = verdicts(asked_of(contrary), occlusion(asked_of(contrary)), ("AU1",), 1.0)
     assert not signed[0].better  # nothing raises it: what is drawn is empty
+
+
+def test_maps_of_chance_lie_a_quarter_of_the_crop_away_or_more_and_half_are_mirrored():
+    peak = np.zeros((16, 16), np.float32)
+    peak[2, 3], peak[2, 4] = 2, 1  # the lower value stands right of the higher one
+    random = np.random.default_rng(0)
+    places, mirrored = [], 0
+    for _ in range(200):
+        moved = _moved(peak, random)
+        row, column = np.unravel_index(moved.argmax(), moved.shape)
+        mirrored += bool(moved[row, (column - 1) % 16] == 1)
+        places.append((int(row), int(column), bool(moved[row, (column - 1) % 16] == 1)))
+    for row, column, turned in places:
+        start = 12 if turned else 3
+        far = [
+            min((now - then) % 16, (then - now) % 16) for now, then in ((row, 2), (column, start))
+        ]
+        assert max(far) >= 4
+    assert 60 < mirrored < 140

@@ -55,3 +55,16 @@ def test_the_first_page_lists_the_classes():
             row = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
             said = {int(unit) for unit in re.findall(r"\d+", row.split("|")[place + 1])}
             assert said == {unit for unit, one in known.items() if one == name}
+
+
+def test_the_first_page_has_the_means_of_the_table():
+    row = next(line for line in MODELS.splitlines() if line.startswith("| mean | ") and "[" in line)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    single, against = (re.match(r"([\d.]+) > ([\d.]+)", cells[place]).groups() for place in (3, 7))
+    said = re.sub(r"\s+", " ", README)
+    assert f"from {single[0]} to {single[1]} (single frame)" in said
+    assert f"from {against[0]} to {against[1]} (against the neutral)" in said
+    table = [re.sub(r"\s", "", cells[place]).split("[")[0] for place in (1, 2, 3, 5, 6, 7)]
+    rows = [line for line in README.splitlines() if " > " in line and line.startswith("| ")]
+    there = [cell.replace(" ", "") for line in rows for cell in line.strip("|").split("|")[1:]]
+    assert there == table[3:] + table[:3]
