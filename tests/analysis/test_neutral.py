@@ -59,6 +59,14 @@ class Clip:
             collector.add(*(array[start : start + chunk] for array in arrays))
         return collector
 
+    def collect_marked(self, rows):
+        """Collect the clip with another face, every feature larger by 1, in some frames."""
+        times, features, *others = self.arrays()
+        features[rows] += 1
+        collector = NeutralCollector(UNITS)
+        collector.add(times, features, *others)
+        return collector
+
     def neutral(self):
         return self.collect().neutral()
 
@@ -111,10 +119,7 @@ def test_what_takes_a_little_off_a_lasting_smile_does_not_pass_for_rest():
     clip = Clip(600).plant(12, 5.0).plant(25, 4.5)
     dropped = slice(200, 290)
     clip.plant(12, 4.2, dropped).plant(26, 0.4, dropped)
-    times, features, *others = clip.arrays()
-    features[dropped] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(dropped)
     assert collector.neutral().features.mean() < 0.2
 
 
@@ -124,10 +129,7 @@ def test_a_frown_that_takes_a_little_off_other_units_does_not_pass_for_rest():
     frowning = slice(150, 190)
     clip.intensity[frowning] -= 0.5
     clip.plant(4, 3.0, frowning)
-    times, features, *others = clip.arrays()
-    features[frowning] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(frowning)
     assert collector.neutral().features.mean() < 0.2
 
 
@@ -138,10 +140,7 @@ def test_a_frown_that_takes_a_slight_smile_off_does_not_pass_for_rest():
     frowning = slice(150, 200)
     clip.intensity[frowning] -= 0.2
     clip.plant(12, 0.4, frowning).plant(4, 3.0, frowning)
-    times, features, *others = clip.arrays()
-    features[frowning] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(frowning)
     assert collector.neutral().features.mean() < 0.2
 
 
@@ -178,10 +177,7 @@ def test_eye_openness_alone_is_enough_to_leave_blinks_out():
     shut = np.arange(600) % 10 < 6
     clip.openness[shut] = 0.08
     clip.rest = np.zeros(FEATURES, np.float32)
-    times, features, *others = clip.arrays()
-    features[shut] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(shut)
     assert np.abs(collector.neutral().features).max() < 0.1
 
 
@@ -194,10 +190,7 @@ def test_eyes_closed_throughout_are_unsettled():
 def test_frames_that_face_the_camera_are_preferred():
     clip = Clip(400)
     clip.pose[:360, 1] = 40
-    times, features, *others = clip.arrays()
-    features[:360] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(slice(None, 360))
     neutral = collector.neutral()
     assert distance(neutral, clip) < 0.006
     assert neutral.problems == ()
@@ -215,19 +208,13 @@ def test_still_frames_are_preferred_to_moving_ones():
     clip = Clip(400)
     clip.intensity[:], clip.pose[:] = 0, 0
     clip.plant(12, 0.1).plant(12, 0.3 * (np.arange(350) % 2), slice(0, 350))
-    times, features, *others = clip.arrays()
-    features[:350] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(slice(None, 350))
     assert distance(collector.neutral(), clip) < 0.006
 
 
 def test_a_few_odd_frames_among_the_quiet_ones_do_no_harm():
     clip = Clip(200)
-    times, features, *others = clip.arrays()
-    features[::8] += 1
-    collector = NeutralCollector(UNITS)
-    collector.add(times, features, *others)
+    collector = clip.collect_marked(slice(None, None, 8))
     assert distance(collector.neutral(), clip) < 0.01
 
 

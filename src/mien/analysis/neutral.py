@@ -44,9 +44,9 @@ OTHER_WEIGHT, USUAL = 1.0, 30.0
 """Weak units are read with an offset of the person's own, so they disturb by how far they are from
 what is usual for the track, above or below: this percentile, for a movement raises its unit and is
 over most of the time. Counted from 0 with a weight of 0.4, a lasting frown passed for rest in
-acted clips of two persons of four, because it takes a little off other units; with this percentile
-and 0.4 still in two of twelve, who read a slight smile at rest; with 1 in none, nor does a smile of
-five sixths of a clip."""
+acted clips of two persons of four (read by the mesh alone), because it takes a little off other
+units; with this percentile and 0.4 still in two of twelve, who read a slight smile at rest; with 1
+in none, nor does a smile of five sixths of a clip."""
 
 TURN_WEIGHT, FREE_TURN = 1 / 15, 10.0
 """Per degree of yaw and pitch together beyond the free ones: fifteen degrees disturb as much as one

@@ -62,37 +62,44 @@ class Reading(Protocol):
         ...
 
 
-class MeshReading:
-    """The mesh alone."""
+class _TwoNetworks:
+    """A network of single frames and one against the neutral, each opened when first used."""
 
-    files: tuple[str, ...] = ("au-mesh", "au-mesh-difference")
-    describer: str = ""
+    names: tuple[str, str]
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     @cached_property
     def _single(self) -> Predictor:
-        return Predictor(self._store.model_path("au-mesh"))
+        return Predictor(self._store.model_path(self.names[0]))
 
     @cached_property
     def _difference(self) -> Predictor:
-        return Predictor(self._store.model_path("au-mesh-difference"))
+        return Predictor(self._store.model_path(self.names[1]))
+
+    @property
+    def single(self) -> ModelSpec:
+        """Card of the reading of single frames."""
+        return self._single.spec
+
+    @property
+    def difference(self) -> ModelSpec:
+        """Card of the reading against the neutral."""
+        return self._difference.spec
+
+
+class MeshReading(_TwoNetworks):
+    """The mesh alone."""
+
+    names = ("au-mesh", "au-mesh-difference")
+    files: tuple[str, ...] = names
+    describer: str = ""
 
     @property
     def length(self) -> int:
         """The features of the mesh."""
         return FEATURES
-
-    @property
-    def single(self) -> ModelSpec:
-        """Card of the network of single frames."""
-        return self._single.spec
-
-    @property
-    def difference(self) -> ModelSpec:
-        """Card of the network of differences."""
-        return self._difference.spec
 
     def cut(self, image: Image, faces: Sequence[Face]) -> Sequence[Image | None]:  # noqa: ARG002
         """Nothing."""
@@ -111,42 +118,25 @@ class MeshReading:
         return _intensity(self._difference, geometry.difference(described, neutral))
 
 
-class PictureReading:
+class PictureReading(_TwoNetworks):
     """Mesh and picture, per unit whichever sees it better, or both."""
 
-    files: tuple[str, ...] = (*MeshReading.files, "au-picture", "au-both", "au-both-difference")
+    names = ("au-both", "au-both-difference")
+    files: tuple[str, ...] = (*MeshReading.files, "au-picture", *names)
     describer: str = "au-picture"
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self._mesh = MeshReading(store)
 
     @cached_property
     def _picture(self) -> Predictor:
         return Predictor(self._store.model_path("au-picture"))
 
-    @cached_property
-    def _single(self) -> Predictor:
-        return Predictor(self._store.model_path("au-both"))
-
-    @cached_property
-    def _difference(self) -> Predictor:
-        return Predictor(self._store.model_path("au-both-difference"))
-
     @property
     def length(self) -> int:
         """The features of the mesh, and those of the crop."""
         return FEATURES + self.single.size - len(self.single.units)
-
-    @property
-    def single(self) -> ModelSpec:
-        """Card of the reading of single frames."""
-        return self._single.spec
-
-    @property
-    def difference(self) -> ModelSpec:
-        """Card of the reading against the neutral."""
-        return self._difference.spec
 
     def cut(self, image: Image, faces: Sequence[Face]) -> Sequence[Image | None]:
         """The small crop of each face that has a mesh."""

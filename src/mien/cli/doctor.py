@@ -20,8 +20,8 @@ def doctor(
     """Examine this installation; ends with 1 if something is broken.
 
     Packages, networks with their licences, a golden test of each network and of the whole chain,
-    and a speed test. Nothing is fetched without --fetch. The report names no person, no folder and
-    no file of yours: it can be pasted into a bug report as it is.
+    and a speed test. Nothing is fetched without --fetch. Names of the user, of the
+    machine and of folders are taken out of the report: read it, and paste it into a bug report.
     """
     from mien.doctor.examine import Wanted, examine
     from mien.doctor.photo import find_photo

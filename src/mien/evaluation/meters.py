@@ -6,6 +6,7 @@ last batch of several processes with repeated pictures makes both slightly wrong
 are to come from one process.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,8 +69,9 @@ class _Summed(Metric):
                 out[f"{name}/{title(unit)}"] = float(figure)
         return {name: torch.tensor(figure) for name, figure in out.items()}
 
+    @abstractmethod
     def _labelled(self, sums: NDArray[np.float64]) -> NDArray[np.bool_]:
-        raise NotImplementedError
+        """Which of the names have labels."""
 
 
 class OccurrenceMeter(_Summed):

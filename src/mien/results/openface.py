@@ -17,9 +17,9 @@ __all__ = ["LAYOUTS", "Layout", "openface_batch", "openface_schema"]
 
 Numbers = NDArray[np.float64]
 
-INTENSITIES = {unit: f"AU{unit}" for unit in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 25, 26)}
+SAME = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 25, 26)
+INTENSITIES = {**{unit: f"AU{unit}" for unit in SAME}, 45: "AU43"}
 """OpenFace's units of intensity that we read, and our columns; AU45 is our closing of the eyes."""
-INTENSITIES[45] = "AU43"
 PRESENT = 1.0
 """Intensity from which on a unit counts as present: trace, the lowest that FACS scores."""
 

@@ -105,7 +105,12 @@ FEELING = (
     Column(
         "emotion_coverage", "float32", "0-1", "share of that combination's units that are measured"
     ),
-    Column("neutral", "str", "", "what the action units were measured against"),
+    Column(
+        "neutral",
+        "str",
+        "",
+        "what the action units were measured against: auto, picture, file, time or none",
+    ),
     Column("neutral_quality", "float32", "0-1", "how far that is to be believed as a neutral"),
 )
 

@@ -21,14 +21,8 @@ from mien.files import whole_file
 from mien.runtime import open_session
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.training.eightbits import CALIBRATION, JUDGED, TYPICAL, Measured
-from mien.training.exporting import Exported, Wanted, probe_of
+from mien.training.exporting import Exported, Wanted, beside, halved
 from mien.training.precision import (
-    HALVED,
-    answers,
-    comparable,
-    gap,
-    halve,
-    largest,
     named,
     quantize,
     with_card,
@@ -69,28 +63,10 @@ def export_detector(file: Path, wanted: Wanted) -> Exported:
         raise InputError(f"{file} is no detector of fp32; name the run folder of one")
     if wanted.precision == "fp32":
         raise InputError(f"{file} is the detector in fp32 already; choose fp16 or int8")
-    out = wanted.out or file.with_name(f"{file.stem}.{wanted.precision}.onnx")
-    if out.resolve() == file.resolve():
-        raise InputError(f"{out} is the network that is read; write to another name")
+    out = beside(file, wanted)
     if wanted.precision == "fp16":
-        return _half(file, spec, out)
+        return halved(file, spec, out)
     return _eighth(file, spec, out, wanted)
-
-
-def _half(file: Path, spec: ModelSpec, out: Path) -> Exported:
-    """Weights stored as float16."""
-    probe = probe_of(spec)
-    before = comparable(answers(file, probe), spec)
-    small = with_card(halve(onnx.load(str(file))), replace(spec, precision="fp16"))
-    with whole_file(out) as part:
-        part.write_bytes(small.SerializeToString())
-        changed = gap(comparable(answers(part, probe), spec), before)
-        if not changed <= HALVED * largest(before):
-            raise WeightsError(
-                f"{out.name} was not written: with weights of float16 the detector says something "
-                f"else (by {changed:.2g}); keep fp32"
-            )
-    return Exported(out, "fp16", out.stat().st_size, changed, file.stat().st_size)
 
 
 def _eighth(file: Path, spec: ModelSpec, out: Path, wanted: Wanted) -> Exported:

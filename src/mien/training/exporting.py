@@ -29,7 +29,7 @@ from mien.training.precision import (
 from mien.training.runfolder import BEST, MODEL
 from mien.training.subject import Subject, open_subject
 
-__all__ = ["Exported", "Wanted", "export_run", "precision_of", "probe_of"]
+__all__ = ["Exported", "Wanted", "beside", "export_run", "halved", "precision_of", "probe_of"]
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,9 @@ def export_run(model: Path, wanted: Wanted) -> Exported:
         raise InputError(
             f"{file} is {spec.precision} already; name a network of fp32 to make it smaller"
         )
-    out = wanted.out or file.with_name(f"{file.stem}.{wanted.precision}.onnx")
-    if out.resolve() == file.resolve():
-        raise InputError(f"{out} is the network that is read; write to another name")
+    out = beside(file, wanted)
     if wanted.precision == "fp16":
-        return _half(file, spec, out)
+        return halved(file, spec, out)
     return _eighth(open_subject(file), out, wanted)
 
 
@@ -151,8 +149,24 @@ def _whole(model: Path, wanted: Wanted) -> Exported:
     return Exported(out, "fp32", out.stat().st_size, found["float32"])
 
 
-def _half(file: Path, spec: ModelSpec, out: Path) -> Exported:
-    """Weights stored as float16."""
+def beside(file: Path, wanted: Wanted) -> Path:
+    """Where the smaller file goes: as wanted, or beside the one that is read.
+
+    Raises:
+        InputError: that is the one that is read.
+    """
+    out = wanted.out or file.with_name(f"{file.stem}.{wanted.precision}.onnx")
+    if out.resolve() == file.resolve():
+        raise InputError(f"{out} is the network that is read; write to another name")
+    return out
+
+
+def halved(file: Path, spec: ModelSpec, out: Path) -> Exported:
+    """Write a network of float32 with weights stored as float16.
+
+    Raises:
+        WeightsError: it would say something else.
+    """
     probe = probe_of(spec)
     wanted = comparable(answers(file, probe), spec)
     small = with_card(halve(onnx.load(str(file))), replace(spec, precision="fp16"))
