@@ -175,7 +175,7 @@ def test_it_learns_to_find_squares_and_tells_their_colour(tmp_path):
     from tests.training.drawnboxes import draw
 
     data = write_set(tmp_path / "set", train=48, val=16)
-    longer = replace(TINY, trainer=replace(TINY.trainer, epochs=40))
+    longer = replace(TINY, trainer=replace(TINY.trainer, epochs=70))
     report = learn_boxes(longer, data, tmp_path / "runs")
     values = json.loads((report.parent / "report.json").read_text())
     assert values["val"]["classes"][0]["map50"] > 0.9
