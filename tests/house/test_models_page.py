@@ -1,20 +1,18 @@
 """The pages say of each unit what the cards of the shipped networks say."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from mien.runtime import Predictor
-from mien.weights.store import FILES
+from tests.house.models_page import FIRST, MEASURED, WEIGHTS, card, pages
+from tests.house.models_page import MODELS as MODELS_PAGE
 
-ROOT = Path(__file__).parents[2]
-MODELS = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODELS = MODELS_PAGE.read_text(encoding="utf-8")
+README = FIRST.read_text(encoding="utf-8")
 
 
 def classes(network):
-    return dict(Predictor(FILES / f"{network}.onnx").spec.reliability)
+    return dict(card(network).reliability)
 
 
 def table(start):
@@ -24,18 +22,29 @@ def table(start):
     return cells[0], {int(row[0]): row for row in cells[2:] if row[0].isdecimal()}
 
 
-@pytest.mark.parametrize(
-    ("start", "single", "against"),
-    [
-        ("| AU | S alone", "au-both", "au-both-difference"),
-        ("| AU | S rendered", "au-mesh", "au-mesh-difference"),
-    ],
-)
-def test_the_tables_have_the_classes_of_the_cards(start, single, against):
+@pytest.mark.parametrize("path", [MODELS_PAGE, WEIGHTS, FIRST], ids=lambda path: path.name)
+def test_what_cards_say_stands_on_the_page(path):
+    # mended by: python tests/house/models_page.py
+    assert path.read_text(encoding="utf-8") == pages()[path]
+
+
+@pytest.mark.parametrize(("start", "networks"), MEASURED.items())
+def test_the_measured_tables_have_the_classes_of_the_cards(start, networks):
     head, rows = table(start)
-    for column, network in (("S is", single), ("D is", against)):
+    for column, network in zip(("S is", "D is"), networks, strict=True):
         place = head.index(column)
         assert {unit: row[place] for unit, row in rows.items()} == classes(network)
+
+
+def test_the_evidence_of_the_mesh_is_the_lower_of_both_figures():
+    head, rows = table("| AU | S rendered")
+    for letter, network in (("S", "au-mesh"), ("D", "au-mesh-difference")):
+        rendered, mixed = head.index(f"{letter} rendered"), head.index(f"{letter} alone / mixed")
+        said = {
+            unit: min(float(row[rendered]), float(row[mixed].rpartition("/")[2]))
+            for unit, row in rows.items()
+        }
+        assert said == pytest.approx(dict(card(network).evidence), abs=0.005)
 
 
 def test_the_figures_under_nuisances_are_the_evidence_of_the_cards():
@@ -43,18 +52,9 @@ def test_the_figures_under_nuisances_are_the_evidence_of_the_cards():
     for column, network in (("S nuisance", "au-both"), ("D nuisance", "au-both-difference")):
         place = next(number for number, name in enumerate(head) if name.startswith(column))
         said = {unit: float(re.search(r"> ([\d.]+)", row[place])[1]) for unit, row in rows.items()}
-        evidence = dict(Predictor(FILES / f"{network}.onnx").spec.evidence)
+        evidence = dict(card(network).evidence)
         # 8 bits and the file's float16 change the last digit of some
         assert said == pytest.approx(evidence, abs=0.015)
-
-
-def test_the_first_page_lists_the_classes():
-    for place, network in ((1, "au-both-difference"), (2, "au-both")):
-        known = classes(network)
-        for name in ("dependable", "fair"):
-            row = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
-            said = {int(unit) for unit in re.findall(r"\d+", row.split("|")[place + 1])}
-            assert said == {unit for unit, one in known.items() if one == name}
 
 
 def test_the_first_page_has_the_means_of_the_table():
