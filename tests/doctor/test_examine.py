@@ -9,6 +9,8 @@ import pytest
 from onnx import numpy_helper
 
 from mien.doctor.examine import Wanted, examine
+from mien.doctor.golden import judge_network, read_golden
+from mien.doctor.patterns import ask
 from mien.doctor.photo import find_photo
 
 
@@ -95,12 +97,12 @@ def test_a_damaged_network_is_named_with_its_cure(store, photo):
     assert "face-mesh in the cache are damaged" in found
 
 
-def harm(path, change):
-    """Change the largest table of weights of a network."""
+def harm(path, change, place=0):
+    """Change the largest table of weights of a network, or the one of a place after it."""
     model = onnx.load(str(path))
-    largest = max(model.graph.initializer, key=lambda one: np.prod(one.dims))
-    values = change(numpy_helper.to_array(largest).copy())
-    largest.CopyFrom(numpy_helper.from_array(values, largest.name))
+    tables = sorted(model.graph.initializer, key=lambda one: -np.prod(one.dims))
+    values = change(numpy_helper.to_array(tables[place]).copy())
+    tables[place].CopyFrom(numpy_helper.from_array(values, tables[place].name))
     path.write_bytes(model.SerializeToString())
 
 
@@ -125,6 +127,44 @@ def test_a_kernel_that_computes_wrongly_shows(store, photo, monkeypatch, name, c
     if name == "au-picture":  # the photograph is read with it
         assert seen.photo is not None
         assert not seen.photo.right
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        (0, lambda weights: np.roll(weights, 1)),
+        (0, lambda weights: np.trunc(weights * 0.9)),
+        (
+            1,
+            lambda weights: np.where(
+                np.arange(weights.size).reshape(weights.shape) % 16, weights, 0
+            ),
+        ),
+        (2, lambda weights: np.trunc(weights * 0.9)),
+        (3, lambda weights: np.roll(weights, 1)),
+    ],
+)
+def test_faults_of_the_network_in_8_bits_show_without_the_photograph(store, place, change):
+    path = store.files / "au-picture.onnx"
+    harm(path, lambda weights: change(weights).astype(weights.dtype), place)
+    wanted = read_golden().patterns["au-picture"]
+    judged = judge_network("au-picture", ask(path), wanted)
+    assert not judged.right, judged.told
+
+
+def test_another_right_way_to_compute_8_bits_is_no_fault(store, monkeypatch):
+    """Without the runtime's kernels of whole numbers; twice as far would still be none."""
+    import onnxruntime
+
+    def plain(path):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr("mien.doctor.patterns.open_session", plain)
+    found = ask(store.files / "au-picture.onnx")
+    assert found.eight_bits
+    assert judge_network("x", found, read_golden().patterns["au-picture"]).share < 0.5
 
 
 def test_without_the_photograph_the_chain_is_said_to_be_untested(store):
