@@ -10,9 +10,11 @@ from torch import nn
 from mien.errors import InputError, MissingExtra
 from mien.explain.faithful import verdicts
 from mien.explain.question import Question
+from mien.models import build
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.training import gradcam
-from mien.training.gradcam import grad_cam, last_convolutions
+from mien.training.gradcam import grad_cam, named_map
 from mien.training.recipe import Data, Model, Recipe
 from mien.training.trained import Trained
 from mien.values import Scores
@@ -20,24 +22,45 @@ from tests.crop_networks import card
 from tests.models.test_every_network import DETECTORS, MODELS, SMALL, Small, small
 
 OWN_MAPS = ("eacnet-enhancing", "eacnet", "jaanet")
-MIXED = ("mae", "mae-teacher", "posterv2")
+SIZES = {"alexnet": 127, "inception": 139}
+"""Of crops of which the last map of these has 2 x 2 places or more."""
 SIDE = 16
+
+
+class Tokens(nn.Module):
+    """A map of 8 x 8 places as tokens: something else before them, and the same places thrice."""
+
+    def forward(self, found):
+        tokens = found.flatten(2).transpose(1, 2)
+        return torch.cat([9 - tokens[:, :1], tokens, 0 * tokens, 0 * tokens], dim=1)
 
 
 class Colours(nn.Module):
     """Two units: how much red and how much blue there is, and a third that is always the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, lie="channels first") -> None:
         super().__init__()
+        self.lie = lie
         self.body = nn.Sequential(nn.Conv2d(3, 2, 1, bias=False), nn.ReLU(), nn.AvgPool2d(2))
+        self.laid = Tokens() if lie == "tokens" else nn.Identity()
         self.head = nn.Linear(2, 3)
         with torch.no_grad():
             self.body[0].weight[:] = torch.tensor([[1.0, -1, -1], [-1, -1, 1]])[..., None, None]
             self.head.weight[:] = torch.tensor([[4.0, 0], [0, 4], [0, 0]])
             self.head.bias[:] = 0
 
+    @property
+    def last_map(self):
+        scales = 3 if self.lie == "tokens" else 1
+        return LastMap(self.laid, self.lie, before=scales // 3, scales=scales)
+
     def forward(self, image):
-        return Output(self.head(self.body(image).mean(dim=(2, 3))))
+        found = self.body(image)
+        if self.lie == "channels first":
+            return Output(self.head(self.laid(found).mean(dim=(2, 3))))
+        if self.lie == "channels last":
+            return Output(self.head(self.laid(found.permute(0, 2, 3, 1)).mean(dim=(1, 2))))
+        return Output(self.head(3 * self.laid(found)[:, 1:].mean(dim=1)))
 
 
 CARD = card(units=(4, 12, 1), size=SIDE, aligned=SIDE, mean=(0.0,) * 3, std=(1.0,) * 3)
@@ -47,14 +70,13 @@ PICTURE[11:15, 9:13, 2] = 250
 """Red at the top left, blue below at the right."""
 
 
-@pytest.fixture
-def colours(monkeypatch, tmp_path):
-    """The maps of the network of colours, as of a run."""
+@pytest.fixture(params=["channels first", "channels last", "tokens"])
+def colours(request, monkeypatch, tmp_path):
+    """The maps of the network of colours, as of a run, however its last map lies."""
     pytest.importorskip("captum.attr", exc_type=ImportError)
     recipe = Recipe("tiny", Model("resnet18"), Data("table", units=CARD.units))
-    monkeypatch.setattr(
-        gradcam, "load_trained", lambda _: Trained(recipe, Colours().eval(), CARD, {})
-    )
+    network = Colours(request.param).eval()
+    monkeypatch.setattr(gradcam, "load_trained", lambda _: Trained(recipe, network, CARD, {}))
     return grad_cam(tmp_path, "probability")
 
 
@@ -89,45 +111,92 @@ def test_its_maps_are_better_than_chance_and_those_of_the_other_unit_are_not(col
     assert [one.better for one in wrong] == [False, False, False]
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in DETECTORS])
-def test_every_network_gives_maps_or_says_why_not(name, monkeypatch, tmp_path):
+def one_of(name):
+    """A network with random weights, and a card of crops of which its last map has places."""
     torch.manual_seed(0)
     network, settings = small(name).eval(), SMALL.get(name, Small())
-    side, count = settings.size, settings.outputs or 1
-    one = card(units=tuple(range(1, count + 1)), size=side, aligned=side, name=name)
-    if name in OWN_MAPS + MIXED:
-        reason = "attention maps of its own" if name in OWN_MAPS else "mixes all places"
+    side, count = SIZES.get(name, settings.size), settings.outputs or 1
+    return network, card(units=tuple(range(1, count + 1)), size=side, aligned=side, name=name)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in (*DETECTORS, "mae")])
+def test_every_network_gives_maps_or_says_why_not(name, monkeypatch, tmp_path):
+    network, one = one_of(name)
+    if name in OWN_MAPS:
+        reason = "attention maps of its own"
         with pytest.raises(InputError, match=f"{name} .*{reason}.* --method .*occlusion"):
-            last_convolutions(network, one)
+            named_map(network, one)
         return
     pytest.importorskip("captum.attr", exc_type=ImportError)
     recipe = Recipe("tiny", Model("resnet18"), Data("table", units=(1, 2, 4)))
     monkeypatch.setattr(gradcam, "load_trained", lambda _: Trained(recipe, network, one, {}))
-    image = np.random.default_rng(1).integers(0, 255, (side, side, 3), np.uint8)
-    found = grad_cam(tmp_path, "probability")(image, [0, 1])
+    image = np.random.default_rng(1).integers(0, 255, (one.size, one.size, 3), np.uint8)
+    before = network(torch.zeros(1, 3, one.size, one.size)).logits
+    ask = grad_cam(tmp_path, "probability")
+    found = ask(image, [0, 1])
     assert (len(found), found.ndim) == (2, 3)
-    assert 2 <= found.shape[1] == found.shape[2] < side
+    assert 2 <= found.shape[1] == found.shape[2] < one.size
     assert np.isfinite(found).all()
     assert found.min() >= 0
     assert found.max() > 0
-    assert all(hooks == {} for hooks in (part._forward_hooks for part in network.modules()))
+    after = network(torch.zeros(1, 3, one.size, one.size)).logits
+    assert torch.equal(before, after), "what is asked is not what is read"
 
 
-def test_a_swin_transformer_is_refused():
-    from mien.models import build
+@pytest.mark.parametrize(
+    ("name", "options", "side"),
+    [
+        ("resnet18", {"head": "plain"}, 224),
+        ("vgg16", {"head": "plain"}, 128),
+        ("student-repvgg-a0", {}, 128),
+        ("megraphau", {"backbone": "resnet18", "neighbours": 2}, 128),
+        ("megraphau", {"backbone": "swin_t", "neighbours": 2}, 128),
+        ("mae-teacher", {"size": 64, "patch": 8, "width": 24, "depth": 2, "heads": 2}, 64),
+        ("posterv2", {"size": 128}, 128),
+    ],
+)
+def test_a_place_of_the_map_is_that_place_of_the_picture(name, options, side):
+    torch.manual_seed(0)
+    network = build(name, 3, **options).eval()
+    named = named_map(network, card(size=side, aligned=side, name=name))
+    seen = []
+    named.part.register_forward_hook(lambda _, __, given: seen.append(named.spread(given)))
+    plain = torch.zeros(1, 3, side, side)
+    spot = plain.clone()
+    spot[..., : side // 2, side // 2 :] = 3  # above, to the right
+    with torch.no_grad():
+        network(plain)
+        network(spot)
+    change = (seen[1] - seen[0]).square().sum(dim=1)[0]
+    assert side // 32 <= len(change) <= side // 8
+    half = len(change) // 2
+    above, below = change[:half], change[-half:]
+    there = above[:, -half:].sum()
+    assert there > max(above[:, :half].sum(), below[:, :half].sum(), below[:, -half:].sum())
+    raw = raw_of(named, network, spot)
+    assert torch.equal(named.laid(seen[1], raw), raw)
 
-    network = build("megraphau", 3, backbone="swin_t", neighbours=2)
-    with pytest.raises(InputError, match="mixes all places"):
-        last_convolutions(network, card(size=224, aligned=224))
+
+def raw_of(named, network, image):
+    """What the part gives, as it gives it."""
+    found = []
+    hook = named.part.register_forward_hook(lambda _, __, given: found.append(given))
+    with torch.no_grad():
+        network(image)
+    hook.remove()
+    return found[0]
 
 
-def test_a_network_without_convolutions_is_refused():
+def test_networks_that_name_no_map_or_one_without_places_are_refused():
     class Flat(nn.Module):
         def forward(self, image):
             return Output(image.flatten(1))
 
-    with pytest.raises(InputError, match="has no convolutions whose maps have places"):
-        last_convolutions(Flat(), CARD)
+    with pytest.raises(InputError, match="names no map that Grad-CAM could ask; choose --method"):
+        named_map(Flat(), CARD)
+    small = card(size=32, aligned=32, name="tiny")
+    with pytest.raises(InputError, match="32 pixels the last map of tiny has 1 x 1 places"):
+        named_map(build("resnet18", 2, head="plain").eval(), small)
 
 
 def test_without_captum_the_extra_is_named(monkeypatch, tmp_path):

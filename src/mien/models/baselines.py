@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from mien.errors import InputError
 from mien.models.heads import GroupedLinear, Heads, Part
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 
 __all__ = ["BASELINES", "Baseline", "Head", "Statistics", "baseline", "inception"]
@@ -39,21 +40,27 @@ class Family(NamedTuple):
     """The heads of the source's last revision, where it has other ones."""
     options: Mapping[str, Any]
     """For torchvision's constructor."""
+    last: str
+    """Part of torchvision's network that gives the last map."""
 
 
-ALEXNET = Family(("classifier",), SMALL, (1024, "dropout", "relu", 128, "dropout", "relu"), {})
+ALEXNET = Family(
+    ("classifier",), SMALL, (1024, "dropout", "relu", 128, "dropout", "relu"), {}, "features"
+)
 VGG = Family(
     ("classifier",),
     (1024, "relu", "dropout", 1024, "relu", "dropout"),
     (512, "relu", "norm", 128, "relu", "norm"),
     {},
+    "features",
 )
-RESNET = Family(("fc",), (1024, "relu", "dropout", 512, "relu", "dropout"), None, {})
+RESNET = Family(("fc",), (1024, "relu", "dropout", 512, "relu", "dropout"), None, {}, "layer4")
 INCEPTION = Family(
     ("fc", "dropout"),  # the dropout is ours, see Baseline.drop
     RESNET.table,
     None,
     {"aux_logits": False, "transform_input": False, "init_weights": False},
+    "Mixed_7c",
 )
 
 BASELINES: dict[str, tuple[str, Family, int]] = {
@@ -116,6 +123,12 @@ class Baseline(nn.Module):
         if self.statistics == "fixed":
             self.features.eval()
         return self
+
+    @property
+    def last_map(self) -> LastMap:
+        """Of the last convolutions: see `mien.models.lastmap`."""
+        last = next(family.last for name, family, _ in BASELINES.values() if name == self.name)
+        return LastMap(self.features.get_submodule(last))
 
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""

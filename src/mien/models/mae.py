@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.models.vit import EPSILON, Block, Encoder, Size, at, check, draw, places, size_of
 
@@ -167,6 +168,11 @@ class Teacher(nn.Module):
         )
         self.scale = FORMS[form]
         self.outputs = outputs
+
+    @property
+    def last_map(self) -> LastMap:
+        """The encoder's tokens: see `mien.models.lastmap`."""
+        return LastMap(self.encoder.norm, "tokens")
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""

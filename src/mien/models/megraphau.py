@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
 from mien.models.graph import METRICS, Alikeness, Block, Edges, Gated, Neighbours, Nodes, cosine
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.models.tokens import TOKENS, tokens
 
@@ -162,6 +163,11 @@ class MEGraphAU(nn.Module):
         """The name in torchvision, and the part whose weights have torchvision's names."""
         return self.body.imagenet_part()
 
+    @property
+    def last_map(self) -> LastMap:
+        """Of the backbone: see `mien.models.lastmap`."""
+        return self.body.backbone.last_map
+
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
         return _second_stage(self, self.body, weights)
@@ -194,6 +200,11 @@ class OpenGraphAU(nn.Module):
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""
         return self.body.imagenet_part()
+
+    @property
+    def last_map(self) -> LastMap:
+        """Of the backbone: see `mien.models.lastmap`."""
+        return self.body.backbone.last_map
 
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""

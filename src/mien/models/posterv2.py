@@ -24,6 +24,7 @@ from mien.models.facestreams import (
     ImageStream,
     LandmarkStream,
 )
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.models.posternames import published_names, theirs
 
@@ -228,6 +229,15 @@ class PosterV2(nn.Module):
     def kept_parts(self) -> tuple[str, ...]:
         """Beginnings of the names of what never learns, and so must not stay random."""
         return () if self.kept == "learned" else ("landmarks.",)
+
+    @property
+    def last_map(self) -> LastMap:
+        """What the class token takes up last: the tokens of all scales before the last attention.
+
+        After it nothing is read of them.
+        """
+        last: Block = self.pyramid.blocks[-1]  # type: ignore[assignment]
+        return LastMap(last.attention_norm, "tokens", before=1, scales=len(IMAGE_WIDTHS))
 
     def train(self, mode: bool = True) -> "PosterV2":
         """Switch to training; a frozen landmark stream stays in evaluation."""

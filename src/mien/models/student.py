@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.errors import InputError
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.models.repvgg import RepVGG
 
@@ -136,6 +137,12 @@ class Student(nn.Module):
             occurrence=None if self.occurrence is None else self.occurrence(features),
             expression=None if self.expression is None else self.expression(features),
         )
+
+    @property
+    def last_map(self) -> LastMap:
+        """Of the last stage: see `mien.models.lastmap`."""
+        last = "stages" if self.backbone == "repvgg-a0" else "layer4"
+        return LastMap(self.features.get_submodule(last))
 
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""

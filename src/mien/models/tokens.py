@@ -8,6 +8,8 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mien.models.lastmap import LastMap
+
 __all__ = ["TOKENS", "Tokens", "tokens"]
 
 TOKENS = ("resnet18", "resnet50", "resnet101", "swin_t", "swin_s", "swin_b")
@@ -19,6 +21,11 @@ class Tokens(nn.Module):
 
     width: int
 
+    @property
+    def last_map(self) -> LastMap:
+        """See `mien.models.lastmap`."""
+        raise NotImplementedError
+
 
 class ResNetTokens(Tokens):
     """A ResNet up to its last stage."""
@@ -29,6 +36,11 @@ class ResNetTokens(Tokens):
         for name, part in network.named_children():
             if name not in ("avgpool", "fc"):
                 self.add_module(name, part)
+
+    @property
+    def last_map(self) -> LastMap:
+        """Of the last stage."""
+        return LastMap(self.get_submodule("layer4"))
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b p d"]:
         x = image
@@ -45,6 +57,11 @@ class SwinTokens(Tokens):
         self.width = int(network.head.in_features)  # type: ignore[arg-type, union-attr]
         self.features: nn.Module = network.features  # type: ignore[assignment]
         self.norm: nn.Module = network.norm  # type: ignore[assignment]
+
+    @property
+    def last_map(self) -> LastMap:
+        """Of the last norm."""
+        return LastMap(self.norm, "channels last")
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b p d"]:
         found: Tensor = self.norm(self.features(image))

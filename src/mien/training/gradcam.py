@@ -1,7 +1,8 @@
-"""Grad-CAM of a run's network: where its last convolutions raise a number, by Captum.
+"""Grad-CAM of a run's network: where its last map raises a number, by Captum.
 
 Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-Localization", ICCV 2017. Captum (BSD-3-Clause) does the work.
+Localization", ICCV 2017. Captum (BSD-3-Clause) does the work, on the map that the network names
+(`mien.models.lastmap`): of convolutions, or of tokens laid out as they lie in the picture.
 """
 
 import warnings
@@ -14,10 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError, MissingExtra
+from mien.models.lastmap import LastMap
 from mien.models.output import Output
-from mien.models.posterv2 import PosterV2
-from mien.models.tokens import SwinTokens
-from mien.models.vit import Encoder
 from mien.runtime import normalised
 from mien.spec import ModelSpec
 from mien.training.trained import load_trained
@@ -26,14 +25,10 @@ from mien.values import Float32, Image
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-__all__ = ["GradCam", "grad_cam", "last_convolutions"]
+__all__ = ["GradCam", "grad_cam", "named_map"]
 
-AXES = 4
-"""Of maps: faces, channels, rows, columns."""
 SMALLEST = 2
 """Side of the smallest map that has places."""
-MIXING = (Encoder, PosterV2, SwinTokens)
-"""Parts that mix all places before they are read: of their maps the rule says nothing."""
 LOGITS = {"expression": "expression", "probability": "occurrence"}
 """Where an output's numbers are when they are not the network's first."""
 
@@ -50,8 +45,7 @@ def grad_cam(folder: Path, output: str) -> GradCam:
 
     Raises:
         MissingExtra: Captum is not installed.
-        InputError: the network has attention maps of its own, or mixes places, so that Grad-CAM
-            says nothing of it.
+        InputError: Grad-CAM says nothing of this network, see `named_map`.
         WeightsError: the checkpoint is damaged.
     """
     try:
@@ -62,24 +56,29 @@ def grad_cam(folder: Path, output: str) -> GradCam:
         raise MissingExtra(error.name or "captum", "explain", "compute Grad-CAM") from error
     trained = load_trained(folder)
     network, card = trained.network.eval(), trained.card
-    layer = last_convolutions(network, card)
-    method = LayerGradCam(_Logits(network, _field(card, output)), layer)
+    named, seen = named_map(network, card), nn.Identity()
+    method = LayerGradCam(_Logits(network, _field(card, output)), seen)
+
+    def pass_by(_: nn.Module, __: object, given: Tensor) -> Tensor:
+        return named.laid(seen(named.spread(given)), given)
+
+    named.part.register_forward_hook(pass_by)
 
     def maps(image: Image, places: list[int]) -> Float32:
-        seen = torch.from_numpy(normalised(image[None], card)).requires_grad_()
+        crop = torch.from_numpy(normalised(image[None], card)).requires_grad_()
         found: Any = method.attribute(
-            seen.expand(len(places), -1, -1, -1), target=places, relu_attributions=True
+            crop.expand(len(places), -1, -1, -1), target=places, relu_attributions=True
         )
         return np.asarray(found.detach().numpy()[:, 0], np.float32)
 
     return maps
 
 
-def last_convolutions(network: nn.Module, card: ModelSpec) -> nn.Module:
-    """The last part of a network, in the order in which they run, that gives maps of the picture.
+def named_map(network: nn.Module, card: ModelSpec) -> LastMap:
+    """The last map of a network, as it names it.
 
     Raises:
-        InputError: there is none that Grad-CAM could be asked of.
+        InputError: it names none, or one without places.
     """
     other = "choose --method occlusion, which asks of any network"
     if "maps" in getattr(network, "extras", ()):
@@ -87,30 +86,32 @@ def last_convolutions(network: nn.Module, card: ModelSpec) -> nn.Module:
             f"{card.name} has attention maps of its own, and parts that see some of the face only; "
             f"choose --method attention, or {other[7:]}"
         )
-    for part in network.modules():
-        if isinstance(part, MIXING):
-            raise InputError(
-                f"{card.name} mixes all places of the picture by attention before it reads them, "
-                f"so Grad-CAM says nothing of it; {other}"
-            )
-    found: list[nn.Module] = []
+    named: LastMap | None = getattr(network, "last_map", None)
+    if named is None:
+        raise InputError(f"{card.name} names no map that Grad-CAM could ask; {other}")
+    rows, columns = _places(network, named, card.size)
+    if min(rows, columns) < SMALLEST:
+        raise InputError(
+            f"of crops of {card.size} pixels the last map of {card.name} has {rows} x {columns} "
+            f"places, and shows nothing; {other}"
+        )
+    return named
 
-    def note(part: nn.Module, _: object, given: object) -> None:
-        # nodes of a graph with a feature of each place have four axes too, of which two differ
-        if isinstance(given, Tensor) and given.ndim == AXES:
-            rows, columns = given.shape[2:]
-            if rows == columns >= SMALLEST:
-                found.append(part)
 
-    hooks = [part.register_forward_hook(note) for part in network.modules()]
+def _places(network: nn.Module, named: LastMap, side: int) -> tuple[int, int]:
+    """Rows and columns of the last map of crops of a size."""
+    found: list[tuple[int, int]] = []
+
+    def note(_: nn.Module, __: object, given: Tensor) -> None:
+        rows, columns = named.spread(given).shape[2:]
+        found.append((rows, columns))
+
+    hook = named.part.register_forward_hook(note)
     try:
         with torch.no_grad():
-            network(torch.zeros(1, 3, card.size, card.size))
+            network(torch.zeros(1, 3, side, side))
     finally:
-        for hook in hooks:
-            hook.remove()
-    if not found:
-        raise InputError(f"{card.name} has no convolutions whose maps have places; {other}")
+        hook.remove()
     return found[-1]
 
 
