@@ -1,5 +1,6 @@
 """Networks on the same pictures: which, what is refused, and that figures are those of the rows."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -79,6 +80,36 @@ def test_a_person_who_was_learned_from_is_refused_loudly(tmp_path, cache, runs):
     choice = Choice(protocol="subject-folds", folds=3, fold=2, cost=False, anyway=True)
     (line,) = compared([runs[0], leaking], cache, choice=choice).about.warnings
     assert line.startswith("LEAKAGE: ")
+
+
+@pytest.mark.parametrize("part", ["train", "validate"])
+def test_a_leak_is_found_wherever_it_is(tmp_path, cache, runs, part):
+    """One person of the last pictures, in one run of two, in either part that it learned from."""
+    rows = rows_of(cache)
+    last = cache.index.subject[rows[-1]]
+    assert cache.index.subject[rows[0]] != last
+    leaking = run_of(tmp_path / "leaking" / "fold2", cache, name="leaking")
+    written = json.loads((leaking / "split.json").read_text())
+    written["parts"][part]["subjects"].append(last)
+    (leaking / "split.json").write_text(json.dumps(written))
+    for paths in ([runs[0], leaking], [leaking, runs[0]]):
+        with pytest.raises(InputError, match=rf"LEAKAGE: 1 of the 2 .* \({last}\) of fold 2"):
+            compared(paths, cache)
+        found = compared(paths, cache, choice=Choice(cost=False, anyway=True))
+        (line,) = found.about.warnings
+        assert line.endswith("were in the training part of leaking, whose figures are too good.")
+
+
+def test_a_leak_in_a_later_fold_is_found(tmp_path, cache):
+    for fold in (1, 2, 3):
+        run_of(tmp_path / "a" / f"fold{fold}", cache, fold=fold, name="a")
+        run_of(tmp_path / "b" / f"fold{fold}", cache, -PARALLEL, fold=fold, name="b")
+    path = tmp_path / "b" / "fold3" / "split.json"
+    written = json.loads(path.read_text())
+    written["parts"]["train"]["subjects"].append(cache.index.subject[rows_of(cache, 3)[-1]])
+    path.write_text(json.dumps(written))
+    with pytest.raises(InputError, match=r"LEAKAGE: .* of fold 3 were in the training part of b"):
+        compared([tmp_path / "a", tmp_path / "b"], cache, choice=Choice(every=True, cost=False))
 
 
 def test_a_protocol_that_leaks_by_name_is_refused_too(tmp_path):
