@@ -1,6 +1,7 @@
 """Files that appear under their name only when they are complete."""
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,15 @@ from typing import TypeVar
 
 from mien.errors import InputError
 
-__all__ = ["as_text", "by_suffix", "cannot_write", "check_place", "same_file", "whole_file"]
+__all__ = [
+    "as_text",
+    "by_suffix",
+    "cannot_write",
+    "check_place",
+    "digest_of",
+    "same_file",
+    "whole_file",
+]
 
 _Entry = TypeVar("_Entry")
 
@@ -88,6 +97,12 @@ def _begun(path: Path) -> Path:
             partial.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
     return partial
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:

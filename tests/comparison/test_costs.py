@@ -1,18 +1,26 @@
 """What networks cost: each file by itself, in 8 bits where that lies beside it."""
 
+import csv
 from dataclasses import replace
 
 import pytest
 
+from mien.comparison import costs
 from mien.comparison.compare import Choice, compare
 from mien.comparison.drawing import speeds
 from mien.comparison.entrants import open_entrants, small_beside
 from mien.comparison.memory import memory_of
 from mien.comparison.page import page
+from mien.comparison.writing import SCORES, write_comparison
+from mien.evaluation.evaluate import evaluate
+from mien.evaluation.predictions import concatenate
+from mien.evaluation.scoring import tabulate
 from mien.evaluation.timing import Timed, seconds_per_crop
+from mien.files import digest_of
+from mien.machine import processor
 from mien.runtime import Predictor
 from mien.training.precision import with_card
-from tests.comparison.made_runs import PARALLEL, run_of
+from tests.comparison.made_runs import PARALLEL, rows_of, run_of
 from tests.crop_networks import card, convolutions, write
 from tests.evaluation.coloured import cache_of
 
@@ -57,6 +65,50 @@ def test_8_bits_have_a_figure_of_their_own(compared):
     assert "Not counted, though they multiply: Einsum." in text
 
 
+def test_8_bits_of_several_folds_are_pooled_each_on_its_own_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr(costs, "memory_of", lambda _: None)
+    cache = cache_of(tmp_path / "set")
+    for fold in (1, 2, 3):
+        one = run_of(tmp_path / "one" / f"fold{fold}", cache, fold=fold, name="one")
+        run_of(tmp_path / "two" / f"fold{fold}", cache, -PARALLEL, fold=fold, name="two")
+        spec = card(units=(4, 12), template="whole", name=f"one-fold{fold}", precision="int8")
+        write(one / "model.int8.onnx", spec, PARALLEL if fold < 3 else -PARALLEL)
+    paths = [tmp_path / "one", tmp_path / "two"]
+    found = compare(open_entrants(paths), [cache], Choice(every=True), "again")
+    parts = [
+        evaluate(
+            Predictor(tmp_path / "one" / f"fold{fold}" / "model.int8.onnx"), cache,
+            rows_of(cache, fold),
+        ).predictions
+        for fold in (1, 2, 3)
+    ]  # fmt: skip
+    one, two = found.standings
+    assert one.small == pytest.approx(tabulate(concatenate(parts)).mean["f1"])
+    assert one.small != pytest.approx(one.table.mean["f1"])  # the third says the opposite
+    assert len(one.small_digest.split()) == 3
+    assert two.small is None
+    (tmp_path / "one" / "fold2" / "model.int8.onnx").unlink()
+    found = compare(open_entrants(paths), [cache], Choice(every=True), "again")
+    assert found.standings[0].small is None  # a fold lacks it
+
+
+def test_rows_name_the_file_and_the_processor(compared, tmp_path):
+    write_comparison(compared, [], tmp_path / "out")
+    with (tmp_path / "out" / SCORES).open() as file:
+        rows = [row for row in csv.DictReader(file) if row["network"] == "one"]
+    one = compared.standings[0]
+    small = [row for row in rows if row["precision"] == "int8" and row["of"] == "mean"]
+    assert [(row["metric"], float(row["value"])) for row in small] == [("f1", one.small)]
+    digest = digest_of(one.stands[0].subject.file.with_name("model.int8.onnx"))
+    assert small[0]["sha256"] == digest
+    weighed = [row for row in rows if row["of"] == "cost"]
+    assert {row["sha256"] for row in weighed if row["precision"] == "int8"} == {digest}
+    assert {row["processor"] for row in weighed} == {processor()}
+    assert {row["processor"] for row in rows if row["of"] != "cost"} == {""}
+    spent = [row for row in weighed if row["metric"] == "cpu_seconds_per_face"]
+    assert [float(row["value"]) for row in spent] == [cost.seconds for cost in one.costs]
+
+
 def test_all_networks_take_turns(monkeypatch):
     import numpy as np
 
@@ -88,8 +140,8 @@ def test_a_larger_network_takes_more_memory(tmp_path):
         path = tmp_path / f"{width}.onnx"
         path.write_bytes(model.SerializeToString())
         assert Predictor(path)
-        found.append(memory_of(path))
+        found.append(memory_of(str(path)))
     if None in found:
         pytest.skip("the system does not tell")
     assert found[1] - found[0] > 10  # 17 MB of weights
-    assert memory_of(tmp_path / "none.onnx") is None
+    assert memory_of(str(tmp_path / "none.onnx")) is None

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+FACES = (("ffhq", 256),)
+"""How faces are aligned for the default networks alone, which find them anew."""
+
 
 def compare(  # noqa: PLR0913 - one parameter for each option
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN|FILE.onnx...",
-            help="Run folders, of one fold or with all of them, or networks.",
+            metavar="RUN|FILE.onnx|default...",
+            help="Run folders, of one fold or with all of them, or networks; default: those that "
+            "mien analyze uses, default:mesh: of these the ones that read the mesh alone.",
             show_default=False,
         ),
     ],
@@ -140,6 +144,7 @@ def _prepared(
     on: Sequence[str], root: Path | None, folder: Path, entrants: "Sequence[Entrant]"
 ) -> "list[Cache]":
     """The prepared pictures: folders, or a data set prepared now for every alignment."""
+    from mien.comparison.shipped import Shipped
     from mien.data import DATASETS, read
     from mien.data.cache import open_cache, prepare
     from mien.errors import InputError
@@ -155,13 +160,14 @@ def _prepared(
     if len(on) != 1:
         raise InputError(f"--root is the copy of one data set, and --on names {len(on)}")
     index = read(on[0], root)
-    specs = [one.predictor.spec for entrant in entrants for one in entrant.subjects()]
+    asked = [one for entrant in entrants for one in entrant.subjects()]
+    specs = [one.spec for one in asked if not isinstance(one, Shipped)]
     strange = [spec for spec in specs if spec.reads != "crop"]
     if strange:
         raise InputError(
             f"{strange[0].name} reads the {strange[0].reads}, expected networks of crops"
         )
-    kinds = dict.fromkeys((spec.template, spec.aligned or spec.size) for spec in specs)
+    kinds = dict.fromkeys((spec.template, spec.aligned or spec.size) for spec in specs) or FACES
     caches = []
     for template, side in kinds:
         place = folder / f"{on[0]}-{template}-{side}"

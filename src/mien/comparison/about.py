@@ -33,6 +33,9 @@ class About:
     """Of mien."""
     command: str
     """Gives the same figures again."""
+    shown: float | None = None
+    """Intensity from which the default networks say that a unit is present, where they are among
+    the networks of occurrence."""
     warnings: tuple[str, ...] = ()
     """Why figures are too good, or of another data set."""
 
@@ -43,6 +46,8 @@ class About:
         parts = [self.data, self.protocol, fold, pictures + self._of()]
         if self.threshold is not None:
             parts.append(f"present from probability {self.threshold:g} on")
+        if self.shown is not None:
+            parts[-1] += f" (the default networks: from intensity {self.shown:g} on)"
         if self.present is not None:
             parts.append(f"labels present from intensity {self.present:g} on")
         return ", ".join([*parts, f"mien {self.version}"]) + "."
@@ -65,6 +70,7 @@ class About:
             "persons": self.persons,
             "threshold": self.threshold,
             "present": self.present,
+            "shown": self.shown,
             "version": self.version,
             "warnings": " ".join(self.warnings),
             "command": self.command,

@@ -1,35 +1,23 @@
 """All networks asked of the same pictures, fold by fold, and what they say put together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.comparison.ground import Ground, Stand
+from mien.comparison.how import How
+from mien.comparison.shipped import Shipped
 from mien.errors import InputError
 from mien.evaluation.evaluate import Evaluated, evaluate
 from mien.evaluation.predictions import Name, Predictions, concatenate
 from mien.evaluation.scoretable import title
 from mien.runtime import Predictor
 
-__all__ = ["Answers", "How", "Progress", "ask", "said_by"]
+__all__ = ["Answers", "ask", "said_by"]
 
 Rows = NDArray[np.intp]
-
-Progress = Callable[[str, int, int], None]
-"""Told of which network how many pictures are done, of how many."""
-
-
-@dataclass(frozen=True)
-class How:
-    """How labels and probabilities become yes or no, and who is told of the progress."""
-
-    present: float
-    """Intensity from which a unit is present, where labels are intensities."""
-    threshold: float
-    """Probability from which it is said to be."""
-    progress: Progress | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +91,7 @@ def said_by(
         place = np.array([one for fold, one in answers.keys if fold == number], np.intp)
         if len(place):
             stand = ground.stands[at]
-            found = _evaluated(predictor, stand, stand.rows[place], how)
+            found = _by_network(predictor, stand, stand.rows[place], how)
             parts.append(_chosen(stand, found, place))
     said = concatenate(parts)
     return _alike([answers.whole[at], said], ["", ""])[1].of(answers.alike[at].names)
@@ -115,10 +103,12 @@ def _asked(stand: Stand, how: How) -> Evaluated:
     recipe = stand.subject.recipe
     if recipe is not None and recipe.expected:
         rows = np.union1d(rows, stand.own).astype(np.intp)
-    return _evaluated(stand.subject.predictor, stand, rows, how)
+    if isinstance(stand.subject, Shipped):
+        return stand.subject.evaluate(stand.cache, rows, how)
+    return _by_network(stand.subject.predictor, stand, rows, how)
 
 
-def _evaluated(predictor: Predictor, stand: Stand, rows: Rows, how: How) -> Evaluated:
+def _by_network(predictor: Predictor, stand: Stand, rows: Rows, how: How) -> Evaluated:
     name, progress = stand.entrant.name, how.progress
 
     def tell(done: int, of: int) -> None:

@@ -1,27 +1,30 @@
 """Networks side by side on the same pictures: tables, what tells them apart, what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import combinations
 
 from mien.comparison.about import About, joined_folds
-from mien.comparison.asking import Answers, How, Progress, ask, said_by
+from mien.comparison.asking import Answers, ask, said_by
 from mien.comparison.costs import Cost, costs_of
-from mien.comparison.entrants import Entrant, folds_of, small_beside
+from mien.comparison.entrants import Entrant, folds_of, small_beside, task_of
 from mien.comparison.ground import Ground, Stand, check_leaks, check_sets, ground_of
+from mien.comparison.how import How, Progress
+from mien.comparison.shipped import Shipped, notes_of
 from mien.data.cache import Cache
 from mien.errors import InputError
 from mien.evaluation.bootstrap import Difference, difference
 from mien.evaluation.disagreement import Apart, Dispute, apart, disputes
 from mien.evaluation.evaluate import PRESENT
-from mien.evaluation.metrics import METRICS, metric
+from mien.evaluation.metrics import METRICS, Task, metric
 from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.scoring import tabulate
 from mien.evaluation.tables import Comparison, beside, mean_of_folds
 from mien.evaluation.together import Together, together
+from mien.files import digest_of
 from mien.runtime import Predictor, crop_threads
 
 __all__ = ["DISPUTES", "Choice", "Compared", "Standing", "Versus", "compare"]
@@ -71,7 +74,9 @@ class Standing:
     costs: tuple[Cost, ...] = ()
     """As it is, then in 8 bits if that is there."""
     small: float | None = None
-    """The mean of the metric in 8 bits."""
+    """The mean of the metric in 8 bits, where every fold has such a file."""
+    small_digest: str = ""
+    """SHA-256 of these files."""
 
 
 @dataclass(frozen=True)
@@ -132,12 +137,15 @@ def compare(
     if len(entrants) < 2:
         raise InputError(f"{len(entrants)} network came, expected two or more to compare")
     check_sets(caches)
-    task = entrants[0].task
+    task = task_of(entrants, caches[0].index)
     named = choice.metric or next(iter(METRICS[task]))
     metric(task, named)
-    how = How(_present(entrants, caches[0], choice), choice.threshold, progress)
+    how = _how(entrants, caches[0], choice, task, progress)
     folds = folds_of(entrants, choice.fold, choice.every)
-    grounds = [ground_of(entrants, caches, one, choice.protocol, choice.folds) for one in folds]
+    tell = progress or (lambda *_: None)
+    grounds = [
+        ground_of(entrants, caches, one, choice.protocol, choice.folds, tell) for one in folds
+    ]
     warnings = check_leaks(grounds, anyway=choice.anyway)
     answers = ask(grounds, how)
     about = replace(_about(grounds, caches, answers, how, command), warnings=warnings)
@@ -157,11 +165,25 @@ def compare(
         disputes(said, DISPUTES),
         answers.keys,
         tuple(grounds),
-        (*dict.fromkeys(note for ground in grounds for note in ground.notes), *_unlike(grounds)),
+        tuple(dict.fromkeys(_notes(grounds, about))),
     )
 
 
-def _present(entrants: Sequence[Entrant], cache: Cache, choice: Choice) -> float:
+def _how(
+    entrants: Sequence[Entrant],
+    cache: Cache,
+    choice: Choice,
+    task: Task,
+    progress: Progress | None,
+) -> How:
+    """How all are asked; the default networks say yes from where the labels do."""
+    present = _present(entrants, cache, choice, task)
+    graded = cache.index.occurrence is None
+    shown = present if graded or choice.present is not None else PRESENT
+    return How(task, present, choice.threshold, shown, progress)
+
+
+def _present(entrants: Sequence[Entrant], cache: Cache, choice: Choice, task: Task) -> float:
     """Intensity from which a unit is present."""
     if choice.present is not None:
         return choice.present
@@ -171,7 +193,6 @@ def _present(entrants: Sequence[Entrant], cache: Cache, choice: Choice) -> float
         for subject in entrant.subjects()
         if subject.recipe is not None
     }
-    task = entrants[0].task
     if task == "occurrence" and cache.index.occurrence is None and len(found) > 1:
         told = ", ".join(f"{name} from {value:g} on" for value, name in found.items())
         raise InputError(
@@ -204,6 +225,7 @@ def _about(
         how.present if occurs and index.occurrence is None else None,
         version("mien"),
         command,
+        shown=how.shown if occurs and _shipped(grounds[0]) else None,
     )
 
 
@@ -253,21 +275,35 @@ def _with_costs(
     costs = costs_of([one.stands[0] for one in standings], [found[0] for found in files])
     done = []
     for at, (one, found, cost) in enumerate(zip(standings, files, costs, strict=True)):
-        small = None
+        small, digests = None, ""
         if all(found):
             predictors = [Predictor(file, crop_threads()) for file in found if file is not None]
             said = said_by(predictors, at, grounds, answers, how)
             small = tabulate(replace(said, subjects=None)).mean[named]
-        done.append(replace(one, costs=tuple(cost), small=small))
+            digests = " ".join(digest_of(file) for file in found if file is not None)
+        done.append(replace(one, costs=tuple(cost), small=small, small_digest=digests))
     return done
 
 
-def _unlike(grounds: Sequence[Ground]) -> list[str]:
-    """Runs whose pictures were prepared anew since they learned from them."""
+def _shipped(ground: Ground) -> list[tuple[Shipped, Cache]]:
+    """The default networks among those that are compared, and the pictures that they read."""
     return [
-        f"{stand.cache.folder} holds the pictures of {stand.entrant.name}, prepared or labelled in "
-        "another way than when it learned from them."
-        for stand in grounds[0].stands
-        if stand.subject.owns(stand.cache.index)
-        and stand.subject.data not in ("", stand.cache.digest)
+        (stand.subject, stand.cache)
+        for stand in ground.stands
+        if isinstance(stand.subject, Shipped)
     ]
+
+
+def _notes(grounds: Sequence[Ground], about: About) -> Iterator[str]:
+    """What is left out, how the default networks are asked, and pictures prepared anew."""
+    for ground in grounds:
+        yield from ground.notes
+    yield from notes_of(_shipped(grounds[0]), about.shown)
+    for stand in grounds[0].stands:
+        if stand.subject.owns(stand.cache.index) and stand.subject.data not in (
+            *("", stand.cache.digest),
+        ):
+            yield (
+                f"{stand.cache.folder} holds the pictures of {stand.entrant.name}, prepared or "
+                "labelled in another way than when it learned from them."
+            )

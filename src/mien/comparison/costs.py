@@ -8,8 +8,11 @@ import numpy as np
 
 from mien.comparison.counting import count
 from mien.comparison.ground import Stand
+from mien.comparison.looks import Finding
 from mien.comparison.memory import memory_of
+from mien.comparison.shipped import Shipped
 from mien.evaluation.timing import Timed, seconds_per_crop
+from mien.files import digest_of
 from mien.runtime import BATCH, Predictor
 from mien.training.exporting import probe_of
 
@@ -18,9 +21,11 @@ __all__ = ["Cost", "costs_of"]
 
 @dataclass(frozen=True)
 class Cost:
-    """One file."""
+    """One file, or all of the default networks."""
 
     precision: str
+    digest: str
+    """SHA-256 of the file, or of all."""
     size: int
     """Bytes."""
     parameters: int
@@ -32,6 +37,9 @@ class Cost:
     """Megabytes, see `mien.comparison.memory`."""
     uncounted: tuple[str, ...] = ()
     """Operators that multiply and are not among the operations."""
+    finding: float | None = None
+    """Of the default networks: CPU time for finding a face and its mesh, which is in no figure,
+    for pictures that are aligned have it behind them."""
 
 
 def costs_of(stands: Sequence[Stand], smalls: Sequence[Path | None]) -> list[list[Cost]]:
@@ -45,33 +53,59 @@ def costs_of(stands: Sequence[Stand], smalls: Sequence[Path | None]) -> list[lis
         smalls: for each the same in 8 bits, or None.
     """
     files = [
-        (place, stand, file)
+        (place, _File(stand, file))
         for place, (stand, small) in enumerate(zip(stands, smalls, strict=True))
-        for file in (stand.subject.file, small)
-        if file is not None
+        for file in _files(stand, small)
     ]
-    timed = [_timed(stand, file) for _, stand, file in files]
-    seconds = seconds_per_crop(timed)
+    seconds = seconds_per_crop([timed for _, one in files for timed in one.timed])
+    spent = iter(seconds)
     costs: list[list[Cost]] = [[] for _ in stands]
-    for (place, stand, file), one, spent in zip(files, timed, seconds, strict=True):
-        counted = count(file, probe_of(stand.subject.predictor.spec))
-        costs[place].append(
-            Cost(
-                one.predictor.spec.precision,
-                file.stat().st_size,
-                counted.parameters,
-                counted.operations,
-                spent,
-                memory_of(file),
-                counted.uncounted,
-            )
-        )
+    for place, one in files:
+        costs[place].append(one.cost([next(spent) for _ in one.timed]))
     return costs
 
 
-def _timed(stand: Stand, file: Path) -> Timed:
-    """A network on one thread with the first pictures; fewer are shown again."""
-    rows = np.resize(stand.rows, BATCH)
-    images = np.stack([stand.cache.image(int(row)) for row in rows])
-    points = stand.cache.landmarks[rows] if stand.subject.predictor.spec.points else None
-    return Timed(Predictor(file), images, points)
+def _files(stand: Stand, small: Path | None) -> list[Path | None]:
+    """The files of a network; None stands for all of those of the default networks."""
+    if isinstance(stand.subject, Shipped):
+        return [None]
+    return [stand.subject.file] if small is None else [stand.subject.file, small]
+
+
+class _File:
+    """A network as it is weighed."""
+
+    def __init__(self, stand: Stand, file: Path | None) -> None:
+        self._subject, self._file = stand.subject, file
+        rows = np.resize(stand.rows, BATCH)  # fewer are shown again
+        subject = stand.subject
+        if isinstance(subject, Shipped):
+            reads, images = subject.at_hand(stand.cache, rows)
+            self.timed = [Timed(reads, images), Timed(Finding(subject.looks.finder), images)]
+            return
+        images = np.stack([stand.cache.image(int(row)) for row in rows])
+        points = stand.cache.landmarks[rows] if subject.spec.points else None
+        self._predictor = Predictor(file or subject.file)
+        self.timed = [Timed(self._predictor, images, points)]
+
+    def cost(self, seconds: Sequence[float]) -> Cost:
+        """All of it, with the time that was measured."""
+        subject = self._subject
+        if isinstance(subject, Shipped):
+            weighed = [(path, count(path, probe_of(spec))) for path, spec in subject.parts.values()]
+            precision, memory = subject.precision, memory_of(subject.name)
+        else:
+            file = self._file or subject.file
+            weighed = [(file, count(file, probe_of(subject.spec)))]
+            precision, memory = self._predictor.spec.precision, memory_of(str(file.resolve()))
+        return Cost(
+            precision,
+            " ".join(digest_of(path) for path, _ in weighed),
+            sum(path.stat().st_size for path, _ in weighed),
+            sum(one.parameters for _, one in weighed),
+            sum(one.operations for _, one in weighed),
+            seconds[0],
+            memory,
+            tuple(sorted({kind for _, one in weighed for kind in one.uncounted})),
+            seconds[1] if len(seconds) > 1 else None,
+        )

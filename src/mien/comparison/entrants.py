@@ -1,17 +1,23 @@
-"""What is compared: run folders of one fold or of several, and files; each by a name of its own."""
+"""What is compared: runs of one fold or of several, files, the default networks; each by a name."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mien.analysis.quicker import alike, int8_beside
+from mien.comparison.looks import Looks
+from mien.comparison.shipped import Shipped, way_of
+from mien.data.labels import Index
 from mien.errors import InputError
 from mien.evaluation.metrics import Task
 from mien.runtime import Predictor, crop_threads
 from mien.training.runfolder import MODEL, RECIPE, fold_folder
 from mien.training.subject import Subject, open_subject
 
-__all__ = ["Entrant", "folds_of", "open_entrants", "small_beside"]
+__all__ = ["Asked", "Entrant", "folds_of", "open_entrants", "small_beside", "task_of"]
+
+Asked = Subject | Shipped
+"""What is asked in one fold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +30,10 @@ class Entrant:
     """As it was given."""
     folds: Mapping[int, Subject]
     """By the number of the fold; empty of a file that lies in no run folder."""
-    lone: Subject | None = None
-    """Of such a file."""
+    lone: Asked | None = None
+    """Of such a file, or the default networks."""
 
-    def subject(self, fold: int) -> Subject:
+    def subject(self, fold: int) -> Asked:
         """The network that is asked in a fold.
 
         Raises:
@@ -43,36 +49,31 @@ class Entrant:
             )
         return self.folds[fold]
 
-    @property
-    def task(self) -> Task:
-        """Of its networks."""
-        return self.subjects()[0].predictor.spec.reading
-
-    def subjects(self) -> tuple[Subject, ...]:
+    def subjects(self) -> tuple[Asked, ...]:
         """All networks."""
         return tuple(self.folds.values()) if self.lone is None else (self.lone,)
 
 
 def open_entrants(runs: Sequence[Path]) -> tuple[Entrant, ...]:
-    """Open run folders, of one fold or with a folder for each, and ONNX files.
+    """Open run folders, of one fold or with a folder for each, ONNX files, the default networks.
+
+    Args:
+        runs: folders, files, or the words of `mien.comparison.shipped.way_of`.
 
     Raises:
         InputError: there is no such run or file, two of them are the same, or their tasks differ.
         WeightsError: a file is no network of ours.
     """
-    opened = [_open(path) for path in runs]
-    seen: dict[Path, Path] = {}
+    looks = Looks()
+    opened = [_open(path, looks) for path in runs]
+    seen: dict[Path | str, Path] = {}
     for path, subjects in zip(runs, opened, strict=True):
         for one in subjects:
-            file = one.file.resolve()
+            file = one.name if isinstance(one, Shipped) else one.file.resolve()
             if file in seen:
                 raise InputError(f"{path} and {seen[file]} are the same network; name each once")
             seen[file] = path
-    tasks = {one.predictor.spec.reading: path for path, all_ in zip(runs, opened, strict=True)
-             for one in all_}  # fmt: skip
-    if len(tasks) > 1:
-        told = ", ".join(f"{path} gives {task}" for task, path in tasks.items())
-        raise InputError(f"{told}: these have other figures; compare networks of one task")
+    _check_tasks(runs, opened)
     names = _apart([_name(subjects[0]) for subjects in opened], runs)
     return tuple(
         Entrant(name, path, {}, subjects[0])
@@ -80,6 +81,15 @@ def open_entrants(runs: Sequence[Path]) -> tuple[Entrant, ...]:
         else Entrant(name, path, {one.split.fold: one for one in subjects if one.split is not None})
         for name, path, subjects in zip(names, runs, opened, strict=True)
     )
+
+
+def task_of(entrants: Sequence[Entrant], index: Index) -> Task:
+    """What is compared: the task of the runs; of the default networks alone, by the labels."""
+    for entrant in entrants:
+        for one in entrant.subjects():
+            if not isinstance(one, Shipped):
+                return one.spec.reading
+    return "occurrence" if index.intensity is None else "intensity"
 
 
 def folds_of(entrants: Sequence[Entrant], wanted: int | None, every: bool) -> tuple[int, ...]:
@@ -114,16 +124,40 @@ def folds_of(entrants: Sequence[Entrant], wanted: int | None, every: bool) -> tu
     return there[0]
 
 
-def small_beside(subject: Subject) -> Path | None:
+def small_beside(subject: Asked) -> Path | None:
     """The same network in 8 bits beside that of a run; None where it is not, or another's."""
-    file = int8_beside(subject.file) if subject.predictor.spec.precision == "fp32" else None
-    if file is None or not alike(subject.predictor.spec, Predictor(file, crop_threads()).spec):
+    if isinstance(subject, Shipped):
+        return None
+    file = int8_beside(subject.file) if subject.spec.precision == "fp32" else None
+    if file is None or not alike(subject.spec, Predictor(file, crop_threads()).spec):
         return None
     return file
 
 
-def _open(path: Path) -> list[Subject]:
-    """The networks of a path: one, or those of the folds in it."""
+def _check_tasks(runs: Sequence[Path], opened: Sequence[Sequence[Asked]]) -> None:
+    """Raise InputError unless all networks say the same kind of thing."""
+    tasks: dict[Task, Path] = {}
+    shipped = None
+    for path, subjects in zip(runs, opened, strict=True):
+        for one in subjects:
+            if isinstance(one, Shipped):
+                shipped = path
+            else:
+                tasks[one.spec.reading] = path
+    if len(tasks) > 1:
+        told = ", ".join(f"{path} gives {task}" for task, path in tasks.items())
+        raise InputError(f"{told}: these have other figures; compare networks of one task")
+    if shipped is not None and "expression" in tasks:
+        raise InputError(
+            f"{shipped} gives action units, and {tasks['expression']} gives expression: these have "
+            "other figures; compare networks of one task"
+        )
+
+
+def _open(path: Path, looks: Looks) -> Sequence[Asked]:
+    """The networks of a path: one, or those of the folds in it; or the default ones."""
+    if (way := way_of(path)) is not None:
+        return [Shipped(way, looks)]
     folders = list(_fold_folders(path)) if not (path / RECIPE).is_file() else []
     return [open_subject(one) for one in folders or [path]]
 
@@ -136,8 +170,10 @@ def _fold_folders(path: Path) -> Iterator[Path]:
             yield one
 
 
-def _name(subject: Subject) -> str:
-    spec = subject.predictor.spec
+def _name(subject: Asked) -> str:
+    spec = subject.spec
+    if isinstance(subject, Shipped):
+        return subject.name
     name = subject.recipe.name if subject.recipe is not None else spec.name
     return name if spec.precision == "fp32" else f"{name} {spec.precision}"
 

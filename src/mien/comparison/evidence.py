@@ -22,35 +22,33 @@ def costs(compared: Compared, processor: str) -> str:
     name = METRICS[compared.about.task][compared.metric].title
     rows = []
     for at, one in enumerate(compared.standings):
-        whole, *small = one.costs
+        whole = one.costs[0]
         rows.append(
             [
                 named(at, one),
                 f"{whole.parameters / 1e6:.2f} M",
                 f"{whole.operations / 1e9:.3f} G",
-                _both(whole.precision, [f"{c.size / 1e6:.1f} MB" for c in one.costs]),
-                _both(whole.precision, [f"{1000 * c.seconds:.2f} ms" for c in one.costs]),
-                _both(
-                    whole.precision,
-                    ["–" if c.memory is None else f"{c.memory:.0f} MB" for c in one.costs],
-                ),
-                cell(one.small) if small else "–",
+                _both([c.precision for c in one.costs]),
+                _both([f"{c.size / 1e6:.1f} MB" for c in one.costs]),
+                _both([f"{1000 * c.seconds:.2f} ms" for c in one.costs]),
+                _both(["–" if c.memory is None else f"{c.memory:.0f} MB" for c in one.costs]),
+                cell(one.small),
             ]
         )
-    heads = ["network", "parameters", "multiply-adds", "file", "CPU time per face", "memory"]
+    heads = ["network", "parameters", "multiply-adds", "weights", "file", "CPU per face", "memory"]
     left = sorted({kind for one in compared.standings for c in one.costs for kind in c.uncounted})
     uncounted = f" Not counted, though they multiply: {', '.join(left)}." if left else ""
     return (
         "<h2>What they cost</h2>"
         + soft(
-            "Float32 : 8 bits, where model.int8.onnx lies beside the network (mien export RUN "
+            "As it is : in 8 bits, where model.int8.onnx lies beside the network (mien export RUN "
             "--precision int8 --data PREPARED makes it). Parameters are the numbers in the file's "
             "tables of weights, batch norms inside their convolutions. Multiply-adds are those of "
             "convolutions and matrix products for one face, a multiply-add counting once, with the "
             f"shapes of a real run.{uncounted} CPU time is that of one thread on batches of 8 "
             "faces of this comparison, all networks in turns, the quickest of five rounds, on "
-            f"{processor}. Memory is what a process of its own grows by, at its peak, when it "
-            "opens the file and reads 8 faces."
+            f"{processor}. {_found(compared)}Memory is what a process of its own grows by, at its "
+            "peak, when it opens the file and reads 8 faces."
         )
         + table([*heads, f"{name} in 8 bits"], rows)
         + f'<div class="plots">{on_page(speeds(compared)).replace("plot", "plot wide", 1)}</div>'
@@ -59,11 +57,20 @@ def costs(compared: Compared, processor: str) -> str:
     )
 
 
-def _both(precision: str, figures: Sequence[str]) -> str:
-    """A figure as it is, and in 8 bits."""
-    if len(figures) > 1:
-        return " : ".join(figures)
-    return f"{figures[0]} : –" if precision == "fp32" else f"{figures[0]} ({precision})"
+def _found(compared: Compared) -> str:
+    """What the default networks need before, where they are among those that are compared."""
+    spent = [cost.finding for one in compared.standings for cost in one.costs if cost.finding]
+    if not spent:
+        return ""
+    return (
+        "Finding the face and its mesh is in none of these figures, for pictures that are aligned "
+        f"have it behind them; here it takes {1000 * spent[0]:.2f} ms a picture. "
+    )
+
+
+def _both(figures: Sequence[str]) -> str:
+    """A figure as it is, and in 8 bits where that is there."""
+    return " : ".join(figures)
 
 
 def learning(compared: Compared, learned: Sequence[Learned]) -> str:
@@ -78,7 +85,8 @@ def learning(compared: Compared, learned: Sequence[Learned]) -> str:
         f"<code>{escape(one.command)}</code></p>"
         for one in learned
     )
-    silent = [one.name for one in learned if not one.lines]
+    there = {one.place for one in learned if one.lines}
+    silent = [one.entrant.name for at, one in enumerate(compared.standings) if at not in there]
     told = f" No figures of the epochs of: {', '.join(silent)}." if silent else ""
     return (
         "<h2>How they learned</h2>"

@@ -4,19 +4,20 @@ A data set may be prepared several times, for networks that read other alignment
 known by their file and frame, whichever preparation they are in.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.comparison.entrants import Entrant
+from mien.comparison.entrants import Asked, Entrant
+from mien.comparison.shipped import Shipped
 from mien.data.cache import Cache
 from mien.data.protocols import split
 from mien.errors import InputError
 from mien.evaluation.evaluate import check_cache, readable
 from mien.spec import ModelSpec
-from mien.training.subject import Subject, leak_of
+from mien.training.subject import leak_of
 
 __all__ = ["Ground", "Key", "Stand", "cache_for", "check_leaks", "check_sets", "ground_of"]
 
@@ -31,7 +32,7 @@ class Stand:
     """One network in one fold: where it finds the pictures."""
 
     entrant: Entrant
-    subject: Subject
+    subject: Asked
     cache: Cache
     rows: Rows
     """(n,) of the cache: the pictures of the fold, in the order of all."""
@@ -91,17 +92,27 @@ def ground_of(
     fold: int,
     protocol: str = "",
     folds: int = 10,
+    tell: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Ground:
     """The pictures of one fold that every network can be asked of.
 
     Without a protocol these are the pictures in the test parts of all runs that divided this very
-    set; if none did, all pictures.
+    set; if none did, all pictures. Where no face is found that a network needs, a picture is left
+    out for all.
+
+    Args:
+        entrants: the networks.
+        caches: preparations of the set.
+        fold: its number.
+        protocol: divide the set anew by this.
+        folds: how many, where the protocol leaves it open.
+        tell: told for whom faces are looked for, and in how many pictures, of how many.
 
     Raises:
         InputError: the networks have no tested picture in common, or a preparation is missing.
     """
     chosen = [(one, one.subject(fold)) for one in entrants]
-    found = [cache_for(subject.predictor.spec, caches) for _, subject in chosen]
+    found = [_cache_of(subject, caches) for _, subject in chosen]
     places = {id(cache): _places(cache) for cache in caches}
     owners = [
         (one, subject, cache)
@@ -112,12 +123,11 @@ def ground_of(
     keys = [key for key in wanted if all(key in places[id(cache)] for cache in found)]
     notes = _left_out(len(wanted), len(keys), "are not in every preparation")
     for (_, subject), cache in zip(chosen, found, strict=True):
-        spec = subject.predictor.spec
         rows = np.array([places[id(cache)][key] for key in keys], np.intp)
-        there = set(readable(spec, cache, rows)[0].tolist())
-        before = len(keys)
+        kept, why = _there(subject, cache, rows, tell)
+        before, there = len(keys), set(kept.tolist())
         keys = [key for key, row in zip(keys, rows.tolist(), strict=True) if row in there]
-        notes += _left_out(before, len(keys), f"lack landmarks, which {spec.name} reads,")
+        notes += _left_out(before, len(keys), why)
     if not keys:
         raise InputError(
             f"no picture of {caches[0].index.name} can be shown to all of "
@@ -168,19 +178,29 @@ def check_leaks(grounds: Sequence[Ground], *, anyway: bool) -> tuple[str, ...]:
         f"It is not known whom {stand.entrant.name} learned from: if persons of these pictures "
         "were among them, its figures are too good."
         for stand in grounds[0].stands
-        if stand.subject.split is None
+        if stand.subject.split is None and not isinstance(stand.subject, Shipped)
     ]
-    return tuple(dict.fromkeys([*(f"{line}." for line in [*leaks, *others]), *unknown]))
+    shipped = [line for stand in grounds[0].stands for line in _of_shipped(stand)]
+    every = [*leaks, *others, *shipped]
+    return tuple(dict.fromkeys([*(f"{line}." for line in every), *unknown]))
 
 
 def _leaks(ground: Ground) -> Iterator[str]:
     for stand in ground.stands:
+        if isinstance(stand.subject, Shipped):
+            continue
         if leak := leak_of(stand.subject, stand.cache.index, stand.rows):
             where = f" of fold {ground.fold}" if ground.fold else ""
             yield (
                 f"LEAKAGE: {leak}{where} were in the training part of {stand.entrant.name}, whose "
                 "figures are too good"
             )
+
+
+def _of_shipped(stand: Stand) -> Iterator[str]:
+    if isinstance(stand.subject, Shipped):
+        index = stand.cache.index
+        yield from stand.subject.warnings(index.root, index.name)
 
 
 def _of_others(ground: Ground) -> Iterator[str]:
@@ -190,7 +210,27 @@ def _of_others(ground: Ground) -> Iterator[str]:
             yield f"{stand.entrant.name} learned from {parts.data}, and is compared on {name}"
 
 
-_Owner = tuple[Entrant, Subject, Cache]
+def _cache_of(subject: Asked, caches: Sequence[Cache]) -> Cache:
+    """The preparation that is read."""
+    if isinstance(subject, Shipped):
+        return subject.cache_for(caches)
+    return cache_for(subject.spec, caches)
+
+
+def _there(
+    subject: Asked, cache: Cache, rows: Rows, tell: Callable[[str, int, int], None]
+) -> tuple[Rows, str]:
+    """The pictures that a network can be asked of, and what is the matter with the others."""
+    if isinstance(subject, Shipped):
+        name = subject.name
+        kept = subject.looks.there(cache, rows, lambda done, of: tell(name, done, of))
+        return kept, f"show no face that {name} finds"
+    return readable(subject.spec, cache, rows)[
+        0
+    ], f"lack landmarks, which {subject.spec.name} reads,"
+
+
+_Owner = tuple[Entrant, Asked, Cache]
 _Places = dict[int, dict[Key, int]]
 
 

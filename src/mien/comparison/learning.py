@@ -11,6 +11,7 @@ from typing import Any
 from arro3.io import read_parquet
 
 from mien.comparison.ground import Stand
+from mien.comparison.shipped import Shipped
 from mien.errors import InputError
 from mien.results.plot import Axes, Curve
 from mien.results.table import read_facts
@@ -58,7 +59,7 @@ def learned_of(place: int, stand: Stand, base: Base) -> Learned | None:
         base: the recipes that come with mien, so that the command names only what differs.
     """
     subject = stand.subject
-    if subject.recipe is None or subject.split is None:
+    if isinstance(subject, Shipped) or subject.recipe is None or subject.split is None:
         return None
     folder = subject.file.parent
     lines: tuple[Line, ...] = ()

@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 
 import mien
+from mien.comparison.looks import Looks, read_faces
+from mien.comparison.shipped import way_of
+from mien.face.geometry import SKIN, reference
 from mien.runtime import BATCH, Predictor
+from mien.values import MESH_POINTS
 
 __all__ = ["memory_of", "read_once"]
 
@@ -20,20 +24,25 @@ from mien.comparison.memory import read_once
 read_once(sys.argv[1])
 """
 
+SIDE = 200
+"""Of the picture from which the default networks cut."""
 SECONDS = 600
 """After which the process is given up."""
 
 
-def memory_of(file: Path) -> float | None:
+def memory_of(what: str) -> float | None:
     """Megabytes that a process grows by when it opens a network and reads BATCH faces.
 
     The runtime and numpy are loaded before and not counted; the peak counts, on one thread. None
     where the system does not tell (Windows), or the process cannot be started.
+
+    Args:
+        what: the whole path of a file, or the default networks by their word.
     """
     root = Path(mien.__file__).parents[1]
     try:
         run = subprocess.run(
-            [sys.executable, "-c", CODE, str(file.resolve()), str(root)],
+            [sys.executable, "-c", CODE, what, str(root)],
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -46,12 +55,24 @@ def memory_of(file: Path) -> float | None:
     return float(grown) if isinstance(grown, float) else None
 
 
-def read_once(file: str) -> None:
+def read_once(what: str) -> None:
     """Open a network, ask it of BATCH grey faces, and print what that took; for that process."""
     import onnxruntime  # noqa: F401 - loaded before the first look
 
+    way = way_of(Path(what))
     before = _peak()
-    predictor = Predictor(Path(file))
+    if way is not None:
+        _read_default(way)
+    else:
+        _read_file(Path(what))
+    after = _peak()
+    grown = None if before is None or after is None else after - before
+    sys.stdout.write(json.dumps({"megabytes": grown}) + "\n")
+
+
+def _read_file(file: Path) -> None:
+    """One file."""
+    predictor = Predictor(file)
     spec = predictor.spec
     images = np.full((BATCH, spec.size, spec.size, 3), 128, np.uint8)
     points = None
@@ -60,9 +81,15 @@ def read_once(file: str) -> None:
         spread = 0.3 * random.uniform(-1, 1, (BATCH, int(spec.points), 2))
         points = (spec.size * (0.5 + spread)).astype(np.float32)
     predictor.score_crops(images, points)
-    after = _peak()
-    grown = None if before is None or after is None else after - before
-    sys.stdout.write(json.dumps({"megabytes": grown}) + "\n")
+
+
+def _read_default(way: str) -> None:
+    """The default networks, with a face whose mesh is known."""
+    image = np.full((SIDE, SIDE, 3), 128, np.uint8)
+    mesh = np.zeros((MESH_POINTS, 3), np.float32)
+    mesh[:SKIN] = (reference()[0] * [1, -1, -1] + [1, 1, 0]) * SIDE / 2
+    mesh[SKIN:] = mesh[33]
+    read_faces(Looks().add(way), [image] * BATCH, [mesh] * BATCH)
 
 
 def _peak() -> float | None:

@@ -8,7 +8,9 @@ from PIL import Image as Picture
 
 from mien.comparison import evidence, sections
 from mien.comparison.compare import Compared
+from mien.comparison.entrants import Asked
 from mien.comparison.learning import Learned
+from mien.comparison.shipped import Shipped
 from mien.data import DATASETS
 from mien.evaluation.scoretable import title
 from mien.machine import processor
@@ -102,6 +104,15 @@ def _pictures(compared: Compared) -> Iterator[str]:
     yield pictures(shown)
 
 
+def _digests(subject: Asked) -> Iterator[str]:
+    """SHA-256 of each file of a network."""
+    if isinstance(subject, Shipped):
+        for name, digest in subject.digests.items():
+            yield f"{escape(name)} <code>{digest}</code>"
+    else:
+        yield f"<code>{subject.digest}</code>"
+
+
 def _files(compared: Compared) -> str:
     """Which files were asked."""
     rows = []
@@ -111,10 +122,10 @@ def _files(compared: Compared) -> str:
             rows.append(
                 [
                     sections.named(at, one),
-                    escape(stand.subject.predictor.spec.trained_on or "not said"),
-                    subject.predictor.spec.precision,
+                    escape(subject.spec.trained_on or "not said"),
+                    escape(subject.precision),
                     f"{stand.cache.template} {stand.cache.aligned} px",
-                    f"<code>{subject.digest}</code>",
+                    "<br>".join(_digests(subject)),
                 ]
             )
     heads = ["network", "learned from", "precision", "aligned as", "SHA-256"]

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mien.comparison.compare import Compared
+from mien.comparison.compare import Compared, Standing
+from mien.comparison.costs import Cost
 from mien.comparison.learning import Learned
 from mien.comparison.page import page
 from mien.errors import InputError
@@ -88,7 +89,7 @@ def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
                 "files": [
                     {"fold": stand.subject.split.fold if stand.subject.split else None,
                      "sha256": stand.subject.digest,
-                     "precision": stand.subject.predictor.spec.precision}
+                     "precision": stand.subject.precision}
                     for stand in one.stands
                 ],
                 "scores": json.loads(one.table.to_json()),
@@ -141,37 +142,50 @@ def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
 
 def _rows(compared: Compared) -> Iterator[dict[str, object]]:
     """A row for each figure of each network; every row says what it belongs to."""
+    where = compared.about.columns()
     for one in compared.standings:
-        who = {
+        who: dict[str, object] = {
             "network": one.entrant.name,
             "sha256": " ".join(stand.subject.digest for stand in one.stands),
-            "precision": one.stands[0].subject.predictor.spec.precision,
+            "precision": one.stands[0].subject.precision,
         }
-        tables = [("mean", one.table.mean, one.table.mean_interval)]
-        tables += [
-            (title(name), figures, one.whole.intervals.get(name, {}))
-            for name, figures in one.whole.units.items()
-        ]
-        for what, figures, bounds in tables:
-            for metric, value in figures.items():
-                low, high = bounds.get(metric, (None, None))
-                yield {
-                    **who, "of": what, "metric": metric, "value": value, "low": low, "high": high,
-                    **compared.about.columns(),
-                }  # fmt: skip
+        for what, metric, figures in _figures(one):
+            yield {**who, "of": what, "metric": metric, **figures, "processor": "", **where}
+        if one.small is not None:
+            small = {"value": one.small, "low": None, "high": None, "processor": ""}
+            who |= {"sha256": one.small_digest, "precision": "int8"}
+            yield {**who, "of": "mean", "metric": compared.metric, **small, **where}
         for cost in one.costs:
-            figures_ = {
-                "parameters": cost.parameters,
-                "multiply_adds": cost.operations,
-                "bytes": cost.size,
-                "cpu_seconds_per_face": cost.seconds,
-                "memory_megabytes": cost.memory,
-            }
-            for metric, number in figures_.items():
-                yield {
-                    **who, "precision": cost.precision, "of": "cost", "metric": metric,
-                    "value": number, "low": None, "high": None, **compared.about.columns(),
-                }  # fmt: skip
+            who |= {"sha256": cost.digest, "precision": cost.precision}
+            for metric, value in _numbers(cost).items():
+                figures = {"value": value, "low": None, "high": None, "processor": processor()}
+                yield {**who, "of": "cost", "metric": metric, **figures, **where}
+
+
+def _figures(one: Standing) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Of what, which metric, and the figure with its interval: means, then each unit."""
+    tables = [("mean", one.table.mean, one.table.mean_interval)]
+    tables += [
+        (title(name), figures, one.whole.intervals.get(name, {}))
+        for name, figures in one.whole.units.items()
+    ]
+    for what, found, bounds in tables:
+        for metric, value in found.items():
+            low, high = bounds.get(metric, (None, None))
+            yield what, metric, {"value": value, "low": low, "high": high}
+
+
+def _numbers(cost: Cost) -> dict[str, float | None]:
+    """What a file costs, by name."""
+    found = {
+        "parameters": cost.parameters,
+        "multiply_adds": cost.operations,
+        "bytes": cost.size,
+        "cpu_seconds_per_face": cost.seconds,
+        "memory_megabytes": cost.memory,
+    }
+    finding = {} if cost.finding is None else {"cpu_seconds_finding_face_and_mesh": cost.finding}
+    return found | finding
 
 
 def _disputes(compared: Compared) -> Iterator[dict[str, object]]:

@@ -23,7 +23,15 @@ from mien.runtime import Predictor, joined
 from mien.spec import ModelSpec
 from mien.values import Float32, Scores
 
-__all__ = ["PRESENT", "Evaluated", "check_cache", "evaluate", "read_rows", "readable"]
+__all__ = [
+    "PRESENT",
+    "Evaluated",
+    "check_cache",
+    "evaluate",
+    "read_rows",
+    "readable",
+    "scored",
+]
 
 Rows = NDArray[np.intp]
 Progress = Callable[[int, int], None]
@@ -76,8 +84,36 @@ def evaluate(
         InputError: the cache is of another template or size, labels nothing that the network
             reads, or no picture is asked for.
     """
-    spec = predictor.spec
-    check_cache(spec, cache)
+    check_cache(predictor.spec, cache)
+
+    def read(wanted: Rows) -> Scores:
+        return read_rows(predictor, cache, wanted, progress)
+
+    return scored(predictor.spec, cache, rows, read, present=present, threshold=threshold)
+
+
+def scored(
+    spec: ModelSpec,
+    cache: Cache,
+    rows: Rows,
+    read: Callable[[Rows], Scores],
+    *,
+    present: float,
+    threshold: float,
+) -> Evaluated:
+    """Score whatever can be asked of some pictures.
+
+    Args:
+        spec: what it says of them.
+        cache: prepared pictures.
+        rows: (n,) which of them.
+        read: gives the scores of the pictures that are labelled for it.
+        present: intensity from which a unit is present where the set gives intensities only.
+        threshold: score from which it is said to be present.
+
+    Raises:
+        InputError: the cache labels nothing that it says, or no picture is asked for.
+    """
     if not len(rows):
         raise InputError(f"no picture of {cache.index.name} is asked for; choose another part")
     truth = _expressions if spec.task == "expression" else _units
@@ -95,7 +131,7 @@ def evaluate(
             f"no picture of {cache.index.name} that is asked for has landmarks, which {spec.name} "
             "reads; prepare the set from pictures in which a face is found"
         )
-    scores = read_rows(predictor, cache, rows, progress)
+    scores = read(rows)
     said: Float32 = getattr(scores, OUTPUTS.get(spec.task, spec.task))
     predicted = np.stack([_joined(said[:, places], spec.reading) for places in columns], axis=1)
     people = take(cache.index.subject, rows)

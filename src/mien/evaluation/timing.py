@@ -3,21 +3,29 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from mien.runtime import Predictor
 from mien.values import Float32, Image
 
-__all__ = ["ROUNDS", "Timed", "seconds_per_crop"]
+__all__ = ["ROUNDS", "Reads", "Timed", "seconds_per_crop"]
 
 ROUNDS = 5
 """Times that each network reads its crops; the quickest counts."""
+
+
+class Reads(Protocol):
+    """What reads crops, as `mien.runtime.Predictor` does."""
+
+    def score_crops(self, images: Image, points: Float32 | None = None) -> object:
+        """Read them; what it says is not looked at."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
 class Timed:
     """A network and what it reads."""
 
-    predictor: Predictor
+    predictor: Reads
     """On one thread, so that its CPU time is that of its own work."""
     images: Image
     """uint8 (n, s, s, 3) crops."""

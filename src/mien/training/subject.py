@@ -3,7 +3,6 @@
 Needs no torch: the network is asked through its ONNX file.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,9 @@ from numpy.typing import NDArray
 
 from mien.data.labels import Index, take
 from mien.data.splits import Split, keys_digest, read_split
+from mien.files import digest_of
 from mien.runtime import Predictor, crop_threads, find_model
+from mien.spec import ModelSpec
 from mien.training.recipe import Recipe
 from mien.training.runfolder import RECIPE, RUN, SPLIT, read_recipe, read_run
 
@@ -39,11 +40,20 @@ class Subject:
     data: str = ""
     """Digest of the prepared set that the run learned from."""
 
+    @property
+    def spec(self) -> ModelSpec:
+        """The card of the network."""
+        return self.predictor.spec
+
+    @property
+    def precision(self) -> str:
+        """How its weights are stored."""
+        return self.spec.precision
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the file."""
-        with self.file.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(self.file)
 
     def owns(self, index: Index) -> bool:
         """Whether these are the very pictures that the run divided."""
