@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import groups
 from mien.analysis.reading import Reading, open_reading
 from mien.data import parts, portraitexam, portraitset, teacher
 from mien.data.expressions import UNITS
@@ -75,8 +76,8 @@ def main() -> None:
     _planted("S, single frame, on portraits that show nothing", exam, quiet, "single", seen)
     _planted("D, against the portrait, on all of them", exam, exam.kind >= 0, "against", seen)
     _still(exam, quiet, seen)
-    _groups(exam, quiet, seen)
     judged = faces.take("evaluation")
+    _groups(exam, list(judged.name), quiet, seen)
     read = {
         name: way.read(way.describe(judged.mesh, list(judged.crop))) for name, way in ways.items()
     }
@@ -201,43 +202,32 @@ def _still(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen
     print(f"    quiet portraits read on average {means[0]:.3f} > {means[1]:.3f}")
 
 
-def _groups(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen]) -> None:
-    """The same figures for lighter and darker faces, by the colour of the cheeks."""
-    rest = np.flatnonzero(exam.of("rest"))
-    tone = np.array([skin_tone(exam.crop[row]) for row in rest])
-    edges = np.quantile(tone, [1 / 3, 2 / 3])
-    group = {
-        int(exam.portrait[row]): int(np.searchsorted(edges, one))
-        for row, one in zip(rest, tone, strict=True)
-    }
-    member = np.array([group[int(number)] for number in exam.portrait])
-    print("\n  By skin tone (ITA of the cheeks, thirds), nuisance mixtures, mean correlation:")
-    for number, name in enumerate(("darkest", "middle", "lightest")):
-        cells = []
-        for reading, among in (("single", quiet), ("against", exam.kind >= 0)):
-            rows = among & (member == number) & exam.of("rest", "nuisance")
-            both = []
-            for way in WAYS:
-                one = _predictions(getattr(seen[way], reading), exam, rows)
-                both.append(f"{np.nanmean(values(one, 'pcc')):.3f}")
-            cells.append(
-                f"{reading} {' > '.join(both)} ({len(np.unique(exam.portrait[rows]))} portraits)"
-            )
-        low, high = [*np.r_[tone.min(), edges], tone.max()][number : number + 2]
-        print(f"    {name:>9} ({low:4.0f} to {high:3.0f} degrees): {'; '.join(cells)}")
-
-
-def skin_tone(crop: NDArray[np.uint8]) -> float:
-    """Individual typology angle of both cheeks in degrees: above 55 very light, below -30 dark.
-
-    Chardon, Cretois and Hourseau 1991: arctan((L* - 50) / b*), of CIELAB under D65.
-    """
-    cheeks = np.concatenate([crop[62:72, 24:36].reshape(-1, 3), crop[62:72, 76:88].reshape(-1, 3)])
-    linear = np.median(cheeks, axis=0) / 255.0
-    linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
-    table = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    _, y, z = np.cbrt(table @ linear / [0.9505, 1.0, 1.089])
-    return float(np.rad2deg(np.arctan2(116 * y - 16 - 50, 200 * (y - z))))
+def _groups(
+    exam: PortraitExam, names: list[str], quiet: NDArray[np.bool_], seen: Mapping[str, Seen]
+) -> None:
+    """The same figures for lighter and darker, for younger and older faces."""
+    rest = exam.of("rest")
+    portraits = exam.portrait[rest]
+    tones = groups.by_tone(exam.crop[rest], portraits)
+    for title, named in (
+        ("skin tone (ITA of the cheeks, thirds)", tones),
+        (
+            "apparent age (looked at by us)",
+            groups.by_age([names[number] for number in portraits], portraits),
+        ),
+    ):
+        print(f"\n  By {title}, nuisance mixtures, mean correlation:")
+        for name, members in named.items():
+            cells = []
+            for reading, among in (("single", quiet), ("against", exam.kind >= 0)):
+                rows = among & np.isin(exam.portrait, members) & exam.of("rest", "nuisance")
+                both = []
+                for way in WAYS:
+                    one = _predictions(getattr(seen[way], reading), exam, rows)
+                    both.append(f"{np.nanmean(values(one, 'pcc')):.3f}")
+                count = len(np.unique(exam.portrait[rows]))
+                cells.append(f"{reading} {' > '.join(both)} ({count} portraits)")
+            print(f"    {name:<28} {'; '.join(cells)}")
 
 
 def _captions(faces: PortraitSet, read: Mapping[str, Float32]) -> None:

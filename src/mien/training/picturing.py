@@ -25,6 +25,12 @@ __all__ = ["MEAN", "STD", "Anchors", "GroupError", "groups", "vary"]
 
 MEAN, STD = 0.45, 0.25
 """Of all channels, of crops scaled to 0-1."""
+BENT = torch.tensor([[0.04, 0.03, 0.03], [0.03, 0.04, 0.03]])
+"""Standard deviation of the entries of the affine map that a group shares; half a crop is 1."""
+PLACED = torch.tensor([[0.008, 0.008, 0.006], [0.008, 0.008, 0.006]])
+"""The same of each crop's own."""
+WAVE = 0.02
+"""Standard deviation of the smooth displacement that a group shares; half a crop is 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +103,7 @@ def groups(shards: Sequence[Crops], anchors: Anchors, batch: int, steps: int, se
 
 
 def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
-    """Light, colour, blur, noise and covered boxes; most of it shared by a group.
+    """Shape, light, colour, blur, noise and covered boxes; most of it shared by a group.
 
     Returns:
         Normalised crops, groups one after another, channels last in memory.
@@ -113,6 +119,7 @@ def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor,
         return shared.reshape(total, 1, 1, 1)
 
     x = images.reshape(total, *images.shape[2:]).permute(0, 3, 1, 2).float() / 255
+    x = _reshape(x, count, chance)
     x = x.clamp(min=1e-3) ** both((0.75, 1.35), (0.9, 1.12))
     tint = 1 + 0.06 * torch.randn(total, 3, 1, 1, generator=chance)
     x = x * both((0.7, 1.2), (0.9, 1.1)) * tint
@@ -126,6 +133,28 @@ def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor,
     noise = torch.randn(x.shape, generator=chance) * draw(0, 0.03, total, 1, 1, 1)
     x = _cover(x + noise, chance)
     return ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+
+
+def _reshape(
+    x: Float[Tensor, "b 3 s s"], groups: int, chance: Generator
+) -> Float[Tensor, "b 3 s s"]:
+    """Another face of the same movement: all crops of a group are bent alike, placed apart.
+
+    What a group shares leaves the differences within it as they are, so a bent portrait is one more
+    portrait.
+    """
+    members = len(x) // groups
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=chance)
+
+    shared, own = BENT * normal(groups, 1, 2, 3), PLACED * normal(groups, members, 2, 3)
+    affine = torch.eye(2, 3) + (shared + own).reshape(-1, 2, 3)
+    grid = nn.functional.affine_grid(affine, list(x.shape), align_corners=False)
+    coarse = normal(groups, 2, 5, 5) * WAVE
+    wave = nn.functional.interpolate(coarse, x.shape[-2:], mode="bicubic", align_corners=False)
+    grid = grid + wave.permute(0, 2, 3, 1).repeat_interleave(members, dim=0)
+    return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
 def _cover(x: Float[Tensor, "b 3 s s"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
