@@ -72,13 +72,25 @@ def test_the_same_turn_gives_the_same_and_another_does_not(shards, anchors):
 
 
 def test_crops_vary_around_what_they_are():
-    images = torch.full((40, GROUP, 32, 32, 3), 120, dtype=torch.uint8)
+    images = torch.full((200, GROUP, 16, 16, 3), 120, dtype=torch.uint8)
     found = vary(images, torch.Generator().manual_seed(0)) * STD + MEAN
-    assert found.shape == (240, 3, 32, 32)
+    assert found.shape == (1200, 3, 16, 16)
     assert found.mean().item() == pytest.approx(120 / 255, abs=0.05)
-    levels = found.mean(dim=(1, 2, 3)).reshape(40, GROUP)
+    levels = found.mean(dim=(1, 2, 3)).reshape(200, GROUP)
     assert levels.mean(dim=1).std() > 0.05
     assert levels.std(dim=1).mean() < 0.7 * levels.mean(dim=1).std()
+
+
+def test_a_group_is_bent_as_one_and_groups_are_not():
+    """A bright spot goes to about the same place in all crops of a group."""
+    images = torch.full((30, GROUP, 64, 64, 3), 20, dtype=torch.uint8)
+    images[:, :, 40:44, 40:44] = 250
+    found = vary(images, torch.Generator().manual_seed(0)).mean(dim=1)
+    spot = found[:, 24:60, 24:60].flatten(1).argmax(dim=1)
+    where = torch.stack([spot // 36, spot % 36], dim=1).float().reshape(30, GROUP, 2)
+    own, shared = where.std(dim=1).median(), where.median(dim=1).values.std(dim=0).mean()
+    assert 0 < own < 0.75 * shared
+    assert 0.7 < shared < 4
 
 
 def test_only_differences_and_anchors_are_scored():

@@ -22,6 +22,7 @@ from torch import nn
 
 from mien.errors import InputError, MienError, WeightsError
 from mien.training import checkpoints, optimising
+from mien.training.allocation import memory_kept
 from mien.training.checkpoints import MARK, WholeFiles
 from mien.training.epochs import Line, write_metrics
 from mien.training.experiment import Experiment
@@ -89,7 +90,7 @@ def fit(
     check(experiment)
     folder.mkdir(parents=True, exist_ok=True)
     keeper = Keeper(folder, tell)
-    with _hushed():
+    with _hushed(), memory_kept():
         _run(experiment, keeper, progress.epochs, bar)
     return _fitted(experiment, folder, keeper.state_dict())
 

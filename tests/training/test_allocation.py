@@ -1,0 +1,45 @@
+import sys
+
+import pytest
+import torch
+
+from mien.training.allocation import memory_kept
+
+PAGES = 2**24 * 4 // 4096
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="page faults as Linux counts them")
+
+
+def fresh_pages(rounds=3):
+    """Pages that the system had to give for maps of 64 MB, made and dropped again."""
+    import resource
+
+    for _ in range(3):
+        torch.ones(2**24)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(rounds):
+        torch.ones(2**24)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_what_was_freed_is_used_again():
+    with memory_kept():
+        assert fresh_pages() < PAGES / 10
+
+
+def test_afterwards_it_is_given_back():
+    with memory_kept():
+        torch.ones(2**24)
+    assert fresh_pages() > PAGES
+
+
+def test_it_ends_with_an_error_as_well():
+    with pytest.raises(ValueError, match="broken"), memory_kept():
+        raise ValueError("broken")
+    assert fresh_pages() > PAGES
+
+
+def test_without_glibc_nothing_happens(monkeypatch):
+    monkeypatch.setattr("mien.training.allocation._glibc", lambda: None)
+    with memory_kept():
+        assert fresh_pages() > PAGES
