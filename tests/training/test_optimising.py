@@ -182,15 +182,13 @@ def test_a_warm_up_of_many_steps_takes_no_more_than_half():
     assert warm_steps(Schedule("linear", steps=100), STEPS, EPOCHS) == 20
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
-def test_on_a_processor_a_step_is_one_pass_over_memory(name):
+def test_on_a_processor_a_step_of_sgd_is_one_pass_over_memory():
     parameter = nn.Parameter(torch.zeros(1))
-    found = optimiser([{"params": [parameter], "lr": 1.0}], Optim(name))
+    found = optimiser([{"params": [parameter], "lr": 1.0}], Optim("sgd"))
     assert found.param_groups[0]["fused"] is True
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
-def test_elsewhere_torch_chooses(name):
+def test_elsewhere_torch_chooses():
     parameter = nn.Parameter(torch.zeros(1, device="meta"))
-    found = optimiser([{"params": [parameter], "lr": 1.0}], Optim(name))
+    found = optimiser([{"params": [parameter], "lr": 1.0}], Optim("sgd"))
     assert not found.param_groups[0]["fused"]
