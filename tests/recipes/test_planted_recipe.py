@@ -50,3 +50,37 @@ def test_a_picture_of_its_size_goes_through(recipe):
     with torch.no_grad():
         assert network(torch.zeros(1, 3, size, size)).logits.shape == (1, len(recipe.data.units))
     objectives.build(recipe.objective.name, recipe.objective.options)
+
+
+@pytest.mark.parametrize(
+    ("small", "published"),
+    [
+        ("planted-ckplus", "ckplus-resnet18"),
+        ("planted-rafdb", "rafdb-resnet18"),
+        ("planted-eacnet-enhancing", "eacnet-bp4d-enhancing"),
+        ("planted-eacnet", "eacnet-bp4d"),
+    ],
+)
+def test_small_forms_of_published_recipes_are_those_in_small(small, published):
+    ours, whole = RECIPES[small](), RECIPES[published]()
+    assert ours.name == small
+    assert ours.model.name == whole.model.name
+    assert ours.objective == whole.objective
+    assert ours.data.task == whole.data.task
+    assert (ours.data.name, ours.data.size, ours.data.aligned) == ("table", 64, 72)
+    assert ours.data.template in (whole.data.template, "box")
+    assert (ours.data.protocol, ours.data.folds) == ("subject-folds", 5)
+    assert ours.expected == ()
+    assert ours.trainer.epochs < whole.trainer.epochs
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert f"`{small}`" in page
+
+
+def test_what_of_them_is_random_learns():
+    small = RECIPES["planted-ckplus"]()
+    assert (small.optim.rates, small.model.options["features"]) == ({}, "drift")
+    assert RECIPES["planted-rafdb"]().model.start == ""
+    first, then = RECIPES["planted-eacnet-enhancing"](), RECIPES["planted-eacnet"]()
+    assert (first.optim.rates, first.model.start) == ({}, "")
+    assert then.model.start == "{runs}/planted-eacnet-enhancing/fold{fold}"
+    assert first.data == then.data

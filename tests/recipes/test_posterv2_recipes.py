@@ -127,7 +127,7 @@ def test_it_learns_sixty_four_pictures_by_heart_and_beats_chance_on_others(tmp_p
     recipe = override(
         RECIPES["planted-posterv2"](),
         [*SMALL, "optim.rate=1e-4", "data.batch=16", "trainer.epochs=30", "data.protocol=given",
-         "data.folds=1", "data.held=0", "data.augment.shift=false"],
+         "data.folds=1", "data.held=0", "data.augment.shift=false", "data.template=whole"],
     )  # fmt: skip
     parts = assemble(recipe, 1, cache)
     network = fit(parts.experiment, tmp_path / "run").network

@@ -87,6 +87,7 @@ class ENet(nn.Module):
         super().__init__()
         self.how = how
         self.features = vgg19(weights=None, init_weights=False).features
+        _draw(self.features)
         self.head = nn.Sequential(
             nn.Linear(512 * (size // 32) ** 2, 4096), nn.ReLU(), nn.Dropout(),
             nn.Linear(4096, 2048), nn.ReLU(), nn.Dropout(),
@@ -216,6 +217,17 @@ def _attention(name: str) -> Attention:
     if name not in ATTENTIONS:
         raise InputError(f"there is no attention {name!r}; there are {', '.join(ATTENTIONS)}")
     return ATTENTIONS[name]
+
+
+def _draw(features: nn.Sequential) -> None:
+    """Random weights through which sixteen layers without norms pass a picture on (He 2015).
+
+    Torch's own draw makes it fainter with each: they would all give the same for every picture.
+    """
+    for layer in features:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type] # each has one
 
 
 def _in_49(points: tuple[int, int]) -> tuple[int, int]:

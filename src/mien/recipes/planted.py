@@ -102,7 +102,14 @@ def expression() -> Recipe:
         name="planted-posterv2",
         model=Model("posterv2", {"size": 64, "step": 1}),
         data=replace(
-            present.data, task="expression", units=(), aligned=72, size=64, weights="none", batch=16
+            present.data,
+            task="expression",
+            units=(),
+            template="box",
+            aligned=72,
+            size=64,
+            weights="none",
+            batch=16,
         ),
         objective=Objective("expression"),
         optim=Optim("adam", rate=1e-4, clip=5.0),
