@@ -58,7 +58,7 @@ test: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/zensical build --strict --clean
-	$(BIN)/python -m pytest tests/house/test_pages.py tests/facs/test_facs_page.py tests/results/test_table.py
+	$(BIN)/python -m pytest tests/house/test_pages.py tests/house/test_page_commands.py tests/house/test_models_page.py tests/facs/test_facs_page.py tests/results/test_table.py
 
 demo: $(VENV)/.demo
 	$(BIN)/mien weights fetch

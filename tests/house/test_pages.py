@@ -1,22 +1,14 @@
-"""The pages: their Python runs, their commands are ones that exist, their links lead somewhere."""
+"""The pages: their Python runs, their links lead somewhere."""
 
 import ast
 import re
-import shlex
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.main import get_command
 
-from benchmarks.names import NAMES
-from mien.cli import app
-from mien.cli.shipped import SHIPPED
-
-ROOT = Path(__file__).parents[2]
-PAGES = {page.name: page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.S | re.M)
+from tests.house.pages import BLOCK, PAGES, ROOT
 
 SLOW = {"train.md"}
 """Their blocks train a network."""
@@ -27,46 +19,6 @@ BLOCKS = [
     for number, (kind, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
     if kind == "python"
 ]
-
-
-def commands() -> list[tuple[str, str]]:
-    """Every line of a block that calls mien or a benchmark, with its page."""
-    found = []
-    for name, page in PAGES.items():
-        for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")):
-            if kind == "python":
-                continue
-            joined = re.sub(r"\\\n\s*", " ", text)
-            for line in joined.splitlines():
-                words = line.removeprefix("$ ").strip()
-                words = re.sub(r"^([A-Z_]+=\S+ )+", "", words)
-                if re.match(r"(mien|python -m benchmarks)( |$)", words):
-                    found.append((name, words))
-    return found
-
-
-@pytest.mark.parametrize(("page", "line"), commands())
-def test_every_command_exists_with_its_options(page, line):
-    words = shlex.split(re.split(r"\s{4,}|\s#|\s\||\s<", line)[0])
-    if words[:3] == ["python", "-m", "benchmarks"]:
-        assert set(words[3:]) <= {*NAMES, "--device", "cuda"} or "--minutes" in words, page
-        return
-    context = get_command(app).make_context("mien", words[1:])
-    while hasattr(context.command, "resolve_command"):
-        left = [*context._protected_args, *context.args]
-        name, command, rest = context.command.resolve_command(context, left)
-        context = command.make_context(name, rest, parent=context)
-    if context.info_name == "train" and context.params["recipe"]:
-        from mien.recipes import RECIPES
-
-        assert context.params["recipe"] in {*RECIPES, *SHIPPED, *boxes()}, line
-
-
-def boxes() -> set[str]:
-    """Recipes of detectors."""
-    from mien.recipes.yolo import RECIPES
-
-    return set(RECIPES)
 
 
 def test_links_lead_to_pages_and_headings():
