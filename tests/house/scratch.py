@@ -184,7 +184,10 @@ class Scratch:
 
     def crops(self, path: Path, recipe: str) -> None:
         """What a recipe is trained on; a copy that is not prepared yet where it is called so."""
-        data = shortened(recipe).data
+        settings = shortened(recipe)
+        data = settings.data
+        if first := re.fullmatch(r"\{runs\}/([\w-]+)/fold\{fold\}", settings.model.start):
+            self.learned(self.root / "runs" / first[1], first[1], None)
         if path.name == "example":
             shutil.copytree(self.store.copy(data.name, PERSONS), path)
         elif "--all" in self.words:
@@ -301,7 +304,7 @@ MAKERS: dict[str, Callable] = {
     r"my-faces": Scratch.faces,
     r"(BP4D|CK\+)": Scratch.copy,
     r"data/(BP4D)": Scratch.copy,
-    r"faces|pictures/table|drawn|drawn/table": Scratch.table,
+    r"faces|pictures/table|drawn60|drawn|drawn/table": Scratch.table,
     r"example/joined": Scratch.joined,
     r"clean\.parquet": Scratch.index,
     r"(?:cache|prepared|caches)/\w[\w-]*": Scratch.cache,

@@ -69,6 +69,9 @@ CANNOT: dict[str, tuple[str, ...]] = {
         "runs/mine/fold2",
         "mien train distill-combined --all --data caches",
     ),
+    "takes minutes, however short: 88 million weights": (
+        "mien train planted-eacnet --fold 1 --data drawn60-jaanet",
+    ),
     "measures for minutes, on a calm machine": (
         "python -m benchmarks emotions",
         "python -m benchmarks units",
@@ -84,6 +87,7 @@ SLOW: tuple[str, ...] = (
     "mien compare long/planted-resnet18 short/planted-resnet18 default --on drawn/crops --fold 1 "
     "--out compared --pictures",
     "mien datasets boxes awake --portraits portraits --data data --out awake --test 70",
+    "mien doctor",
     "mien doctor --json",
     "mien explain photo.jpg --model runs/ckplus-resnet18/fold1 --au 2,7 --method gradcam",
     "mien explain photo.jpg --model runs/megraphau-bp4d/fold1 --graph",
@@ -100,6 +104,7 @@ SHORTER: dict[str, str] = {
     " --persons 30 --size 128": " --persons 2 --frames 2 --size 128",
     " --persons 45": " --persons 3",
     " --persons 150": " --persons 2",
+    " --persons 60": " --persons 2",
     " --workers 4": " --workers 1",
     " --persons 100 --frames 8": " --persons 2 --frames 3",
     " --persons 338 --frames 36": " --persons 2 --frames 3",
