@@ -10,8 +10,9 @@ from mien.errors import InputError
 from mien.models import build
 from mien.models.starting import start
 from mien.recipes import RECIPES
-from mien.training.assemble import assemble, placed
+from mien.training.assemble import assemble
 from mien.training.recipe import Model
+from mien.training.sources import placed
 from tests.training.tinyset import prepared
 from tests.training.tinyset import recipe as tiny
 

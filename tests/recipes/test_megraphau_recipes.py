@@ -15,11 +15,13 @@ from mien.models import build
 from mien.recipes import RECIPES
 from mien.runtime import Predictor
 from mien.training import objectives, runfolder
-from mien.training.assemble import assemble, placed
+from mien.training.assemble import assemble
 from mien.training.optimising import groups, optimiser, share
 from mien.training.recipe import Model
 from mien.training.run import train_fold
+from mien.training.sources import placed, source_of
 from mien.training.trained import load_trained
+from tests.crop_networks import card
 from tests.training.tinyset import prepared
 from tests.training.tinyset import recipe as tiny
 
@@ -122,6 +124,31 @@ def test_weights_are_taken_from_the_run_of_the_same_fold(cache, tmp_path):
     told = r"graph goes on from .*fold2, which is not there.*mien train graph-stage1 --fold 2"
     with pytest.raises(InputError, match=told):
         assemble(second, 2, cache, runs=tmp_path)
+
+
+def test_stage_1_of_other_units_of_the_same_number_is_refused(tmp_path):
+    second = small(2)
+    folder = runfolder.fold_folder(tmp_path, "graph-stage1", 1)
+    folder.mkdir(parents=True)
+
+    def trained(*units):
+        one = card(units=units).to_json()
+        (folder / runfolder.RUN).write_text(json.dumps({"card": one}))
+
+    wanted = second.data.units
+    trained(*wanted)
+    assert source_of(second, 1, tmp_path) == str(folder)
+    trained(*wanted, 44)  # as many as no other: weights of another shape are refused as such
+    assert source_of(second, 1, tmp_path) == str(folder)
+    for units in ((44, 45), wanted[::-1]):
+        trained(*units)
+        told = f"graph reads the units {wanted[0]}, {wanted[1]}, and .*fold1, which it would start "
+        told += f"from, reads {units[0]}, {units[1]}: as many.* --set data.units={wanted[0]},"
+        with pytest.raises(InputError, match=told):
+            source_of(second, 1, tmp_path)
+        named = replace(second, model=replace(second.model, start=str(folder / runfolder.BEST)))
+        with pytest.raises(InputError, match=told.replace("fold1", "best.ckpt")):
+            source_of(named, 1, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import io
 import json
 import math
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -18,6 +18,7 @@ from mien.training.experiment import Turn
 from mien.training.fit import fit, is_finished
 from mien.training.recipe import Optim, Schedule
 from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE
+from mien.training.settings import to_json
 from tests.training.tinyruns import TRUTH, Gap, Squared, batches, experiment, network
 
 
@@ -376,6 +377,36 @@ def test_another_recipe_in_the_folder_is_refused_with_what_differs(tmp_path):
     assert (tmp_path / LAST).read_bytes() == before
     free = with_recipe(trainer_workers=0)
     assert len(fit(experiment(identity=free), tmp_path).lines) == 4
+
+
+@dataclass(frozen=True)
+class Newer:
+    """Settings as they are now; ``average`` and ``floor`` came into being since."""
+
+    rate: float = 0.02
+    average: float = 0.9
+    floor: tuple[float, ...] = (0.5,)
+
+
+@dataclass(frozen=True)
+class NewerRecipe:
+    optim: Newer = Newer()
+
+
+def test_a_run_from_before_a_setting_goes_on_where_its_default_is_kept(tmp_path):
+    def now(**asked):
+        recipe = json.loads(to_json(NewerRecipe(Newer(**asked))))
+        return replace(experiment(identity={"recipe": recipe}), recipe=NewerRecipe)
+
+    old = experiment(identity={"recipe": {"optim": {"rate": 0.02}}})
+    with pytest.raises(Stop):
+        fit(old, tmp_path, tell=stopping_after(1))
+    told = r"recipe\.optim\.average was 0\.9 and is 0\.0"
+    with pytest.raises(InputError, match=told):
+        fit(now(average=0.0), tmp_path)
+    with pytest.raises(InputError, match=r"holds another run \(recipe\.optim\.floor was \[0\.5\]"):
+        fit(now(floor=()), tmp_path)
+    assert len(fit(now(), tmp_path).lines) == 4
 
 
 @pytest.mark.parametrize(

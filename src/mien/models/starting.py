@@ -17,7 +17,7 @@ from mien.errors import InputError, WeightsError
 from mien.models.published import Say, imagenet
 from mien.models.unpickling import read_whole_model
 
-__all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "read_weights", "start"]
+__all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "read_weights", "sources", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def start(network: nn.Module, source: str, say: Say = logger.info) -> None:
         WeightsError: they cannot be had, or do not fit.
     """
     loaded: set[str] = set()
-    for one in _sources(source):
+    for one in sources(source):
         loaded |= _start(network, one, say)
     parts = network.kept_parts if isinstance(network, Keeps) else ()
     for part in parts:
@@ -93,8 +93,8 @@ def start(network: nn.Module, source: str, say: Say = logger.info) -> None:
             )
 
 
-def _sources(source: str) -> list[str]:
-    """The files that a text names; a comma may be part of the name of a single one."""
+def sources(source: str) -> list[str]:
+    """What ``model.start`` names, one by one; a comma may be part of the name of a single file."""
     if "," in source and not Path(source).expanduser().exists():
         return [one.strip() for one in source.split(",") if one.strip()]
     return [source] if source else []

@@ -32,6 +32,7 @@ from mien.training.objectives import UnitWeights, unit_weights
 from mien.training.predicting import check_points
 from mien.training.recipe import Recipe
 from mien.training.settings import to_json
+from mien.training.sources import placed, source_of
 from mien.training.taught import TEACHER, teacher_of
 from mien.training.trained import network_of
 
@@ -45,7 +46,6 @@ __all__ = [
     "check_batch",
     "check_loss_names",
     "identity_of",
-    "placed",
     "view_of",
 ]
 
@@ -122,8 +122,7 @@ def assemble(
         if part is not None and (learns or reading.points):
             check_points(part, recipe)
     if fresh:
-        _check_start(recipe, fold, runs)
-        start(network, placed(recipe.model.start, fold, runs))
+        start(network, source_of(recipe, fold, runs))
     monitor, smaller = _monitor(recipe, held is not None)
     experiment = Experiment(
         network=network,
@@ -146,6 +145,7 @@ def assemble(
         smaller=smaller,
         weights=recipe.objective.weights,
         identity=identity_of(recipe, cache, parts, objective),
+        recipe=Recipe,
     )
     if data.task == "expression":
         view = replace(view, classes=classes_of(cache))
@@ -241,27 +241,6 @@ def _with_beside(view: View, reading: Reading) -> View:
         return view
     network: Any = reading.network
     return replace(view, detected=network.detected, classes=network.classes)
-
-
-def placed(source: str, fold: int, runs: Path) -> str:
-    """Where a fold starts or learns from: "{fold}" and "{runs}" are filled in."""
-    return source.replace("{fold}", str(fold)).replace("{runs}", str(runs))
-
-
-def _check_start(recipe: Recipe, fold: int, runs: Path) -> None:
-    """Refuse a fold that goes on from a run beside it which has not been trained.
-
-    Raises:
-        InputError: names that run, and how to train it.
-    """
-    source, filled = recipe.model.start, placed(recipe.model.start, fold, runs)
-    if source.startswith("{runs}/") and not Path(filled).exists():
-        first, number = source.split("/")[1], Path(filled).name.removeprefix("fold")
-        raise InputError(
-            f"{recipe.name} goes on from {filled}, which is not there; train it first, with the "
-            f"same --runs: mien train {first} --fold {number} --data CACHE; or name what else to "
-            "start from with --set model.start=RUN"
-        )
 
 
 def card_of(recipe: Recipe, parts: Split, reading: Reading, view: View) -> ModelSpec:

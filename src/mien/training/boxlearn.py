@@ -205,6 +205,7 @@ def _experiment(recipe: BoxRecipe, parts: Parts, *, fresh: bool) -> Experiment:
         monitor=monitor,
         smaller=monitor == "loss",
         identity={"recipe": json.loads(to_json(recipe)), "data": parts.digest()},
+        recipe=BoxRecipe,
     )
 
 

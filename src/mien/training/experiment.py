@@ -103,3 +103,6 @@ class Experiment:
     """Factor of each named loss; one that is not named counts once."""
     identity: Mapping[str, object] = field(default_factory=dict)
     """Recipe and data of the run, as JSON: a run folder of another identity is not gone on with."""
+    recipe: type | None = None
+    """What the identity's recipe is of: settings that a run was begun without have had their
+    defaults."""

@@ -29,7 +29,7 @@ from mien.training.experiment import Experiment
 from mien.training.keeping import Keeper
 from mien.training.learner import Learner, Passages
 from mien.training.runfolder import BEST, LAST
-from mien.training.settings import differences
+from mien.training.settings import completed, differences
 
 __all__ = ["Fitted", "check", "fit", "is_finished"]
 
@@ -269,17 +269,18 @@ class _Bar(RichProgressBar):
 
 def _compare(found: Mapping[str, Any], experiment: Experiment, folder: Path) -> None:
     """Refuse to go on with another run."""
-    other = differences(found[MARK]["identity"], dict(experiment.identity))
+    before = dict(found[MARK]["identity"])
+    if experiment.recipe is not None and isinstance(before.get("recipe"), Mapping):
+        before["recipe"] = completed(experiment.recipe, before["recipe"])
+    other = differences(before, dict(experiment.identity))
     longer = "recipe.trainer.epochs"
     if experiment.schedule.name in LENGTHENED and longer in other:
-        before, now = other[longer]
-        if now > before:
+        then, now = other[longer]
+        if now > then:
             del other[longer]
-    # a setting that came into being since then is off, unless it was asked for
-    other = {name: values for name, values in other.items() if values[0] is not None or values[1]}
     told = [
-        f"{name} was {_said(before)} and is {_said(now)}"
-        for name, (before, now) in other.items()
+        f"{name} was {_said(then)} and is {_said(now)}"
+        for name, (then, now) in other.items()
         if not any(name == free or name.startswith(f"{free}.") for free in FREE)
     ]
     if told:

@@ -118,6 +118,7 @@ def learn(
             _experiment(network, sources, recipe.schedule, number),
             check=check,
             identity={**identity, "network": number + 1},
+            recipe=MeshRecipe,
         )
         networks.append(fit(experiment, folder / f"network-{number + 1}", tell=tell).network)
     gain, offset = calibrate(_readout(networks), recipe, material)

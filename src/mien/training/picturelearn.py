@@ -133,4 +133,5 @@ def _experiment(
             "recipe": json.loads(to_json(recipe)),
             "portraits": parts.digest(list(material.learned.name)),
         },
+        recipe=PictureRecipe,
     )

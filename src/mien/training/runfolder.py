@@ -8,6 +8,7 @@ from typing import Any
 
 from mien.errors import InputError
 from mien.files import cannot_write, whole_file
+from mien.spec import ModelSpec
 from mien.training.recipe import Recipe
 from mien.training.settings import from_json
 
@@ -30,6 +31,7 @@ __all__ = [
     "fold_folder",
     "read_recipe",
     "read_run",
+    "units_of",
     "write_text",
 ]
 
@@ -90,6 +92,15 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} is no folder of one fold of a run: it has no {RUN}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is damaged ({error}); train the fold anew") from error
+
+
+def units_of(folder: Path) -> tuple[int, ...]:
+    """Units of a run's network, as its card names them; none where this is no run of units."""
+    try:
+        card = json.loads((folder / RUN).read_text(encoding="utf-8"))["card"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()  # weights of others, or a run that is refused where it is read
+    return ModelSpec.from_json(card).units if card else ()
 
 
 def write_text(path: Path, content: str | Mapping[str, Any]) -> None:

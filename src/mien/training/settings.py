@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from mien.errors import InputError
 
-__all__ = ["convert", "differences", "from_json", "hints", "to_json", "unknown"]
+__all__ = ["completed", "convert", "differences", "from_json", "hints", "to_json", "unknown"]
 
 _Made = TypeVar("_Made")
 
@@ -113,6 +113,30 @@ def differences(first: Any, second: Any, place: str = "") -> dict[str, tuple[Any
         dotted = f"{place}.{name}" if place else str(name)
         found |= differences(first.get(name), second.get(name), dotted)
     return found
+
+
+def completed(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of an earlier version, as JSON, with the defaults of those that it did not have.
+
+    Args:
+        kind: the dataclass as it is now.
+        values: what `to_json` wrote then.
+    """
+    found, declared = dict(values), hints(kind)
+    for item in fields(kind):
+        name, there = item.name, item.name in found
+        if there and is_dataclass(declared[name]) and isinstance(found[name], Mapping):
+            found[name] = completed(declared[name], found[name])
+        elif not there and item.default is not MISSING:
+            found[name] = json.loads(json.dumps(item.default, default=_plain))
+        elif not there and item.default_factory is not MISSING:
+            found[name] = json.loads(json.dumps(item.default_factory(), default=_plain))
+    return found
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what JSON does not know
+    """A dataclass or mapping as JSON has it."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else dict(value)
 
 
 def _dataclass(kind: type, value: Any, place: str) -> Any:  # noqa: ANN401 - JSON is of any type

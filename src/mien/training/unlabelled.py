@@ -18,7 +18,6 @@ from mien.training.assemble import (
     check_batch,
     check_loss_names,
     identity_of,
-    placed,
 )
 from mien.training.epochs import Line, read_metrics
 from mien.training.experiment import Experiment, Objective
@@ -27,6 +26,7 @@ from mien.training.fitting import check_data
 from mien.training.loaded import Loaded
 from mien.training.onefold import Way, go
 from mien.training.recipe import Recipe
+from mien.training.sources import source_of
 from mien.training.trained import network_of
 
 __all__ = ["Learned", "assemble_unlabelled", "learn_fold"]
@@ -87,7 +87,7 @@ def assemble_unlabelled(
     check_loss_names(recipe, objective)
     check_batch(recipe, network)
     if fresh:
-        start(network, placed(recipe.model.start, fold, runs))
+        start(network, source_of(recipe, fold, runs))
     experiment = Experiment(
         network=network,
         objective=cast(Objective, objective),
@@ -102,6 +102,7 @@ def assemble_unlabelled(
         smaller=True,
         weights=recipe.objective.weights,
         identity=identity_of(recipe, cache, parts, objective),
+        recipe=Recipe,
     )
     return Parts(recipe, cache, parts, experiment)
 
