@@ -75,7 +75,7 @@ def main() -> None:
     grid = compare(table)
     show(grid)
 
-    report = json.loads((out / "clip.report.json").read_text(encoding="utf-8"))
+    report = json.loads((out / "clip.parquet.report.json").read_text(encoding="utf-8"))
     for source in report["sources"]:
         for note in source["notes"]:
             print(f"  note: {note}")

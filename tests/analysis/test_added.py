@@ -198,7 +198,10 @@ def test_the_report_names_the_file_and_its_hash(photo, tiny, tmp_path):
     report = analyze_to_files(photo, Options.of(), Outputs(tmp_path / "a.parquet"), networks)
     digest = sha256(path.read_bytes()).hexdigest()
     assert report.networks[str(path)] == digest
-    assert json.loads((tmp_path / "a.report.json").read_text())["networks"][str(path)] == digest
+    assert (
+        json.loads((tmp_path / "a.parquet.report.json").read_text())["networks"][str(path)]
+        == digest
+    )
     facts = read_facts(mien.analyze(photo, model=path).schema)
     [said] = facts["models"]
     assert (said["file"], said["name"], said["precision"]) == (str(path), "tiny-occurrence", "fp32")

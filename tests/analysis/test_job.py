@@ -124,7 +124,7 @@ def test_table_and_mesh_have_the_same_rows(film, photo, networks, tmp_path):
     np.testing.assert_array_equal(np.stack(mesh["mesh"][6]), wanted.ravel())
     assert report.outputs == (str(outputs.table), str(outputs.mesh))
     assert [source.kind for source in report.sources] == ["video", "picture"]
-    assert json.loads((tmp_path / "t.report.json").read_text())["networks"] == {"one": "abc"}
+    assert json.loads((tmp_path / "t.csv.report.json").read_text())["networks"] == {"one": "abc"}
 
 
 def test_without_a_table_there_is_no_report(film, networks, tmp_path):
@@ -196,8 +196,8 @@ def test_all_options_reach_the_run(film, photo, networks, monkeypatch, tmp_path)
     assert sorted(set(table.column("frame").to_pylist())) == [1, 3]
     assert set(table.column("neutral").to_pylist()) == {"picture"}
     assert networks.asked == [(1, True), (5, False)]
-    assert names(tmp_path) == ["m.csv", "seen.mp4", "t.csv", "t.report.json"]
-    options = json.loads((tmp_path / "t.report.json").read_text())["options"]
+    assert names(tmp_path) == ["m.csv", "seen.mp4", "t.csv", "t.csv.report.json"]
+    options = json.loads((tmp_path / "t.csv.report.json").read_text())["options"]
     wanted = {"every": 0.2, "start": 0.1, "end": 0.35, "max_faces": 5}
     assert options == {"neutral": f"picture {photo}", **wanted}
 

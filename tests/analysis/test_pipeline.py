@@ -164,7 +164,7 @@ def test_the_files_hold_what_the_table_holds(clip, tmp_path, whole):
 
 def test_the_report_accounts_for_every_frame(clip, tmp_path):
     analyze_to_files(clip, Options.of(every=0.1), Outputs(tmp_path / "t.parquet"))
-    report = json.loads((tmp_path / "t.report.json").read_text())
+    report = json.loads((tmp_path / "t.parquet.report.json").read_text())
     [source] = report["sources"]
     assert source["frames_in_container"] == source["decoded"] == 90
     assert source["analysed"] + source["skipped"] == 90
@@ -258,7 +258,7 @@ def test_an_output_never_hides_an_input_or_another_output(clip, photo, tmp_path)
     for outputs in (
         {"annotate": copy},
         {"output": tmp_path / "t.csv", "mesh": tmp_path / "t.csv"},
-        {"output": tmp_path / "t.csv", "mesh": tmp_path / "." / "t.report.json"},
+        {"output": tmp_path / "t.csv", "mesh": tmp_path / "." / "t.csv.report.json"},
     ):
         with pytest.raises(mien.InputError, match="a name of its own"):
             mien.analyze(copy, **outputs)

@@ -34,7 +34,7 @@ def test_a_clip_to_a_table(mien_command, clip, tmp_path):
     assert faces.startswith("Faces: 1, 6 frames without a face; neutral: auto")
     assert span.startswith("Time: ")
     assert len(pd.read_csv(tmp_path / "t.csv")) == 90
-    report = json.loads((tmp_path / "t.report.json").read_text())
+    report = json.loads((tmp_path / "t.csv.report.json").read_text())
     assert report["outputs"] == [str(tmp_path / "t.csv")]
 
 

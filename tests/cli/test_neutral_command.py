@@ -43,7 +43,7 @@ def test_it_serves_another_clip(mien_command, clip, anna, tmp_path, default):
     frame = pd.read_csv(table).dropna(subset="face")
     assert set(frame["neutral"]) == {"file"}
     assert 0.8 < frame.loc[frame["AU26"].idxmax(), "time"] < 1.4
-    report = json.loads((tmp_path / "t.report.json").read_text())
+    report = json.loads((tmp_path / "t.csv.report.json").read_text())
     assert report["options"]["neutral"] == f"file {anna}"
 
 

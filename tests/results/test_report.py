@@ -68,14 +68,14 @@ def test_the_whole_report_stands_in_the_json(tmp_path):
         outputs=("clip.parquet",),
     )
     path = write_report(report, tmp_path / "clip.parquet")
-    assert path == report_path(tmp_path / "clip.parquet") == tmp_path / "clip.report.json"
+    assert path == report_path(tmp_path / "clip.parquet") == tmp_path / "clip.parquet.report.json"
     read = json.loads(path.read_text())
     assert read["sources"][0]["dropped"] == {"damaged": 4}
     assert read["sources"][0]["neutral"]["1"]["quality"] == 0.25
     assert read["sources"][0]["notes"] == ["the last frame is early"]
     assert read["options"] == {"every": None, "neutral": "a.png"}
     assert (read["version"], read["networks"]) == ("0.1.0", {"face-mesh": "abc"})
-    assert [item.name for item in tmp_path.iterdir()] == ["clip.report.json"]
+    assert [item.name for item in tmp_path.iterdir()] == ["clip.parquet.report.json"]
 
 
 def test_what_is_not_finite_is_null_however_deep_it_lies():
@@ -99,6 +99,13 @@ def test_names_that_are_no_utf_8_do_not_break_the_json():
     assert values["options"] == {"neutral": shown}
 
 
+def test_tables_of_one_name_in_two_formats_have_a_report_each(tmp_path):
+    for name, source in (("study.parquet", CLIP), ("study.csv", PHOTO)):
+        write_report(run(source), tmp_path / name)
+    read = [json.loads(path.read_text()) for path in sorted(tmp_path.iterdir())]
+    assert [one["sources"][0]["source"] for one in read] == ["photo.jpg", "clip.mp4"]
+
+
 def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="does not exist"):
         write_report(run(CLIP), tmp_path / "none" / "clip.csv")
@@ -107,7 +114,9 @@ def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    with pytest.raises(InputError, match=r"clip\.report\.json cannot be written \(No space left"):
+    with pytest.raises(
+        InputError, match=r"clip\.csv\.report\.json cannot be written \(No space left"
+    ):
         write_report(run(CLIP), tmp_path / "clip.csv")
     assert list(tmp_path.iterdir()) == []
 

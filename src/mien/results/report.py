@@ -149,8 +149,8 @@ def _plain(value: object) -> object:
 
 
 def report_path(output: Path) -> Path:
-    """Where the report of a table stands: ``clip.parquet`` has ``clip.report.json`` beside it."""
-    return output.with_name(f"{output.stem}.report.json")
+    """Where the report of a table stands: beside ``clip.parquet`` ``clip.parquet.report.json``."""
+    return output.with_name(f"{output.name}.report.json")
 
 
 def write_report(report: RunReport, output: Path) -> Path:
