@@ -16,13 +16,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from mien.data import expressions
+from mien.data import arrayfile, expressions
 from mien.data.expressions import OUTPUTS, UNITS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
 from mien.data.synthetic import lips_parted, rotations
 from mien.errors import UnreadableSource
 from mien.face.steady import OVER, SIDE, steady_matrix
+from mien.files import whole_file
 from mien.values import Float32, Image
 
 __all__ = [
@@ -90,10 +91,9 @@ def make(
             rows = rng.permutation(np.resize(rng.permutation(len(portraits)), SHARD))
             groups = [_group(rng, portraits[row], shown[row], model) for row in rows]
             labels = np.stack([intensity for _, intensity in groups])
-            _write(path.with_suffix(".npz"), intensity=labels, portrait=rows)
-            part = path.with_suffix(".part.npy")
-            np.save(part, np.stack([images for images, _ in groups]))
-            part.replace(path)
+            arrayfile.write(path.with_suffix(".npz"), {"intensity": labels, "portrait": rows})
+            with whole_file(path) as part:
+                np.save(part, np.stack([images for images, _ in groups]))
         progress(shard)
 
 
@@ -232,10 +232,3 @@ def _bend(rng: Generator, size: int, scale: float) -> Float32 | None:
         for axis in (0, 1)
     ]
     return np.stack(planes, axis=-1)
-
-
-def _write(path: Path, **arrays: NDArray[np.generic]) -> None:
-    """Write arrays under their name only when they are whole."""
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **arrays)  # type: ignore[arg-type] # its stub knows no dicts
-    part.replace(path)

@@ -9,10 +9,12 @@ import re
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data import arrayfile
 from mien.errors import UnreadableSource
 from mien.values import Float32
 
@@ -150,19 +152,16 @@ def prepare(source: Path, output: Path) -> None:
     expression = np.stack([_vertices(path) - neutral for path in shapes])
     names = np.array([path.stem for path in shapes])
     output.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        output / HEAD_FILE,
-        neutral=neutral,
-        identity=identity.astype(np.float16),
-        expression=expression.astype(np.float16),
-        expression_names=names,
-        triangles=_triangles(first),
-    )
-    np.savez_compressed(
-        output / MESH_FILE,
-        expression_names=names,
-        **_cut(neutral, identity, expression),  # type: ignore[arg-type] # its stub knows no dicts
-    )
+    whole: dict[str, NDArray[Any]] = {
+        "neutral": neutral,
+        "identity": identity.astype(np.float16),
+        "expression": expression.astype(np.float16),
+        "expression_names": names,
+        "triangles": _triangles(first),
+    }
+    arrayfile.write(output / HEAD_FILE, whole)
+    cut = _cut(neutral, identity, expression)
+    arrayfile.write(output / MESH_FILE, {"expression_names": names, **cut})
     (output / LICENCE_FILE).write_text(_licence(source, first), encoding="utf-8")
 
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageFilter
 
-from mien.data import expressions
+from mien.data import arrayfile, expressions
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Portrait, plant, single_units
 from mien.data.rendered import Find
 from mien.data.synthetic import lips_parted, rotations
-from mien.errors import UnreadableSource
 from mien.face.geometry import SKIN
 from mien.face.steady import steady_crop
 from mien.values import Float32, Image
@@ -89,24 +88,16 @@ def make(
         one.name: np.concatenate([getattr(row, one.name) for row in rows])
         for one in fields(PortraitExam)
     }
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **whole)  # type: ignore[arg-type] # its stub knows no dicts
-    part.replace(path)
+    arrayfile.write(path, whole)
 
 
 def read(path: Path) -> PortraitExam:
     """Read an exam.
 
     Raises:
-        UnreadableSource: it is not there.
+        UnreadableSource: it is not there, or is damaged.
     """
-    if not path.is_file():
-        raise UnreadableSource(
-            f"{path} is not there; make it with: "
-            f"mien datasets exam --portraits FOLDER --data {path.parent}"
-        )
-    with np.load(path) as file:
-        return PortraitExam(*(file[one.name] for one in fields(PortraitExam)))
+    return PortraitExam(**arrayfile.read(path, PortraitExam, "exam --portraits FOLDER"))
 
 
 @dataclass(frozen=True, eq=False)

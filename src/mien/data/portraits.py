@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from mien.data import expressions
+from mien.data import arrayfile, expressions
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.parts import part_of
@@ -231,29 +231,17 @@ def pairs(faces: Planted) -> Examples:
 
 def read_planted(*files: Path) -> Planted:
     """Planted sets from files; groups of different files stay apart."""
-    names = [field.name for field in fields(Planted)]
-    parts: list[dict[str, NDArray[np.generic]]] = []
-    for path in files:
-        if not path.is_file():
-            raise UnreadableSource(
-                f"{path} is not there; make it with: "
-                f"mien datasets plant --portraits FOLDER --data {path.parent}"
-            )
-        with np.load(path) as file:
-            parts.append({name: file[name] for name in names})
+    parts = [arrayfile.read(path, Planted, "plant --portraits FOLDER") for path in files]
     shift = 0
     for part in parts:
         part["group"] = part["group"] + shift
         shift = int(part["group"].max()) + 1 if len(part["group"]) else shift
-    return Planted(*(np.concatenate([part[name] for part in parts]) for name in names))
+    return Planted(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def write(faces: Planted, path: Path) -> None:
     """Write a planted set, for `read_planted`."""
-    part = path.with_suffix(".part.npz")
-    arrays = {field.name: getattr(faces, field.name) for field in fields(Planted)}
-    np.savez_compressed(part, **arrays)
-    part.replace(path)
+    arrayfile.write(path, arrayfile.columns(faces))
 
 
 def _rows(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.data import arrayfile
 from mien.data.parts import part_of
 from mien.data.planted import Portrait
 from mien.data.portraits import is_turned, paths, read_one
@@ -84,23 +85,18 @@ def gather(folder: Path, find: Find, reader: Read) -> tuple[PortraitSet, list[Po
 
 
 def write(portraits: PortraitSet, path: Path) -> None:
-    """Write a set, for `read`."""
-    part = path.with_suffix(".part.npz")
-    arrays = {field.name: getattr(portraits, field.name) for field in fields(PortraitSet)}
-    np.savez_compressed(part, **arrays)
-    part.replace(path)
+    """Write a set, for `read`.
+
+    Raises:
+        InputError: the disk refuses.
+    """
+    arrayfile.write(path, arrayfile.columns(portraits))
 
 
 def read(path: Path) -> PortraitSet:
     """A set as it was written.
 
     Raises:
-        UnreadableSource: it is not there.
+        UnreadableSource: it is not there, or is damaged.
     """
-    if not path.is_file():
-        raise UnreadableSource(
-            f"{path} is not there; make it with: "
-            f"mien datasets crops --portraits FOLDER --data {path.parent}"
-        )
-    with np.load(path) as file:
-        return PortraitSet(*(file[field.name] for field in fields(PortraitSet)))
+    return PortraitSet(**arrayfile.read(path, PortraitSet, "crops --portraits FOLDER"))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageFilter
 
-from mien.data import expressions
+from mien.data import arrayfile, expressions
 from mien.data.head import Head
 from mien.data.ict import FaceModel
 from mien.data.paint import draw_style
@@ -117,16 +117,14 @@ def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path)
         ]
         columns = {field.name: np.stack([row[field.name] for row in rows])
                    for field in fields(Rendered)}  # fmt: skip
-        part = path.with_suffix(".part.npz")
-        np.savez_compressed(part, **columns)  # type: ignore[arg-type] # its stub knows no dicts
-        part.replace(path)
+        arrayfile.write(path, columns)
 
 
 def read(folder: Path) -> Rendered:
     """All shards of a folder.
 
     Raises:
-        UnreadableSource: there are none.
+        UnreadableSource: there are none, or one is damaged.
     """
     paths = sorted(folder.glob("rendered-*[0-9].npz"))
     if not paths:
@@ -134,12 +132,10 @@ def read(folder: Path) -> Rendered:
             f"{folder} holds no rendered faces; make them with: "
             f"mien datasets render --data {folder.parent}"
         )
-    names = [field.name for field in fields(Rendered)]
-    shards = []
-    for path in paths:
-        with np.load(path) as file:
-            shards.append({name: file[name] for name in names})
-    return Rendered(*(np.concatenate([shard[name] for shard in shards]) for name in names))
+    shards = [arrayfile.read(path, Rendered, "render") for path in paths]
+    return Rendered(
+        **{name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
+    )
 
 
 def split(faces: Rendered) -> tuple[Rendered, Rendered]:

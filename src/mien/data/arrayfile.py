@@ -1,0 +1,51 @@
+"""Arrays by name in one file (.npz): written whole or not at all, and read as what they were."""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import UnreadableSource
+from mien.files import whole_file
+
+__all__ = ["columns", "read", "write"]
+
+
+def columns(record: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - any dataclass of arrays
+    """The arrays of a dataclass by the names of its fields."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays, compressed.
+
+    Raises:
+        InputError: the disk refuses.
+    """
+    with whole_file(path) as part:
+        np.savez_compressed(part, **arrays)  # type: ignore[arg-type] # its stub knows no dicts
+
+
+def read(path: Path, kind: type, command: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays that a dataclass has fields for.
+
+    Args:
+        path: the file.
+        kind: the dataclass.
+        command: of `mien datasets`, which makes such files, with its options but ``--data``.
+
+    Raises:
+        UnreadableSource: it is not there, or is no such file.
+    """
+    cure = f"make it with: mien datasets {command} --data {path.parent}"
+    if not path.is_file():
+        raise UnreadableSource(f"{path} is not there; {cure}")
+    try:
+        with path.open("rb") as opened, np.load(opened) as file:
+            return {field.name: file[field.name] for field in fields(kind)}
+    except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise UnreadableSource(f"{path} is damaged ({error}); {cure}") from error
