@@ -130,7 +130,7 @@ def write(root: Path, recordings: Sequence[Recording]) -> None:
     Raises:
         InputError: the folder holds something or cannot be written to.
     """
-    persons = by_person(recordings, [str(person) for person in range(100_000)])
+    persons = by_person(recordings)
     with new_folder(root) as folder:
         count: dict[tuple[str, str], int] = {}
         for part in (TRAIN, TEST):

@@ -220,8 +220,7 @@ def write(root: Path, recordings: Sequence[Recording]) -> None:
     Raises:
         InputError: the folder holds something or cannot be written to.
     """
-    names = [str(person) for person in range(100_000)]
-    persons = by_person(recordings, names)
+    persons = by_person(recordings)
     lines: list[str] = []
     with new_folder(root) as folder:
         for name in (_ALIGNED, _ORIGINAL, _BOXES, "EmoLabel"):

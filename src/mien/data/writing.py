@@ -17,6 +17,8 @@ from mien.values import Float32, Image
 __all__ = ["by_person", "check_new", "in_turn", "new_folder", "stills", "write_picture"]
 
 QUALITY = 95
+NUMBERS = tuple(str(person) for person in range(100_000))
+"""Names of persons in sets that do not name them."""
 
 
 @contextmanager
@@ -53,8 +55,14 @@ def check_new(root: Path) -> None:
         raise InputError(f"{root} is there already and not empty; write to a new folder")
 
 
-def by_person(recordings: Sequence[Recording], names: Sequence[str]) -> dict[str, list[Recording]]:
+def by_person(
+    recordings: Sequence[Recording], names: Sequence[str] = NUMBERS
+) -> dict[str, list[Recording]]:
     """The recordings of each person under a name, persons in the order of their numbers.
+
+    Args:
+        recordings: of all persons.
+        names: for the persons; those of the set, or numbers from 0.
 
     Raises:
         InputError: there are more persons than names, or none.
