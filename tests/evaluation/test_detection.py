@@ -8,9 +8,8 @@ from mien.evaluation.detection import (
     area,
     average_precisions,
     iou,
-    map50,
-    map50_95,
     match,
+    means,
 )
 
 
@@ -23,6 +22,11 @@ def boxes(*rows):
 
 def ranked(*ranks, length=8):
     return np.isin(np.arange(1, length + 1), ranks)
+
+
+def maps(said, true, classes):
+    """mAP50 and mAP50-95."""
+    return means(average_precisions(match(said, true, classes)))
 
 
 def test_the_published_table_of_eight_pictures():
@@ -80,27 +84,27 @@ def test_classes_and_pictures_are_kept_apart():
 def test_the_mean_is_over_classes_that_there_are():
     true = [boxes((0, 0, 10, 10, 0), (20, 0, 30, 10, 2))]
     said = [boxes((0, 0, 10, 10, 0, 0.9), (20, 0, 30, 10, 2, 0.8), (50, 0, 60, 9, 1, 0.9))]
-    assert map50(said, true, 4) == pytest.approx(0.995)
-    assert map50_95(said, true, 4) == pytest.approx(0.995)
+    assert maps(said, true, 4)[0] == pytest.approx(0.995)
+    assert maps(said, true, 4)[1] == pytest.approx(0.995)
 
 
 def test_stricter_overlaps_cost():
     true = [boxes((0, 0, 10, 10, 0))]
     said = [boxes((0, 0, 10, 8.2, 0, 0.9))]
-    assert map50(said, true, 1) == pytest.approx(0.995)
+    assert maps(said, true, 1)[0] == pytest.approx(0.995)
     # Right at 0.50 to 0.80, wrong at 0.85, 0.90 and 0.95.
-    assert map50_95(said, true, 1) == pytest.approx(7 * 0.995 / 10)
+    assert maps(said, true, 1)[1] == pytest.approx(7 * 0.995 / 10)
 
 
 def test_the_score_orders_all_pictures():
     true = [boxes((0, 0, 10, 10, 0)), boxes((0, 0, 10, 10, 0))]
     said = [boxes((50, 0, 60, 10, 0, 0.95), (0, 0, 10, 10, 0, 0.2)), boxes((0, 0, 10, 10, 0, 0.9))]
-    assert map50(said, true, 1) == pytest.approx(area(np.array([False, True, True]), 2))
+    assert maps(said, true, 1)[0] == pytest.approx(area(np.array([False, True, True]), 2))
 
 
 def test_nothing_to_find_gives_no_figure():
-    assert np.isnan(map50([boxes((0, 0, 1, 1, 0, 0.5))], [boxes()], 2))
-    assert np.isnan(map50_95([], [], 2))
+    assert np.isnan(maps([boxes((0, 0, 1, 1, 0, 0.5))], [boxes()], 2)[0])
+    assert np.isnan(maps([], [], 2)[1])
 
 
 def test_bad_boxes_are_refused():

@@ -3,10 +3,8 @@ import pytest
 import torch
 
 from mien.errors import InputError
-from mien.evaluation.detection import Boxes, map50, map50_95
 from mien.evaluation.landmarks import failure_rate, landmark_errors, mean_error
 from mien.evaluation.meters import (
-    DetectionMeter,
     ExpressionMeter,
     IntensityMeter,
     LandmarkMeter,
@@ -155,27 +153,6 @@ def test_landmark_errors_add_up():
     assert 0 < failure_rate(errors) < 1
     assert float(one.compute()["mean_error"]) == pytest.approx(mean_error(errors))
     assert float(one.compute()["failure_rate"]) == pytest.approx(failure_rate(errors))
-
-
-def test_boxes_add_up():
-    rng = np.random.default_rng(2)
-    true, said = [], []
-    for _ in range(12):
-        corner = rng.uniform(0, 50, (2, 2))
-        box = np.concatenate([corner, corner + 20], axis=1).astype(np.float32)
-        kind = rng.integers(0, 2, 2)
-        true.append(Boxes(box, kind))
-        moved = (box + rng.normal(0, 2, box.shape)).astype(np.float32)
-        said.append(Boxes(moved, kind, rng.random(2).astype(np.float32)))
-    one = DetectionMeter(("awake", "sleep"))
-    for part in (slice(5), slice(5, 12)):
-        one.update(said[part], true[part])
-    found = one.compute()
-    assert float(found["map50"]) == pytest.approx(map50(said, true, 2))
-    assert float(found["map50_95"]) == pytest.approx(map50_95(said, true, 2))
-    assert 0 < float(found["map50_95"]) < float(found["map50"])
-    both = (float(found["map50/awake"]) + float(found["map50/sleep"])) / 2
-    assert both == pytest.approx(float(found["map50"]))
 
 
 def test_another_task_is_refused():

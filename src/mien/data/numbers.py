@@ -1,15 +1,13 @@
 """Text files of numbers as arrays: quick where every line is good, exact where one is not."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.findings import Findings
-from mien.data.folders import text_of
 
-__all__ = ["Rows", "check_codes", "parse", "read_rows"]
+__all__ = ["Rows", "check_codes", "parse"]
 
 
 class Rows(NamedTuple):
@@ -25,24 +23,19 @@ class Rows(NamedTuple):
         return Rows(self.value[rows], self.line[rows])
 
 
-def read_rows(path: Path, width: int, findings: Findings, place: str, *, skip: int = 0) -> Rows:
-    """Read a file of numbers, separated by blanks or commas; empty lines are passed over.
+def parse(lines: list[str], width: int, findings: Findings, place: str, skip: int = 0) -> Rows:
+    """The numbers of some lines, separated by blanks or commas; empty lines are passed over.
 
     Args:
-        path: the file.
+        lines: of a text file.
         width: numbers in each line.
         findings: lines that are not so many finite numbers are noted as "bad line" and left out.
         place: name of the file in findings.
-        skip: lines at the head that are no numbers.
+        skip: lines of the file that stood before these.
 
     Raises:
-        InputError: the file cannot be read, or findings are strict and a line is bad.
+        InputError: findings are strict and a line is bad.
     """
-    return parse(text_of(path).splitlines()[skip:], width, findings, place, skip)
-
-
-def parse(lines: list[str], width: int, findings: Findings, place: str, skip: int = 0) -> Rows:
-    """The numbers of some lines, as `read_rows` does; ``skip`` lines stood before them."""
     line = np.array([n for n, text in enumerate(lines, skip + 1) if text.strip()], np.int64)
     full = lines if len(line) == len(lines) else [text for text in lines if text.strip()]
     if not full:

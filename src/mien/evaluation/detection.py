@@ -15,7 +15,7 @@ from mien.errors import InputError, ShapeError
 from mien.evaluation.paired import Floats
 from mien.values import Float32
 
-__all__ = ["OVERLAPS", "Boxes", "Found", "area", "average_precisions", "iou", "map50", "map50_95"]
+__all__ = ["OVERLAPS", "Boxes", "Found", "area", "average_precisions", "iou", "match", "means"]
 
 OVERLAPS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """0.50, 0.55, ... 0.95."""
@@ -61,29 +61,17 @@ class Found:
     """(c,): number of true boxes of each class."""
 
 
-def map50(predicted: Sequence[Boxes], true: Sequence[Boxes], classes: int) -> float:
-    """Mean over the classes of the average precision at an overlap of 0.5; see `map50_95`."""
-    return _mean(average_precisions(match(predicted, true, classes, OVERLAPS[:1])))
-
-
-def map50_95(predicted: Sequence[Boxes], true: Sequence[Boxes], classes: int) -> float:
-    """The same at the overlaps 0.50 to 0.95, averaged; NaN if there is no true box.
-
-    Args:
-        predicted: boxes with scores, one value a picture.
-        true: boxes of the same pictures.
-        classes: c; a class without true boxes is left out.
-    """
-    return _mean(average_precisions(match(predicted, true, classes)))
-
-
 def match(
     predicted: Sequence[Boxes],
     true: Sequence[Boxes],
     classes: int,
-    overlaps: Sequence[float] = OVERLAPS,
 ) -> Found:
     """Match predictions to true boxes, in each picture and class on its own.
+
+    Args:
+        predicted: boxes with scores, one value a picture.
+        true: boxes of the same pictures.
+        classes: c, how many there are.
 
     Raises:
         ShapeError: not the same number of pictures, or predictions without scores.
@@ -98,8 +86,8 @@ def match(
     if len(kinds) and (kinds.min() < 0 or kinds.max() >= classes):
         strange = kinds.min() if kinds.min() < 0 else kinds.max()
         raise InputError(f"a box is of class {strange}, expected 0 to {classes - 1}")
-    none = np.empty((0, len(overlaps)), bool)
-    right = [_match(one, other, overlaps) for one, other in zip(predicted, true, strict=True)]
+    none = np.empty((0, len(OVERLAPS)), bool)
+    right = [_match(one, other, OVERLAPS) for one, other in zip(predicted, true, strict=True)]
     wanted = [np.bincount(one.kind, minlength=classes) for one in true]
     return Found(
         np.concatenate([np.empty(0), *(one.score for one in predicted if one.score is not None)]),
@@ -118,6 +106,19 @@ def average_precisions(found: Found) -> Floats:
         for column in range(out.shape[1] if wanted else 0):
             out[kind, column] = area(found.right[own, column][order], int(wanted))
     return out
+
+
+def means(areas: Floats) -> tuple[float, float]:
+    """MAP at an overlap of 0.5, and over the overlaps 0.50 to 0.95, of the classes that there are.
+
+    Args:
+        areas: average precisions, (c, t).
+
+    Returns:
+        Two numbers 0-1, NaN without any class.
+    """
+    there = areas[~np.isnan(areas).any(axis=1)]
+    return (float(there[:, 0].mean()), float(there.mean())) if len(there) else (np.nan, np.nan)
 
 
 def area(right: NDArray[np.bool_], wanted: int) -> float:
@@ -166,7 +167,7 @@ def _size(box: Floats) -> Floats:
 
 def _match(predicted: Boxes, true: Boxes, overlaps: Sequence[float]) -> NDArray[np.bool_]:
     """Whether each prediction has a true box of its own at each overlap, (m, t)."""
-    out = np.zeros((len(predicted.kind), len(overlaps)), bool)
+    out = np.zeros((len(predicted.kind), len(OVERLAPS)), bool)
     overlap = iou(predicted.box, true.box) * (predicted.kind[:, None] == true.kind[None])
     pairs = np.argwhere(overlap >= min(overlaps))
     height = overlap[pairs[:, 0], pairs[:, 1]]
@@ -180,8 +181,3 @@ def _match(predicted: Boxes, true: Boxes, overlaps: Sequence[float]) -> NDArray[
                 out[said, column] = True
                 taken.add(real)
     return out
-
-
-def _mean(figures: Floats) -> float:
-    there = figures[~np.isnan(figures).any(axis=1)]
-    return float(there.mean()) if len(there) else float("nan")

@@ -17,13 +17,12 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from mien.errors import InputError
-from mien.evaluation import classes, detection, intensity, landmarks, metrics, occurrence
+from mien.evaluation import classes, intensity, landmarks, metrics, occurrence
 from mien.evaluation.metrics import METRICS, Task
 from mien.evaluation.predictions import Name
 from mien.evaluation.scoretable import title
 
 __all__ = [
-    "DetectionMeter",
     "ExpressionMeter",
     "IntensityMeter",
     "LandmarkMeter",
@@ -206,49 +205,6 @@ class LandmarkMeter(Metric):
             "mean_error": (error / number).float(),
             "failure_rate": (failed / number).float(),
         }
-
-
-class DetectionMeter(Metric):
-    """Mean average precision of boxes: map50 and map50_95.
-
-    Args:
-        classes: names of the classes.
-    """
-
-    is_differentiable = False
-    full_state_update = False
-    found: list[Tensor]
-    wanted: Tensor
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self.names = tuple(names)
-        self.add_state("found", [], dist_reduce_fx="cat")
-        self.add_state("wanted", torch.zeros(len(names), dtype=torch.int64), dist_reduce_fx="sum")
-
-    def update(self, predicted: Sequence[detection.Boxes], true: Sequence[detection.Boxes]) -> None:
-        """Take the boxes of some pictures, and their true boxes."""
-        one = detection.match(predicted, true, len(self.names))
-        rows = np.c_[one.score, one.kind, one.right].astype(np.float32)
-        self.found.append(torch.from_numpy(rows).to(self.wanted.device))
-        self.wanted += torch.from_numpy(one.wanted).to(self.wanted)
-
-    def compute(self) -> dict[str, Tensor]:
-        """Both figures, and map50 of each class: "map50/awake"."""
-        rows = _numpy(_joined(self.found)).astype(np.float64)
-        figures = detection.average_precisions(
-            detection.Found(
-                rows[:, 0],
-                rows[:, 1].astype(np.int64),
-                rows[:, 2:] > 0,
-                self.wanted.cpu().numpy(),
-            )
-        )
-        there = figures[~np.isnan(figures).any(axis=1)]
-        means = there.mean(axis=0) if len(there) else np.full(len(detection.OVERLAPS), np.nan)
-        out = {"map50": means[0], "map50_95": means.mean()}
-        out |= {f"map50/{name}": figures[at, 0] for at, name in enumerate(self.names)}
-        return {name: torch.tensor(float(figure)) for name, figure in out.items()}
 
 
 def meter(task: Task, names: Sequence[Any], **options: Any) -> Metric:  # noqa: ANN401 - passed on

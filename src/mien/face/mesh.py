@@ -21,7 +21,6 @@ from mien.face.landmarks import (
     RIGHT_EYE_RING,
     RIGHT_IRIS,
 )
-from mien.face.pose import head_pose
 from mien.values import MESH_POINTS, Float32, Image, check_image
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "Fit",
     "MeshFitter",
     "Region",
-    "head_pose",
     "region_of_detection",
     "region_of_mesh",
 ]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.data.sample import Batch
-from mien.evaluation.detection import Boxes, average_precisions, match
+from mien.evaluation.detection import Boxes, average_precisions, match, means
 from mien.face.suppression import suppress
 from mien.losses.detection import Gains, detection, gains
 from mien.models.decoding import corners, decode
@@ -98,9 +98,7 @@ class BoxMeter:
         """Figures over all processes."""
         said, true = _everywhere(self._said), _everywhere(self._true)
         figures = average_precisions(match(said, true, len(self._names)))
-        there = figures[~np.isnan(figures).any(axis=1)]
-        first = float(there[:, 0].mean()) if len(there) else float("nan")
-        every = float(there.mean()) if len(there) else float("nan")
+        first, every = means(figures)
         fitness = PER_MAP50 * first + (1 - PER_MAP50) * every
         return {
             "map50": first,
