@@ -5,7 +5,7 @@ import pytest
 
 from mien.analysis.blinks import BLINK, CLOSED, watch
 from mien.analysis.interpret import Interpreter
-from mien.analysis.neutral import Neutral
+from mien.analysis.judgement import Neutral
 from mien.analysis.rows import NOBODY
 from mien.face.geometry import FEATURES, POSE
 from mien.facs.combinations import EMOTIONS

@@ -5,18 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.analysis.neutral import (
-    CAPACITY,
-    FEWEST,
-    MOST_SPREAD,
-    NO_NEUTRAL,
-    POOR,
-    SETTLED_BELOW,
-    NeutralChoice,
-    NeutralCollector,
-    combine,
-    neutral_of,
-)
+from mien.analysis.choice import NeutralChoice
+from mien.analysis.judgement import MOST_SPREAD, NO_NEUTRAL, POOR, SETTLED_BELOW, neutral_of
+from mien.analysis.neutral import CAPACITY, FEWEST, NeutralCollector, combine
 from mien.analysis.sides import Sides
 from mien.errors import InputError, ShapeError
 from mien.face.geometry import FEATURES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.analysis import observe, run
-from mien.analysis.neutral import Neutral
+from mien.analysis.judgement import Neutral
 from mien.analysis.options import Options
 from mien.analysis.run import SourceRun
 from mien.values import Frame

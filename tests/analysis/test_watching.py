@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mien.analysis.blinks import BLINK
-from mien.analysis.neutral import FEWEST, MOMENT, NO_NEUTRAL, Neutral, NeutralChoice
+from mien.analysis.choice import NeutralChoice
+from mien.analysis.judgement import NO_NEUTRAL, Neutral
+from mien.analysis.neutral import FEWEST, MOMENT
 from mien.analysis.rows import NOBODY
 from mien.analysis.sides import Sides
 from mien.analysis.watching import Gathering

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.data.protocols import PROTOCOLS, WEIGHTS
+from mien.data.balance import WEIGHTS
+from mien.data.protocols import PROTOCOLS
 from mien.evaluation.metrics import METRICS, TASKS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")

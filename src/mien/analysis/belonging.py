@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mien.analysis.neutral import Neutral
+from mien.analysis.judgement import Neutral
 from mien.face.geometry import SKIN
 
 __all__ = ["ALIKE", "distance", "share_out"]

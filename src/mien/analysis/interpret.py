@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from mien.analysis.blinks import BLINK, Watch
 from mien.analysis.classes import class_columns
 from mien.analysis.eyes import LEFT, RIGHT, masked
+from mien.analysis.judgement import Neutral
 from mien.analysis.networks import Networks
-from mien.analysis.neutral import Neutral, combine
+from mien.analysis.neutral import combine
 from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.sides import Sides
 from mien.facs.combinations import EMOTIONS

@@ -9,15 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.analysis.choice import NeutralChoice
-from mien.analysis.judgement import (
-    MOST_SPREAD,
-    NO_NEUTRAL,
-    POOR,
-    SETTLED_BELOW,
-    Neutral,
-    neutral_of,
-)
+from mien.analysis.judgement import Neutral, neutral_of
 from mien.errors import ShapeError
 from mien.face.geometry import SKIN
 from mien.values import Float32
@@ -26,15 +18,8 @@ __all__ = [
     "CAPACITY",
     "FEWEST",
     "MOMENT",
-    "MOST_SPREAD",
-    "NO_NEUTRAL",
-    "POOR",
-    "SETTLED_BELOW",
-    "Neutral",
-    "NeutralChoice",
     "NeutralCollector",
     "combine",
-    "neutral_of",
 ]
 
 WEIGHTS = {12: 1.0, 25: 1.0, 26: 1.0, 43: 1.0}

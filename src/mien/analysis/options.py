@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.analysis.neutral import NeutralChoice
+from mien.analysis.choice import NeutralChoice
 from mien.errors import InputError
 from mien.video.moments import read_seconds
 

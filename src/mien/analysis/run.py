@@ -9,8 +9,8 @@ from threading import Event
 import numpy as np
 
 from mien.analysis.interpret import Columns, Interpreter
+from mien.analysis.judgement import NO_NEUTRAL, Neutral
 from mien.analysis.networks import Networks
-from mien.analysis.neutral import NO_NEUTRAL, Neutral
 from mien.analysis.observe import Keep, ahead, observe
 from mien.analysis.options import Options
 from mien.analysis.rows import Rows, Spool

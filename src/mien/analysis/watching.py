@@ -7,14 +7,9 @@ from numpy.typing import NDArray
 
 from mien.analysis.belonging import share_out
 from mien.analysis.blinks import Watch, watch
-from mien.analysis.neutral import (
-    MOMENT,
-    NO_NEUTRAL,
-    Neutral,
-    NeutralChoice,
-    NeutralCollector,
-    neutral_of,
-)
+from mien.analysis.choice import NeutralChoice
+from mien.analysis.judgement import NO_NEUTRAL, Neutral, neutral_of
+from mien.analysis.neutral import MOMENT, NeutralCollector
 from mien.analysis.rows import Rows
 from mien.analysis.sides import Sides
 from mien.values import Float32

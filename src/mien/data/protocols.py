@@ -11,23 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from mien.data import divide
-from mien.data.balance import OF_POSITIVES, WEIGHTS
 from mien.data.divide import Choice, Division
 from mien.data.labels import Index
 from mien.data.published import BP4D_PARTS, DISFA_PARTS
-from mien.data.splits import PARTS, Split, make_split, read_split, write_split
+from mien.data.splits import PARTS, Split, make_split
 from mien.errors import InputError
 
 __all__ = [
-    "OF_POSITIVES",
     "PROTOCOLS",
-    "WEIGHTS",
     "Protocol",
-    "Split",
     "fold_count",
-    "read_split",
     "split",
-    "write_split",
 ]
 
 

@@ -12,10 +12,11 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mien.data import DATASETS
-from mien.data.balance import even_chances
+from mien.data.balance import WEIGHTS, even_chances
 from mien.data.cache import Cache
 from mien.data.loading import CropDataset, View
-from mien.data.protocols import WEIGHTS, Split, split
+from mien.data.protocols import split
+from mien.data.splits import Split
 from mien.errors import InputError
 from mien.evaluation.metrics import METRICS
 from mien.models.reading import Reading

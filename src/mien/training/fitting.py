@@ -1,7 +1,8 @@
 """Whether a recipe fits a prepared data set; known without the learning half."""
 
+from mien.data.balance import WEIGHTS
 from mien.data.cache import Cache
-from mien.data.protocols import WEIGHTS, fold_count
+from mien.data.protocols import fold_count
 from mien.errors import InputError
 from mien.training.recipe import Recipe
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from lightning.fabric.utilities import rank_zero_only
 
-from mien.data.protocols import write_split
+from mien.data.splits import write_split
 from mien.training import runfolder
 from mien.training.assemble import Parts
 from mien.training.environment import environment

@@ -78,7 +78,7 @@ class Data:
     held: float = 0.1
     """Share of the training subjects held out to choose the epoch by; 0 uses the last epoch."""
     weights: str = "none"
-    """Weights of the units, one of `mien.data.protocols.WEIGHTS`, from the training part."""
+    """Weights of the units, one of `mien.data.balance.WEIGHTS`, from the training part."""
     sampler: Literal["shuffle", "balanced"] = "shuffle"
     """How an epoch of training pictures is drawn: each once; or as many in all, with replacement,
     each class as often as any other."""
