@@ -12,7 +12,7 @@ from mien.explain.view import Seen
 from mien.spec import ModelSpec
 from mien.values import Float32, Image
 from mien.video.graph import LEAST, draw_graph, nearest, strength_of
-from mien.video.palette import Colour, font_of
+from mien.video.palette import GROUND, STRONG, TEXT, Colour, font_of
 
 __all__ = ["GraphView"]
 
@@ -26,10 +26,7 @@ GAP = 12
 LETTERS = 17
 FOOT = 34
 
-GROUND: Colour = (18, 20, 26)
-TEXT: Colour = (238, 240, 244)
 FAINT: Colour = (150, 158, 168)
-BAR: Colour = (255, 214, 90)
 
 TOGETHER = 4
 """Relations that networks tell whose last is the probability that both units are present."""
@@ -107,7 +104,7 @@ class GraphView:
             middle = GAP + (number + 0.5) * LINE
             share = float(np.clip(strength[a, b], 0, 1))
             width = share * (LIST - 2 * GAP)
-            pen.rectangle((left, middle + 8, left + width, middle + 10), fill=BAR)
+            pen.rectangle((left, middle + 8, left + width, middle + 10), fill=STRONG)
             named = f"AU{units[a]} + AU{units[b]}"
             font = font_of(LETTERS)
             pen.text((left, middle), named, fill=TEXT, font=font, anchor="lm")

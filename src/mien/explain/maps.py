@@ -12,7 +12,7 @@ from mien.explain.heat import lay_over, scale_bar
 from mien.explain.targets import Targets
 from mien.explain.view import Seen
 from mien.values import Float32, Image
-from mien.video.palette import Colour, font_of
+from mien.video.palette import GROUND, TEXT, Colour, font_of
 
 __all__ = ["Colours", "MapsView"]
 
@@ -27,8 +27,6 @@ ACROSS = 4
 """Most panels side by side."""
 LETTERS = 17
 
-GROUND: Colour = (18, 20, 26)
-TEXT: Colour = (238, 240, 244)
 MESH: Colour = (110, 255, 220)
 FOUND: Colour = (255, 160, 60)
 BETTER: Colour = (140, 225, 120)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mien.errors import InputError
+from mien.runtime import RANGES
 from mien.spec import ModelSpec
 from mien.values import Float32, Scores
 
 __all__ = ["Targets", "targets"]
-
-WIDEST = {"probability": 1.0, "intensity": 5.0, "expression": 1.0}
-"""From the lowest to the highest number of each output."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Targets:
     @property
     def range(self) -> float:
         """From the lowest to the highest number there can be."""
-        return WIDEST[self.output]
+        return RANGES[self.output]
 
     def values(self, scores: Scores) -> Float32:
         """What a network says of them, (n, t)."""

@@ -146,18 +146,12 @@ def _backbone_shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     }
 
 
-class MEGraphAU(nn.Module):
-    """Probability of each unit, and the relations of all pairs; see `Body` and `related`."""
+class OnBody(nn.Module):
+    """A network on the common body: what it starts from, and what Grad-CAM asks."""
 
-    extras = ("relations",)
-
-    def __init__(self, body: Body, outputs: int) -> None:
+    def __init__(self, body: Body) -> None:
         super().__init__()
         self.body = body
-        self.alike = Alikeness(outputs, body.width)
-        self.relations = nn.Linear(body.width, RELATIONS) if body.edges is not None else None
-        if self.relations is not None:
-            nn.init.xavier_uniform_(self.relations.weight)
 
     def imagenet_part(self) -> tuple[str, nn.Module]:
         """The name in torchvision, and the part whose weights have torchvision's names."""
@@ -171,6 +165,19 @@ class MEGraphAU(nn.Module):
     def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
         return _second_stage(self, self.body, weights)
+
+
+class MEGraphAU(OnBody):
+    """Probability of each unit, and the relations of all pairs; see `Body` and `related`."""
+
+    extras = ("relations",)
+
+    def __init__(self, body: Body, outputs: int) -> None:
+        super().__init__(body)
+        self.alike = Alikeness(outputs, body.width)
+        self.relations = nn.Linear(body.width, RELATIONS) if body.edges is not None else None
+        if self.relations is not None:
+            nn.init.xavier_uniform_(self.relations.weight)
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
@@ -181,34 +188,20 @@ class MEGraphAU(nn.Module):
         return output
 
 
-class OpenGraphAU(nn.Module):
+class OpenGraphAU(OnBody):
     """41 probabilities: 27 units, then left and right of seven of them, read from the same nodes.
 
     Output order: OPEN_UNITS, then L1 R1 L2 R2 L4 R4 L6 R6 L10 R10 L12 R12 L14 R14.
     """
 
     def __init__(self, body: Body) -> None:
-        super().__init__()
-        self.body = body
+        super().__init__(body)
         self.alike = Alikeness(len(OPEN_UNITS), body.width)
         self.alike_sides = Alikeness(2 * len(OPEN_SIDED), body.width)
         sided = torch.tensor(OPEN_NODES).repeat_interleave(2)
         self.register_buffer("sided", sided, persistent=False)
         self.extras = ("relations",) if body.neighbours is not None else ()
         """Stage 2 says nothing of its edges that could be read."""
-
-    def imagenet_part(self) -> tuple[str, nn.Module]:
-        """The name in torchvision, and the part whose weights have torchvision's names."""
-        return self.body.imagenet_part()
-
-    @property
-    def last_map(self) -> LastMap:
-        """Of the backbone: see `mien.models.lastmap`."""
-        return self.body.backbone.last_map
-
-    def goes_on(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
-        """Weights of stage 2 from those of stage 1: all but its graph; None of other networks."""
-        return _second_stage(self, self.body, weights)
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Output:
         """Read normalised pictures."""
@@ -309,7 +302,7 @@ _PARTS = {
 
 
 def _layout(
-    network: MEGraphAU | OpenGraphAU, blocks: str, alike: str, layers: Sequence[Mapping[str, str]]
+    network: OnBody, blocks: str, alike: str, layers: Sequence[Mapping[str, str]]
 ) -> dict[str, list[str]]:
     """For each of our tensors the official ones that make it up."""
     parts = dict(_PARTS)

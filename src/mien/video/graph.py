@@ -11,7 +11,7 @@ from PIL import ImageDraw
 from mien.errors import ShapeError
 from mien.facs.regions import SHOWN_CENTRES, Centres
 from mien.values import Float32, Image, check_image
-from mien.video.palette import SMALLEST_LETTERS, Colour, font_of
+from mien.video.palette import SMALLEST_LETTERS, STRONG, Colour, font_of
 
 __all__ = ["LEAST", "draw_graph", "nearest", "places_of", "strength_of"]
 
@@ -38,7 +38,6 @@ LEAST = 0.05
 EACH = 3
 """Edges that are drawn, the strongest, for each unit on average."""
 WEAK: Colour = (70, 110, 150)
-STRONG: Colour = (255, 214, 90)
 ABSENT: Colour = (48, 60, 74)
 PRESENT: Colour = (240, 98, 80)
 RIM: Colour = (235, 240, 245)

@@ -1,10 +1,10 @@
-"""Colours of tracks, and letters of any size."""
+"""Colours of tracks and of what is drawn beside a face, and letters of any size."""
 
 from functools import cache
 
 from PIL import ImageFont
 
-__all__ = ["Colour", "Font", "colour_of", "font_of", "letter_size"]
+__all__ = ["GROUND", "STRONG", "TEXT", "Colour", "Font", "colour_of", "font_of", "letter_size"]
 
 Colour = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -20,6 +20,13 @@ TRACKS: tuple[Colour, ...] = (
     (255, 138, 101),
 )
 """Light enough for dark letters on them, and apart from each other and from skin."""
+
+GROUND: Colour = (18, 20, 26)
+"""Of panels beside a face."""
+TEXT: Colour = (238, 240, 244)
+"""On that ground."""
+STRONG: Colour = (255, 214, 90)
+"""Of the strongest relation between units, and of its bar."""
 
 LETTER_SHARE = 0.03
 """Height of the letters over the shorter side of the picture."""
