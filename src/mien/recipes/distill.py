@@ -52,6 +52,9 @@ ROWS: dict[str, tuple[str, tuple[float, float, float]]] = {
 }
 """Recipes of the published table, and its PCC, MAE and MSE; figures of single units are not in
 it."""
+OPTIM = Optim("adamw", rate=3e-5, decay=1e-4, clip=1.0)
+TRAINER = Trainer(epochs=30, patience=5)
+"""Of the stages that learn from labels alone."""
 
 
 def pictures() -> Recipe:
@@ -97,8 +100,8 @@ def affectnet(network: str) -> Recipe:
             batch=256,
         ),
         objective=Objective("expression"),
-        optim=Optim("adamw", rate=3e-5, decay=1e-4, clip=1.0),
-        trainer=Trainer(epochs=30, patience=5),
+        optim=OPTIM,
+        trainer=TRAINER,
         paper=PAPER,
     )
 
@@ -133,8 +136,8 @@ def disfa(name: str) -> Recipe:
             batch=256,
         ),
         objective=Objective("intensity"),
-        optim=Optim("adamw", rate=3e-5, decay=1e-4, clip=1.0),
-        trainer=Trainer(epochs=30, patience=5),
+        optim=OPTIM,
+        trainer=TRAINER,
         expected=expected,
         paper=PAPER,
     )

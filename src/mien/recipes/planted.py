@@ -6,7 +6,6 @@ Anyone can make the pictures (``mien datasets synthesize``). Small and short: mi
 from dataclasses import replace
 
 from mien.training.recipe import (
-    IMAGENET,
     Augment,
     Data,
     Model,
@@ -35,8 +34,6 @@ def occurrence() -> Recipe:
             template="whole",
             aligned=92,
             size=80,
-            mean=IMAGENET[0],
-            std=IMAGENET[1],
             augment=Augment(flip=0.5, shift=True, brightness=0.2, contrast=0.2),
             protocol="subject-folds",
             folds=5,

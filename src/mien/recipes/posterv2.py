@@ -25,10 +25,9 @@ second form, ``-release``, as the published script does it.
 from dataclasses import replace
 
 from mien.errors import InputError
+from mien.recipes.rafdb import DATA
 from mien.training.recipe import (
-    IMAGENET,
     Augment,
-    Data,
     Expected,
     Model,
     Objective,
@@ -73,18 +72,10 @@ def expression(name: str) -> Recipe:
     return Recipe(
         name=f"posterv2-{name}",
         model=Model("posterv2"),
-        data=Data(
-            SETS.get(name, name),
-            task="expression",
-            template="whole",
-            aligned=224,
-            size=224,
-            mean=IMAGENET[0],
-            std=IMAGENET[1],
+        data=replace(
+            DATA,
+            name=SETS.get(name, name),
             augment=Augment(flip=0.5, shift=False, erase=erase, erased=erased),
-            protocol="given",
-            folds=1,
-            held=0.1,
             sampler="balanced" if name.startswith("affectnet") else "shuffle",
             batch=144,
         ),

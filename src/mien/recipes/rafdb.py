@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from mien.errors import InputError
 from mien.training.recipe import (
-    IMAGENET,
     Augment,
     Data,
     Model,
@@ -22,9 +21,20 @@ from mien.training.recipe import (
     Trainer,
 )
 
-__all__ = ["NETWORKS", "expression", "planted"]
+__all__ = ["DATA", "NETWORKS", "expression", "planted"]
 
 NETWORKS = "resnet18", "resnet50"
+DATA = Data(
+    "rafdb",
+    task="expression",
+    template="whole",
+    aligned=224,
+    size=224,
+    protocol="given",
+    folds=1,
+    held=0.1,
+)
+"""Whole pictures in the set's own parts, of which a tenth of the training part is held out."""
 
 
 def expression(network: str) -> Recipe:
@@ -43,20 +53,11 @@ def expression(network: str) -> Recipe:
     return Recipe(
         name=f"rafdb-{network}",
         model=Model(network, {"head": "plain"}, start="imagenet"),
-        data=Data(
-            "rafdb",
-            task="expression",
-            template="whole",
-            aligned=224,
-            size=224,
-            mean=IMAGENET[0],
-            std=IMAGENET[1],
+        data=replace(
+            DATA,
             augment=Augment(
                 flip=0.5, shift=False, brightness=0.2, contrast=0.2, saturation=0.2, erase=0.5
             ),
-            protocol="given",
-            folds=1,
-            held=0.1,
             batch=64,
         ),
         objective=Objective("expression", options={"smoothing": 0.1}),
