@@ -13,6 +13,7 @@ from typing import TypeVar
 from mien.errors import InputError
 
 __all__ = [
+    "FULL",
     "as_text",
     "by_suffix",
     "cannot_write",
@@ -28,6 +29,7 @@ _NUMBERS = count()
 """Sets apart the temporary files of this process."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a full disk says."""
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 

@@ -34,9 +34,6 @@ NEUTRAL = "neutral"
 NEUTRAL_BELOW = 0.2
 """Score 0-1 under which an emotion is not named."""
 
-COVERED = 2 / 3
-"""Share of a combination's units that must be given for it to be graded."""
-
 SMOOTHED_FRAMES = 5
 """Frames in the running median."""
 

@@ -1,6 +1,5 @@
 """Files on disk: found whole or not at all, whoever is killed and whoever else writes."""
 
-import errno
 import hashlib
 import os
 import shutil
@@ -10,12 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mien.errors import WeightsError
+from mien.files import FULL
 
 __all__ = ["hash_of", "locked", "read_if_there", "workplace", "write_whole", "writing"]
 
 TEMPORARY = ".part-"
 LOCK = ".lock"
-FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def hash_of(data: bytes) -> str:
