@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mien.cli.datasets import DATA, Data, Quiet, telling
+from mien.cli.datasets import DATA, Data, Quiet
 
 __all__ = ["boxes"]
 
@@ -35,7 +35,7 @@ def boxes(  # noqa: PLR0913 - one parameter for each option
     A portrait belongs to one part, by the name of its file, in every set made of it. The face model
     is needed for awake.
     """
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data.boxset import make_boxes
     from mien.data.finding import open_finder
 
@@ -48,7 +48,7 @@ def boxes(  # noqa: PLR0913 - one parameter for each option
             data=data,
             find=open_finder(),
             seed=seed,
-            progress=telling(show, out),
+            progress=counting(show, out),
         )
     typer.echo(f"{made} names the classes and the pictures")
     typer.echo(f"learn from it with: mien train yolo-faces --data {made}")

@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mien.analysis.run import Progress
     from mien.data.labels import Index
 
-__all__ = ["DATA", "Data", "Quiet", "app", "telling"]
+__all__ = ["DATA", "Data", "Quiet", "app"]
 
 app = typer.Typer(no_args_is_help=True, help="Check, prepare and make the data networks learn.")
 
@@ -116,13 +113,13 @@ def prepare(  # noqa: PLR0913 - one parameter for each option
     quiet: Quiet = False,
 ) -> None:
     """Align all pictures once, for training; a run that was stopped goes on where it was."""
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data import cache
 
     _outside(out, root)
     rows = _index(name, root, index)
     with showing_progress(quiet, "pictures") as show:
-        tell = telling(show, out)
+        tell = counting(show, out)
         made = cache.prepare(rows, out, template, size, workers=workers, progress=tell)
     typer.echo(f"{len(made)} pictures, {made.template} at {made.aligned} px, in {out}")
     skipped = made.skipped
@@ -178,7 +175,7 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option
 
     What was stopped goes on; with more persons the same set grows.
     """
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data.synthesize import synthesize as make
 
     with showing_progress(quiet, "persons") as show:
@@ -192,7 +189,7 @@ def synthesize(  # noqa: PLR0913 - one parameter for each option
             portraits=portraits,
             data=data,
             quiet=not any_expression,
-            progress=telling(show, out),
+            progress=counting(show, out),
         )
     typer.echo(f"{table} names the pictures and their labels")
     typer.echo(f"look it through with: mien datasets check table --root {out}")
@@ -254,7 +251,7 @@ def crops(
     """Planted crops for the picture network: 0.03 s of CPU time and 38 kB each; goes on."""
     import numpy as np
 
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data import crops as groups
     from mien.data import finding, ict, portraitset
     from mien.runtime import Predictor
@@ -273,7 +270,7 @@ def crops(
     portraitset.write(found, data / portraitset.FILE)
     folder = data / groups.FOLDER
     with showing_progress(False, "shards") as show:
-        tell = telling(show, folder)
+        tell = counting(show, folder)
         for part, numbers, place in (
             ("development", range(groups.JUDGED, groups.JUDGED + 1), data / groups.EXAM),
             ("training", range(shards), folder),
@@ -291,7 +288,7 @@ def exam(
     data: Data = DATA,
 ) -> None:
     """Planted portraits that the picture network is fitted and judged by: 0.1 s per picture."""
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data import finding, ict, portraitexam
     from mien.data import portraits as planted
     from mien.data.parts import part_of
@@ -306,18 +303,8 @@ def exam(
                 for name, one in every.items()
                 if part_of(name) == part and not planted.is_turned(one.mesh)
             ]
-            portraitexam.make(chosen, model, find, path, telling(show, path))
+            portraitexam.make(chosen, model, find, path, counting(show, path))
             typer.echo(f"{path}: {len(chosen)} portraits")
-
-
-def telling(show: "Progress | None", folder: Path) -> "Callable[[int, int], None]":
-    """What shows how many of how many are done, under the name of a folder."""
-
-    def tell(done: int, of: int) -> None:
-        if show is not None:
-            show(str(folder), done, done / max(of, 1))
-
-    return tell
 
 
 def _index(name: str, root: Path, path: Path | None) -> "Index":

@@ -66,7 +66,7 @@ def evaluate(  # noqa: PLR0913 - one parameter for each option
 
     On the data set of its run it is the test part of the run's fold, elsewhere all pictures.
     """
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.cli.scores import score_lines
     from mien.training import evaluating
     from mien.training.subject import open_subject
@@ -74,13 +74,8 @@ def evaluate(  # noqa: PLR0913 - one parameter for each option
     subject = open_subject(model)
     choice = evaluating.Choice(protocol, fold, folds, part, present, threshold)
     with TemporaryDirectory(prefix="mien-") as spare, showing_progress(quiet) as show:
-
-        def tell(done: int, of: int) -> None:
-            if show is not None:
-                show(data, done, done / max(of, 1))
-
         pictures = _pictures(data, root, cache or Path(spare) / "cache", subject.predictor.spec)
-        trial = evaluating.run_trial(subject, pictures, choice, tell)
+        trial = evaluating.run_trial(subject, pictures, choice, counting(show, data))
         files = evaluating.write_trial(trial, pictures.index, out) if out is not None else ()
     for line in score_lines(trial.table):
         typer.echo(line)

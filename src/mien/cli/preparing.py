@@ -49,7 +49,7 @@ def ready(recipe: "Recipe", data: Path, number: int | None) -> "Cache | None":
 
 def prepared(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
     """A copy of the set, prepared beside the runs."""
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.data import read
     from mien.data.cache import prepare
 
@@ -58,10 +58,6 @@ def prepared(recipe: "Recipe", data: Path, runs: Path, quiet: bool) -> "Cache":
     index = read(one.name, data)
     folder.mkdir(parents=True, exist_ok=True)
     with showing_progress(quiet) as show:
-
-        def tell(done: int, of: int) -> None:
-            if show is not None:
-                show(str(folder), done, done / max(of, 1))
-
         workers = max(1, recipe.trainer.workers)
+        tell = counting(show, folder)
         return prepare(index, folder, one.template, one.aligned, workers=workers, progress=tell)

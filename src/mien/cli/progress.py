@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from mien.analysis.run import Progress
 
-__all__ = ["showing_progress"]
+__all__ = ["counting", "showing_progress"]
 
 LINE_EVERY = 10.0
 """Seconds between two plain lines."""
@@ -33,6 +33,16 @@ def showing_progress(quiet: bool, counted: str = "frames") -> "Iterator[Progress
             yield progress
     else:
         yield _Lines(counted)
+
+
+def counting(show: "Progress | None", name: object) -> Callable[[int, int], None]:
+    """What shows under a name how many of how many are done."""
+
+    def tell(done: int, of: int) -> None:
+        if show is not None:
+            show(str(name), done, done / max(of, 1))
+
+    return tell
 
 
 @contextmanager
