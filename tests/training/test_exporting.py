@@ -64,7 +64,7 @@ def test_int8_learns_from_the_training_part_and_tells_what_it_loses(run, cache, 
         assert figure == table.mean["f1"]
     assert done.size == done.path.stat().st_size < 0.5 * done.before
     assert all(seconds > 0 for seconds in one.seconds)
-    report = json.loads((run / "model.int8.report.json").read_text())
+    report = json.loads((run / "model.int8.onnx.report.json").read_text())
     assert report["measured"]["after"] == one.after
     assert report["data"] == cache.digest
     text = "\n".join(done.lines())
@@ -111,7 +111,7 @@ def test_layers_are_spared_until_the_scores_are_near(run, cache):
     less = near(0.999 * first.measured.typical)
     assert less.spared[0] in (0, 1, 2)
     assert less.measured.typical < first.measured.typical
-    report = json.loads((run / "model.int8.report.json").read_text())
+    report = json.loads((run / "model.int8.onnx.report.json").read_text())
     assert report["measured"]["typical"] == less.measured.typical
     assert f"95 % of the scores are within {less.measured.typical:.4f}" in "\n".join(less.lines())
     before = (run / "model.int8.onnx").read_bytes()
@@ -192,7 +192,7 @@ def test_pictures_without_labels_will_do(tmp_path, cache):
     done = export_run(bare_file(tmp_path), Wanted("int8", data=bare.folder, score_limit=1.0))
     assert (done.measured.metric, done.measured.before) == (None, None)
     assert "which say nothing that it reads" in "\n".join(done.lines())
-    report = json.loads((tmp_path / "mine.int8.report.json").read_text())
+    report = json.loads((tmp_path / "mine.int8.onnx.report.json").read_text())
     assert report["measured"]["metric"] is None
 
 
