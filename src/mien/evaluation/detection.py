@@ -15,10 +15,23 @@ from mien.errors import InputError, ShapeError
 from mien.evaluation.paired import Floats
 from mien.values import Float32
 
-__all__ = ["OVERLAPS", "Boxes", "Found", "area", "average_precisions", "iou", "match", "means"]
+__all__ = [
+    "LEAST",
+    "OVERLAP",
+    "OVERLAPS",
+    "Boxes",
+    "Found",
+    "area",
+    "average_precisions",
+    "iou",
+    "match",
+    "means",
+]
 
 OVERLAPS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """0.50, 0.55, ... 0.95."""
+LEAST, OVERLAP = 0.001, 0.6
+"""Lowest score, and largest overlap within a class, of the boxes that are evaluated."""
 
 RECALLS = np.linspace(0, 1, 101)
 
@@ -87,7 +100,7 @@ def match(
         strange = kinds.min() if kinds.min() < 0 else kinds.max()
         raise InputError(f"a box is of class {strange}, expected 0 to {classes - 1}")
     none = np.empty((0, len(OVERLAPS)), bool)
-    right = [_match(one, other, OVERLAPS) for one, other in zip(predicted, true, strict=True)]
+    right = [_match(one, other) for one, other in zip(predicted, true, strict=True)]
     wanted = [np.bincount(one.kind, minlength=classes) for one in true]
     return Found(
         np.concatenate([np.empty(0), *(one.score for one in predicted if one.score is not None)]),
@@ -165,13 +178,13 @@ def _size(box: Floats) -> Floats:
     return np.asarray(np.clip(box[..., 2:] - box[..., :2], 0, None).prod(axis=-1))
 
 
-def _match(predicted: Boxes, true: Boxes, overlaps: Sequence[float]) -> NDArray[np.bool_]:
+def _match(predicted: Boxes, true: Boxes) -> NDArray[np.bool_]:
     """Whether each prediction has a true box of its own at each overlap, (m, t)."""
     out = np.zeros((len(predicted.kind), len(OVERLAPS)), bool)
     overlap = iou(predicted.box, true.box) * (predicted.kind[:, None] == true.kind[None])
-    pairs = np.argwhere(overlap >= min(overlaps))
+    pairs = np.argwhere(overlap >= min(OVERLAPS))
     height = overlap[pairs[:, 0], pairs[:, 1]]
-    for column, least in enumerate(overlaps):
+    for column, least in enumerate(OVERLAPS):
         taken: set[int] = set()
         for place in np.argsort(-height, kind="stable"):
             if height[place] < least:

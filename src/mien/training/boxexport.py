@@ -13,7 +13,7 @@ from mien.data.findings import Findings
 from mien.data.yolo import BoxedPictures
 from mien.errors import InputError, WeightsError
 from mien.evaluation.boxtable import box_table
-from mien.evaluation.detection import Boxes
+from mien.evaluation.detection import LEAST, OVERLAP, Boxes
 from mien.evaluation.timing import ROUNDS
 from mien.face.letterbox import letterbox
 from mien.face.suppression import suppress
@@ -32,7 +32,6 @@ from mien.video.pictures import read_picture
 
 __all__ = ["export_detector", "head_of", "is_detector", "read_card"]
 
-LEAST, OVERLAP = 0.001, 0.6
 EIGHT_BITS = ("Conv", "Sigmoid", "Mul", "Add", "MaxPool", "Concat", "Resize")
 """Operators that are computed in 8 bits, up to the three last convolutions; these and what makes
 boxes of their numbers stay float32: a pixel is less than a 255th of a picture."""

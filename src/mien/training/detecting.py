@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.data.sample import Batch
-from mien.evaluation.detection import Boxes, average_precisions, match, means
+from mien.evaluation.detection import LEAST, OVERLAP, Boxes, average_precisions, match, means
 from mien.face.suppression import suppress
 from mien.losses.detection import Gains, detection, gains
 from mien.models.decoding import corners, decode
@@ -15,10 +15,7 @@ from mien.models.output import Output
 from mien.models.yolo import Yolo
 from mien.training.boxrecipe import BoxGains
 
-__all__ = ["LEAST", "OVERLAP", "BoxMeter", "Detect", "boxes_of", "true_boxes"]
-
-LEAST, OVERLAP = 0.001, 0.6
-"""Lowest score, and largest overlap within a class, of the boxes that are evaluated."""
+__all__ = ["BoxMeter", "Detect", "boxes_of", "true_boxes"]
 
 PER_MAP50 = 0.1
 """Weight of mAP50 in the figure that chooses the epoch; the rest is that of mAP50-95."""
