@@ -1,7 +1,6 @@
 """Networks of one's own beside the default ones: they read crops while the frame is at hand."""
 
 from collections.abc import Sequence
-from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from mien.errors import InputError, ShapeError
 from mien.face.align import TEMPLATES, crop
 from mien.face.landmarks import landmarks
 from mien.facs.units import UNITS
+from mien.files import digest_of
 from mien.runtime import Predictor, crop_threads, find_model
 from mien.spec import ModelSpec
 from mien.values import Face, Float32, Image, Scores
@@ -96,11 +96,7 @@ class Added:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each file by its name."""
-        found = {}
-        for path in self._files:
-            with path.open("rb") as file:
-                found[str(path)] = file_digest(file, "sha256").hexdigest()
-        return found
+        return {str(path): digest_of(path) for path in self._files}
 
     def facts(self) -> list[dict[str, object]]:
         """What a report should say of each network."""

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Sequence
 from functools import cache, cached_property
-from hashlib import file_digest, sha256
 from pathlib import Path
 
 from mien.analysis.added import Added
@@ -13,6 +12,7 @@ from mien.face.classed import ClassDetector
 from mien.face.detector import Detector, Finder
 from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
+from mien.files import digest_of
 from mien.runtime import open_session
 from mien.spec import ModelSpec
 from mien.weights.store import Store, open_store
@@ -149,13 +149,12 @@ class Networks:
         """SHA-256 of each network's file by its name, of added ones by their path."""
         own = {name: self._hash(name) for name in (*FACES, *self.reading.files)}
         if self.classed is not None:
-            with self.classed.path.open("rb") as file:
-                own[str(self.classed.path)] = file_digest(file, "sha256").hexdigest()
+            own[str(self.classed.path)] = digest_of(self.classed.path)
         return own | self.added.hashes()
 
     def _hash(self, name: str) -> str:
         """SHA-256 of a network's file."""
-        return sha256(self._store.model_path(name).read_bytes()).hexdigest()
+        return digest_of(self._store.model_path(name))
 
 
 @cache

@@ -15,7 +15,7 @@ import torch
 import torchvision
 
 from mien.errors import InputError, OfflineError, WeightsError
-from mien.files import FULL, cannot_write, whole_file
+from mien.files import FULL, cannot_write, digest_of, whole_file
 from mien.weights.store import open_store
 
 __all__ = ["Published", "Say", "imagenet", "published"]
@@ -122,8 +122,7 @@ def _fetch(what: Published, path: Path) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(path)
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror})") from error
 
