@@ -20,6 +20,7 @@ from mien.training.assemble import assemble
 from mien.training.experiment import Turn
 from mien.training.export import export
 from mien.training.objectives import Single
+from mien.training.predicting import read_predictions
 from mien.training.recipe import Expected, Model, Objective, Schedule
 from mien.training.run import train_all, train_fold
 from mien.training.trained import load_trained
@@ -364,6 +365,16 @@ def test_a_run_that_goes_on_does_not_fetch_its_start_again(cache, tmp_path):
     with pytest.raises(InputError, match=r"gone\.pt"):
         assemble(gone, 1, cache)
     assemble(gone, 1, cache, fresh=False)
+
+
+def test_predictions_that_are_cut_short_are_one_sentence(tmp_path):
+    path = tmp_path / runfolder.PREDICTIONS
+    path.write_bytes(b"PAR1" + b"x" * 40 + b"PAR1")
+    with pytest.raises(InputError, match="is no file of predictions, or is cut short"):
+        read_predictions(path, recipe())
+    path.unlink()
+    with pytest.raises(InputError, match="does not exist; train the fold first"):
+        read_predictions(path, recipe())
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"fold": 1}'])

@@ -21,10 +21,11 @@ from arro3.core import (
     fixed_size_list_array,
     list_flatten,
 )
-from arro3.io import read_parquet, write_parquet
+from arro3.io import write_parquet
 from numpy.typing import NDArray
 
 from mien.data.labels import Expressions, Index, Labels, Points
+from mien.data.parquetfile import read_table
 from mien.errors import InputError
 from mien.files import as_text, cannot_write, whole_file
 from mien.values import Float32
@@ -69,7 +70,7 @@ def read_index(path: str | Path) -> Index:
         InputError: the file cannot be read, or holds something else.
     """
     path = Path(path)
-    table = _open(path)
+    table = read_table(path, "index of a data set")
     facts = json.loads(table.schema.metadata.get(METADATA_KEY, b"{}"))
     if facts.get("version") != VERSION:
         raise InputError(f"{path} is no index of a data set, or of another version; make it anew")
@@ -88,27 +89,6 @@ def read_index(path: str | Path) -> Index:
         _list(table["box"], 4) if facts["box"] else None,
         _texts(table["part"]) if facts["part"] else None,
     )
-
-
-def _open(path: Path) -> Table:
-    """The table of a Parquet file."""
-    try:
-        with path.open("rb") as file:
-            head, length = file.read(4), file.seek(0, 2)
-            file.seek(max(0, length - 8))
-            tail = file.read(8)
-    except OSError as error:
-        raise InputError(
-            f"{path} is no index of a data set ({error.strerror or error}); make it anew"
-        ) from error
-    footer = int.from_bytes(tail[:4], "little")
-    whole = head == tail[4:] == b"PAR1" and 0 < footer <= length - 12
-    if not whole:  # arro3 ends in a panic, with a page of text, on files like these
-        raise InputError(f"{path} is no index of a data set, or is damaged; make it anew")
-    try:
-        return read_parquet(path).read_all()
-    except Exception as error:
-        raise InputError(f"{path} is no index of a data set ({error}); make it anew") from error
 
 
 def _facts(index: Index) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from arro3.core import (
 from arro3.io import read_parquet, write_parquet
 from numpy.typing import NDArray
 
+from mien.data.parquetfile import is_whole
 from mien.errors import InputError
 from mien.files import as_text, cannot_write, whole_file
 from mien.values import Float32
@@ -250,9 +251,8 @@ def _read_table(path: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
         data = path.read_bytes()
     except OSError:
         return None
-    footer = int.from_bytes(data[-8:-4], "little")
-    if not (data[:4] == data[-4:] == b"PAR1" and 0 < footer <= len(data) - 12):
-        return None  # arro3 ends in a panic on such files
+    if not is_whole(data[:4], data[-8:], len(data)):
+        return None
     try:
         table = read_parquet(io.BytesIO(data)).read_all().combine_chunks()
         facts = json.loads(table.schema.metadata[METADATA_KEY])

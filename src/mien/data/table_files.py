@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
-from arro3.io import read_parquet
 from numpy.typing import NDArray
 
 from mien.data.findings import Findings
 from mien.data.folders import NOTED, text_of
+from mien.data.parquetfile import read_table
 from mien.errors import InputError
 from mien.values import Float32
 
@@ -180,21 +180,7 @@ def _csv(path: Path, findings: Findings, heads: Sequence[str]) -> Columns:
 
 
 def _parquet(path: Path) -> Columns:
-    try:
-        with path.open("rb") as file:
-            head, length = file.read(4), file.seek(0, 2)
-            file.seek(max(0, length - 8))
-            tail = file.read(8)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
-    footer = int.from_bytes(tail[:4], "little")  # what is damaged would end the program below
-    whole = head == tail[4:] == b"PAR1" and 0 < footer <= length - 12
-    if not whole:
-        raise InputError(f"{path} is no Parquet file, or is cut short; write it anew")
-    try:
-        table = read_parquet(path).read_all()
-    except Exception as error:  # whatever its library raises
-        raise InputError(f"{path} cannot be read ({error}); write it anew") from error
+    table = read_table(path)
     names = _heads(path, table.column_names)
     cells: dict[str, Sequence[Cell]] = {
         name: cast(Sequence[Cell], table[name].to_pylist()) for name in names

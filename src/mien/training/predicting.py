@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from arro3.io import read_parquet
 from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mien.data.labels import take
 from mien.data.loading import CropDataset
+from mien.data.parquetfile import read_table
 from mien.data.sample import Batch
 from mien.errors import InputError
 from mien.evaluation.landmarks import known_errors
@@ -116,9 +116,10 @@ def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) 
         InputError: the file is missing, damaged, or lacks a column.
     """
     task = recipe.data.task
+    if not path.is_file():
+        raise InputError(f"{path} does not exist; train the fold first")
+    table = read_table(path, "file of predictions")
     try:
-        with path.open("rb") as file:
-            table = read_parquet(file).read_all()
         columns = {name: table[name].to_pylist() for name in table.schema.names}
         people = tuple(str(one) for one in columns["subject"])
         if task == "expression":
@@ -135,8 +136,6 @@ def read_predictions(path: Path, recipe: Recipe, classes: tuple[str, ...] = ()) 
             known = ~np.isnan(labels)
             truth = np.where(known, labels, 0)
         errors = columns.get(ERROR.name)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; train the fold first") from None
     except Exception as error:
         raise InputError(f"{path} cannot be read ({error}); train the fold anew") from error
     return Predictions(
