@@ -5,6 +5,8 @@ import shlex
 
 import pytest
 
+from tests.comparison.made_detectors import detector_of, set_of
+from tests.comparison.made_faces import caches_of
 from tests.comparison.made_runs import PARALLEL, run_of
 from tests.crop_networks import card, write
 from tests.evaluation.coloured import cache_of
@@ -105,12 +107,87 @@ def test_a_leak_is_refused_and_with_anyway_said(mien_command, places, tmp_path):
     assert "--anyway" in ended.out
 
 
+@pytest.fixture(scope="module")
+def detectors(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("detectors")
+    data = set_of(folder / "set", train=2, test=6)
+    one = detector_of(folder / "one", data, name="one")
+    return data, one, detector_of(folder / "two", data, ((0.9, 0.1), (0.1, 0.0)), name="two")
+
+
+def test_detectors_are_compared_on_a_data_yaml(mien_command, detectors, tmp_path):
+    data, one, two = detectors
+    arguments = ("compare", one, two, "--on", data, "--no-cost", "-q", "--metric", "map50_95")
+    ended = mien_command(*arguments, "--out", tmp_path / "out")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("set, the set's own part test, 6 pictures with 6 boxes, mien ")
+    assert "mAP50-95 A - B: " in ended.out
+    assert "paired: A is better" in ended.out
+    (again,) = [line for line in lines if line.startswith("again: mien ")]
+    repeated = mien_command(
+        *shlex.split(again.removeprefix("again: mien ")), "-q", "--out", tmp_path / "again"
+    )
+    assert repeated.code == 0
+    texts = [(tmp_path / name / "scores.csv").read_text() for name in ("out", "again")]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["ONE", "FACES"], "is a detector, which finds boxes, and "),
+        (["ONE", "default"], "is a detector, which finds boxes, and default reads faces"),
+        (["ONE"], "1 network came, expected two or more"),
+        (["ONE", "TWO", "--fold", "1"], "--fold is for networks of faces"),
+        (["ONE", "TWO", "--protocol", "subject-folds"], "--protocol is for networks of faces"),
+        (["ONE", "TWO", "--metric", "f1"], "'f1' is no metric of detectors"),
+        (["ONE", "TWO", "--on", "DATA"], "detectors are compared on one data.yaml, and --on nam"),
+        (["ONE", "TWO", "--out", "ONE"], "is a run folder and keeps its own report"),
+    ],
+)
+def test_what_detectors_cannot_is_one_line_and_code_2(
+    mien_command, detectors, places, arguments, told
+):
+    data, one, two = detectors
+    named = {"ONE": one, "TWO": two, "FACES": places[1], "DATA": data}
+    ended = mien_command(
+        *("compare", *(named.get(word, word) for word in arguments)),
+        *("--on", data, "--no-cost", "-q"),
+    )
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert told in ended.err
+
+
+def test_detectors_do_not_look_at_aligned_faces(mien_command, detectors, places):
+    ended = mien_command("compare", *detectors[1:], "--on", places[0].folder, "--no-cost", "-q")
+    assert ended.code == 2
+    assert "holds aligned faces, and detectors look at whole pictures" in ended.err
+
+
+@pytest.mark.usefixtures("front_end")
+def test_the_networks_that_come_with_mien_stand_beside_a_run(mien_command, tmp_path):
+    caches = caches_of(tmp_path, persons=3, each=2)
+    one = run_of(tmp_path / "one", caches[0], PARALLEL, units=(12, 25), name="one")
+    on = [word for cache in caches for word in ("--on", cache.folder)]
+    arguments = ("compare", one, "default:mesh", *on, "--no-cost", "--present", 2, "-q")
+    ended = mien_command(*arguments)
+    assert ended.code == 0
+    assert "B default:mesh" in ended.out
+    assert "(the default networks: from intensity 2 on)" in ended.out
+    assert "note: default:mesh: face and mesh are found anew" in ended.err
+    again = next(line for line in ended.out.splitlines() if line.startswith("again: "))
+    assert " default:mesh --on " in again
+
+
 def test_torch_is_not_needed():
     import subprocess
     import sys
 
     code = (
-        "import mien.comparison.writing, mien.comparison.compare, mien.cli.comparisons, sys; "
+        "import mien.comparison.writing, mien.comparison.compare, mien.cli.comparisons, sys, "
+        "mien.comparison.boxes, mien.comparison.boxwriting, mien.cli.comparedboxes; "
         "print('torch' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,7 +23,7 @@ def test_options_and_files_exist(text, capsys, monkeypatch):
         cli.main()
     helped = capsys.readouterr().out
     own = re.sub(r"^mien (?!compare).*$|`--default mesh`", "", text, flags=re.MULTILINE)
-    ours = set(re.findall(r"--[a-z][a-z-]+", own)) - {"--precision", "--data"}  # of mien export
+    ours = set(re.findall(r"--[a-z][a-z-]+", own)) - {"--precision", "--data", "--set"}  # of others
     assert {"--anyway", "--pictures", "--fold"} <= ours
     assert [one for one in ours if one not in helped] == []
     named = {writing.PAGE, writing.VALUES, writing.SCORES, writing.DISAGREEMENTS}

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from PIL import ImageOps
 
 import mien
 from mien.animation.events import Event, Script
@@ -271,8 +272,12 @@ class Scratch:
         for part in ("train", "val"):
             (folder / part / "images").mkdir(parents=True)
             (folder / part / "labels").mkdir()
-            self.picture(folder / part / "images" / "a.png")
-            (folder / part / "labels" / "a.txt").write_text("0 0.5 0.5 0.4 0.6\n")
+            picture = folder / part / "images" / f"{part}.png"
+            self.picture(picture)
+            if part == "val":  # another picture than that of training
+                mirrored = ImageOps.mirror(PIL.Image.open(picture))
+                mirrored.save(picture)
+            (folder / part / "labels" / f"{part}.txt").write_text("0 0.5 0.5 0.4 0.6\n")
         path.write_text("train: train/images\nval: val/images\nnames: [awake, sleep]\n")
 
     def models(self, path: Path) -> None:
@@ -308,7 +313,7 @@ MAKERS: dict[str, Callable] = {
     r"example/joined": Scratch.joined,
     r"clean\.parquet": Scratch.index,
     r"(?:cache|prepared|caches)/\w[\w-]*": Scratch.cache,
-    r"runs/(yolo-faces|faces)": Scratch.detector,
+    r"runs/(yolo-faces|yolo-small|faces)": Scratch.detector,
     r"runs/([\w-]+)(?:/fold(\d))?": Scratch.run,
     r"(?:long|short)/([\w-]+)(?:/fold(\d))?": Scratch.learned,
     r"drawn/crops": Scratch.drawings,

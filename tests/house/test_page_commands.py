@@ -86,6 +86,7 @@ SLOW: tuple[str, ...] = (
     "--fold 1 --out compared",
     "mien compare long/planted-resnet18 short/planted-resnet18 default --on drawn/crops --fold 1 "
     "--out compared --pictures",
+    "mien compare runs/yolo-faces runs/yolo-small --on forty/data.yaml --out compared",
     "mien datasets boxes awake --portraits portraits --data data --out awake --test 70",
     "mien doctor",
     "mien doctor --json",

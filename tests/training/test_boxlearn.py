@@ -14,7 +14,8 @@ from mien.data.boxloading import BoxDataset  # noqa: E402
 from mien.errors import InputError  # noqa: E402
 from mien.recipes.yolo import RECIPES, awake, faces, small  # noqa: E402
 from mien.training import boxlearn  # noqa: E402
-from mien.training.boxlearn import learn_boxes, network_of, read_boxes  # noqa: E402
+from mien.training.boxlearn import learn_boxes, network_of  # noqa: E402
+from mien.training.boxparts import read_boxes  # noqa: E402
 from mien.training.boxrecipe import BoxData, BoxRecipe  # noqa: E402
 from mien.training.detecting import Detect, boxes_of, true_boxes  # noqa: E402
 from mien.training.overrides import override  # noqa: E402

@@ -34,9 +34,9 @@ def compare(  # noqa: PLR0913 - one parameter for each option
         list[str],
         typer.Option(
             "--on",
-            metavar="CACHE|NAME",
+            metavar="CACHE|NAME|DATA.yaml",
             help="What mien datasets prepare made; again for every alignment that is read. Or the "
-            "name of a data set with --root.",
+            "name of a data set with --root. For detectors a data.yaml.",
             show_default=False,
         ),
     ],
@@ -69,7 +69,8 @@ def compare(  # noqa: PLR0913 - one parameter for each option
         float, typer.Option(min=0, max=1, help="Probability from which it is said to be present.")
     ] = 0.5,
     metric: Annotated[
-        str, typer.Option(help="That pairs are compared by. [f1, pcc or accuracy, by the task]")
+        str,
+        typer.Option(help="That pairs are compared by. [f1, pcc, accuracy or map50, by the task]"),
     ] = "",
     cost: Annotated[
         bool, typer.Option("--cost/--no-cost", help="Measure time, memory, size, operations.")
@@ -93,11 +94,14 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     """Set networks side by side: scores with intervals by person, what tells them apart, costs.
 
     All are asked of the same pictures, the test part of a fold that none of them learned from.
+    Detectors are compared with one another, on a data.yaml.
     """
+    from mien.cli.comparedboxes import Asked, compare_detectors
     from mien.cli.preparing import number_of
     from mien.cli.progress import showing_progress
     from mien.comparison.compare import Choice
     from mien.comparison.compare import compare as side_by_side
+    from mien.comparison.detectors import are_detectors
     from mien.comparison.entrants import open_entrants
     from mien.comparison.learning import learned_of
     from mien.comparison.writing import check_folder, write_comparison
@@ -116,6 +120,14 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     )
     if out is not None:
         check_folder(out)
+    if are_detectors(runs):
+        strange = {"--fold": fold, "--protocol": protocol, "--root": root, "--cache": cache,
+                   "--present": present}  # fmt: skip
+        compare_detectors(
+            Asked(runs, on, metric, anyway, cost, out, pictures, quiet),
+            [name for name, value in strange.items() if value not in ("", None)],
+        )
+        return
     entrants = open_entrants(runs)
     with TemporaryDirectory(prefix="mien-") as spare, showing_progress(quiet, "pictures") as show:
 

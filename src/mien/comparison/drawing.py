@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 from mien.comparison.compare import Compared
 from mien.evaluation.metrics import METRICS
@@ -9,7 +10,7 @@ from mien.evaluation.scoretable import title
 from mien.evaluation.together import Pair, Together
 from mien.results.plot import COLOURS, Axes, Curve
 
-__all__ = ["letter", "letters_of", "matrix", "speeds", "strip"]
+__all__ = ["Fast", "against_time", "letter", "letters_of", "matrix", "speeds", "strip"]
 
 CELL = 18
 """Side of a cell of a matrix, in units of the drawing."""
@@ -56,30 +57,55 @@ def strip(
 
 
 def speeds(compared: Compared) -> Axes:
-    """The metric against CPU time per face: dots as they are, rings in 8 bits.
-
-    A dot has the interval of its network; of 8 bits there is none.
-    """
+    """The metric against CPU time per face: dots as they are, rings in 8 bits."""
     name = compared.metric
     kind = METRICS[compared.about.task][name]
+    every = [
+        Fast(
+            one.entrant.name,
+            one.table.mean[name],
+            one.table.mean_interval.get(name, (None, None)),
+            one.small,
+            [cost.seconds for cost in one.costs],
+        )
+        for one in compared.standings
+    ]
+    title = kind.title + ("" if kind.high else " (less is better)")
+    return against_time(every, title, "ms of CPU time per face")
+
+
+class Fast(NamedTuple):
+    """A network among others by its time."""
+
+    name: str
+    figure: float | None
+    bounds: tuple[float | None, float | None]
+    """Interval of the figure."""
+    small: float | None
+    """The figure in 8 bits."""
+    seconds: Sequence[float]
+    """As it is, then in 8 bits; none where it was not measured."""
+
+
+def against_time(every: Sequence[Fast], title: str, across: str) -> Axes:
+    """A figure against time. A dot has the interval of its network; of 8 bits there is none."""
     curves = []
-    for at, one in enumerate(compared.standings):
-        mark, figure = letters_of(at + 1)[at], one.table.mean[name]
-        low, high = one.table.mean_interval.get(name, (None, None))
-        if not one.costs or figure is None:
+    for at, one in enumerate(every):
+        if not one.seconds or one.figure is None:
             continue
-        first = 1000 * one.costs[0].seconds
-        label = f"{mark}, {one.entrant.name}: {figure:.3f} at {first:.2f} ms"
+        mark, first = letters_of(at + 1)[at], 1000 * one.seconds[0]
+        label = f"{mark}, {one.name}: {one.figure:.3f} at {first:.2f} ms"
+        low, high = one.bounds
         whiskers = ((low, high),) if low is not None and high is not None else ()
-        curves.append(Curve([(first, figure)], at, label, mark, joined=False, whiskers=whiskers))
-        if len(one.costs) > 1 and one.small is not None:
-            second = 1000 * one.costs[1].seconds
+        dot = [(first, one.figure)]
+        curves.append(Curve(dot, at, label, mark, joined=False, whiskers=whiskers))
+        if len(one.seconds) > 1 and one.small is not None:
+            second = 1000 * one.seconds[1]
             label = f"{mark} in 8 bits: {one.small:.3f} at {second:.2f} ms"
             curves.append(
                 Curve([(second, one.small)], at, label, f"{mark}8", joined=False, hollow=True)
             )
-    better = "" if kind.high else " (less is better)"
-    return Axes(f"{kind.title}{better}", curves, "ms of CPU time per face", powers=True)
+    return Axes(title, curves, across, powers=True)
 
 
 def matrix(one: Together, caption: str) -> str:

@@ -14,7 +14,7 @@ from mien.runtime import Predictor, crop_threads
 from mien.training.runfolder import MODEL, RECIPE, fold_folder
 from mien.training.subject import Subject, open_subject
 
-__all__ = ["Asked", "Entrant", "folds_of", "open_entrants", "small_beside", "task_of"]
+__all__ = ["Asked", "Entrant", "apart", "folds_of", "open_entrants", "small_beside", "task_of"]
 
 Asked = Subject | Shipped
 """What is asked in one fold."""
@@ -74,7 +74,7 @@ def open_entrants(runs: Sequence[Path]) -> tuple[Entrant, ...]:
                 raise InputError(f"{path} and {seen[file]} are the same network; name each once")
             seen[file] = path
     _check_tasks(runs, opened)
-    names = _apart([_name(subjects[0]) for subjects in opened], runs)
+    names = apart([_name(subjects[0]) for subjects in opened], runs)
     return tuple(
         Entrant(name, path, {}, subjects[0])
         if subjects[0].split is None
@@ -178,7 +178,7 @@ def _name(subject: Asked) -> str:
     return name if spec.precision == "fp32" else f"{name} {spec.precision}"
 
 
-def _apart(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
+def apart(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
     """Names that differ: where two are the same, with their paths."""
     return [
         f"{name} ({path})" if names.count(name) > 1 else name

@@ -1,18 +1,40 @@
 """More sections of a comparison's page: costs, losses, units together, disagreements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from mien.comparison.compare import Compared
+from mien.comparison.costs import Cost
 from mien.comparison.drawing import letter, letters_of, matrix, speeds
 from mien.comparison.learning import Learned, plots_of
-from mien.comparison.sections import named, soft, source
+from mien.comparison.sections import Origin, named, soft, source
+from mien.evaluation.disagreement import Apart, Dispute
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.scoretable import cell, title
 from mien.results.html import table
-from mien.results.plot import on_page
+from mien.results.plot import Axes, on_page
 
-__all__ = ["costs", "differences", "learning", "relations"]
+__all__ = [
+    "COSTS", "Disagreement", "cost_rows", "costs", "differences", "learning", "relations", "wide",
+]  # fmt: skip
+
+COSTS = ("network", "weights", "parameters", "multiply-adds", "file")
+"""Heads of a table of costs, before those of time, memory and the metric."""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Where networks are apart, as it is shown."""
+
+    count: int
+    """Of networks."""
+    apart: Sequence[Apart]
+    disputes: Sequence[Dispute]
+    people: Sequence[str] | None
+    """(n,): the person in each picture; None where nobody knows them."""
+    told: str = ""
+    """What the networks say of a picture, in a sentence."""
 
 
 def costs(compared: Compared, processor: str) -> str:
@@ -20,28 +42,19 @@ def costs(compared: Compared, processor: str) -> str:
     if not compared.standings[0].costs:
         return ""
     name = METRICS[compared.about.task][compared.metric].title
-    rows = []
-    for at, one in enumerate(compared.standings):
-        whole = one.costs[0]
-        rows.append(
-            [
-                named(at, one),
-                f"{whole.parameters / 1e6:.2f} M",
-                f"{whole.operations / 1e9:.3f} G",
-                _both([c.precision for c in one.costs]),
-                _both([f"{c.size / 1e6:.1f} MB" for c in one.costs]),
-                _both([f"{1000 * c.seconds:.2f} ms" for c in one.costs]),
-                _both(["–" if c.memory is None else f"{c.memory:.0f} MB" for c in one.costs]),
-                cell(one.small),
-            ]
+    rows = [
+        row
+        for at, one in enumerate(compared.standings)
+        for row in cost_rows(
+            named(at, one.entrant.name), one.costs, (one.table.mean[compared.metric], one.small)
         )
-    heads = ["network", "parameters", "multiply-adds", "weights", "file", "CPU per face", "memory"]
+    ]
     left = sorted({kind for one in compared.standings for c in one.costs for kind in c.uncounted})
     uncounted = f" Not counted, though they multiply: {', '.join(left)}." if left else ""
     return (
         "<h2>What they cost</h2>"
         + soft(
-            "As it is : in 8 bits, where model.int8.onnx lies beside the network (mien export RUN "
+            "A second row in 8 bits where model.int8.onnx lies beside the network (mien export RUN "
             "--precision int8 --data PREPARED makes it). Parameters are the numbers in the file's "
             "tables of weights, batch norms inside their convolutions. Multiply-adds are those of "
             "convolutions and matrix products for one face, a multiply-add counting once, with the "
@@ -50,11 +63,39 @@ def costs(compared: Compared, processor: str) -> str:
             f"{processor}. {_found(compared)}Memory is what a process of its own grows by, at its "
             "peak, when it opens the file and reads 8 faces."
         )
-        + table([*heads, f"{name} in 8 bits"], rows)
-        + f'<div class="plots">{on_page(speeds(compared)).replace("plot", "plot wide", 1)}</div>'
+        + table([*COSTS, "CPU per face", "memory", name], rows)
+        + wide(speeds(compared))
         + soft("Dots as they are with 95 % intervals, rings in 8 bits; time goes by factors.")
         + source(compared.about)
     )
+
+
+def cost_rows(
+    who: str, every: Sequence[Cost], figures: Sequence[float | None]
+) -> Iterator[list[str]]:
+    """A row for each file of a network: as it is, then in 8 bits.
+
+    Args:
+        who: the network, as HTML.
+        every: its files.
+        figures: the metric of each.
+    """
+    for number, (cost, figure) in enumerate(zip(every, figures, strict=False)):
+        yield [
+            "" if number else who,
+            cost.precision,
+            f"{cost.parameters / 1e6:.2f} M",
+            f"{cost.operations / 1e9:.3f} G",
+            f"{cost.size / 1e6:.1f} MB",
+            f"{1000 * cost.seconds:.2f} ms",
+            "–" if cost.memory is None else f"{cost.memory:.0f} MB",
+            cell(figure),
+        ]
+
+
+def wide(plot: Axes) -> str:
+    """A plot by itself."""
+    return f'<div class="plots">{on_page(plot).replace("plot", "plot wide", 1)}</div>'
 
 
 def _found(compared: Compared) -> str:
@@ -68,17 +109,17 @@ def _found(compared: Compared) -> str:
     )
 
 
-def _both(figures: Sequence[str]) -> str:
-    """A figure as it is, and in 8 bits where that is there."""
-    return " : ".join(figures)
+def learning(names: Sequence[str], learned: Sequence[Learned]) -> str:
+    """The losses of every epoch.
 
-
-def learning(compared: Compared, learned: Sequence[Learned]) -> str:
-    """The losses of every epoch."""
+    Args:
+        names: of all networks.
+        learned: how those learned whose runs are known.
+    """
     shown = [one for one in learned if one.lines]
     if not learned:
         return ""
-    letters = letters_of(len(compared.standings))
+    letters = letters_of(len(names))
     drawn = "".join(on_page(one) for one in plots_of(shown, letters))
     rows = "".join(
         f'<p class="from">{letter(one.place)} {escape(one.about)} '
@@ -86,7 +127,7 @@ def learning(compared: Compared, learned: Sequence[Learned]) -> str:
         for one in learned
     )
     there = {one.place for one in learned if one.lines}
-    silent = [one.entrant.name for at, one in enumerate(compared.standings) if at not in there]
+    silent = [name for at, name in enumerate(names) if at not in there]
     told = f" No figures of the epochs of: {', '.join(silent)}." if silent else ""
     return (
         "<h2>How they learned</h2>"
@@ -111,7 +152,7 @@ def relations(compared: Compared) -> str:
         both = [pair.phi for pair in found.pairs if None not in pair.phi]
         gaps = [abs(said - so) for so, said in both if so is not None and said is not None]
         mean = cell(sum(gaps) / len(gaps)) if gaps else "–"
-        rows.append([named(at, one), mean, f"{len(gaps)} of {len(found.pairs)}"])
+        rows.append([named(at, one.entrant.name), mean, f"{len(gaps)} of {len(found.pairs)}"])
     kind = "phi" if compared.about.task == "occurrence" else "Pearson's correlation"
     return (
         "<h2>Units together</h2>"
@@ -127,26 +168,25 @@ def relations(compared: Compared) -> str:
     )
 
 
-def differences(compared: Compared, shown: Iterable[str]) -> str:
+def differences(found: Disagreement, shown: Iterable[str], about: Origin) -> str:
     """Where the networks are furthest apart; with pictures if there are any."""
-    split = compared.apart[0].split is not None
+    split = found.apart[0].split is not None
     rows = [
         [
             f"<b>{escape(title(one.name))}</b>",
             f"{one.spread:.3f}",
             *([f"{100 * (one.split or 0):.1f} %"] if split else []),
         ]
-        for one in compared.apart
+        for one in found.apart
     ]
     heads = ["", "mean spread", *(["said otherwise in"] if split else [])]
-    letters = [letter(at) for at in range(len(compared.standings))]
+    letters = [letter(at) for at in range(found.count)]
     listed = []
-    for number, one in enumerate(compared.disputes, 1):
-        people = compared.standings[0].predictions.subjects
+    for number, one in enumerate(found.disputes, 1):
         listed.append(
             [
                 f"{number}",
-                escape("" if people is None else people[one.row]),
+                *([] if found.people is None else [escape(found.people[one.row])]),
                 escape(title(one.name)),
                 "–" if one.truth is None else f"{round(one.truth, 2):g}",
                 *(f"{value:.2f}" for value in one.said),
@@ -154,15 +194,19 @@ def differences(compared: Compared, shown: Iterable[str]) -> str:
             ]
         )
     pictures = "".join(shown)
+    person = [] if found.people is None else ["person"]
     return (
         "<h2>Where they disagree</h2>"
-        + soft("Spread: the largest minus the smallest of what the networks say of a picture.")
+        + soft(
+            f"{found.told}Spread: the largest minus the smallest of what the networks say of a "
+            "picture."
+        )
         + table(heads, rows)
         + soft(
-            "The pictures on which they are furthest apart, each once, with the unit concerned. "
+            "The pictures on which they are furthest apart, each once, with what it is about. "
             "disagreements.csv names the files."
         )
-        + table(["", "person", "unit", "label", *letters, "spread"], listed)
+        + table(["", *person, "of", "label", *letters, "spread"], listed)
         + pictures
-        + source(compared.about)
+        + source(about)
     )

@@ -22,7 +22,7 @@ from mien.training.runfolder import ENVIRONMENT, PREDICTIONS
 from mien.training.settings import differences, to_json
 from mien.training.subject import Subject
 
-__all__ = ["Base", "Learned", "learned_of", "plots_of"]
+__all__ = ["Base", "Learned", "learned_of", "plots_of", "typed", "version_of"]
 
 Base = Callable[[str], Recipe | None]
 """Gives the recipe of a name as it comes with mien; None where there is none."""
@@ -69,7 +69,7 @@ def learned_of(place: int, stand: Stand, base: Base) -> Learned | None:
     about = (
         f"{parts.data}, {parts.protocol}, fold {parts.fold} of {parts.folds}, losses of the "
         f"training part and of the held-out part ({len(parts.train)} and {len(parts.validate)} "
-        f"pictures), {_version(folder)}."
+        f"pictures), {version_of(folder)}."
     )
     command = _command(subject, parts.fold, base)
     return Learned(place, stand.entrant.name, parts.fold, lines, _chosen(folder), about, command)
@@ -108,7 +108,7 @@ def _curves(name: str, every: Sequence[Learned], letters: Sequence[str]) -> Iter
                 )
 
 
-def _version(folder: Path) -> str:
+def version_of(folder: Path) -> str:
     """The version that trained a run, and its commit."""
     try:
         said: Mapping[str, Any] = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
@@ -133,15 +133,26 @@ def _command(subject: Subject, fold: int, base: Base) -> str:
     recipe = subject.recipe
     if recipe is None:  # pragma: no cover - asked for of runs only
         return ""
-    known = base(recipe.name)
     words = ["mien", "train", recipe.name, "--fold", str(fold), "--data", "PREPARED"]
+    return typed(words, recipe, base(recipe.name))
+
+
+def typed(words: Sequence[str], recipe: object, known: object | None) -> str:
+    """What is typed to train by a recipe, with the settings that are not those of the known one.
+
+    Args:
+        words: the command.
+        recipe: the run's.
+        known: as it comes with mien; None where there is none of its name.
+    """
     if known is None:
         return f"{shlex.join(words)}, with the recipe that is in its recipe.json"
     gap = differences(json.loads(to_json(known)), json.loads(to_json(recipe)))
+    every = list(words)
     for name, (_, value) in gap.items():
         if name.partition(".")[0] not in UNSAID:
-            words += ["--set", f"{name}={_typed(value)}"]
-    return shlex.join(words)
+            every += ["--set", f"{name}={_typed(value)}"]
+    return shlex.join(every)
 
 
 def _typed(value: Any) -> str:  # noqa: ANN401 - of JSON

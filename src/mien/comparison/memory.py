@@ -12,7 +12,7 @@ import mien
 from mien.comparison.looks import Looks, read_faces
 from mien.comparison.shipped import way_of
 from mien.face.geometry import SKIN, reference
-from mien.runtime import BATCH, Predictor
+from mien.runtime import BATCH, Predictor, open_session
 from mien.values import MESH_POINTS
 
 __all__ = ["memory_of", "read_once"]
@@ -21,7 +21,7 @@ CODE = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from mien.comparison.memory import read_once
-read_once(sys.argv[1])
+read_once(sys.argv[1], int(sys.argv[3]))
 """
 
 SIDE = 200
@@ -30,7 +30,7 @@ SECONDS = 600
 """After which the process is given up."""
 
 
-def memory_of(what: str) -> float | None:
+def memory_of(what: str, side: int = 0) -> float | None:
     """Megabytes that a process grows by when it opens a network and reads BATCH faces.
 
     The runtime and numpy are loaded before and not counted; the peak counts, on one thread. None
@@ -38,11 +38,12 @@ def memory_of(what: str) -> float | None:
 
     Args:
         what: the whole path of a file, or the default networks by their word.
+        side: of the one picture that a detector reads; 0 of networks of faces.
     """
     root = Path(mien.__file__).parents[1]
     try:
         run = subprocess.run(
-            [sys.executable, "-c", CODE, what, str(root)],
+            [sys.executable, "-c", CODE, what, str(root), str(side)],
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -55,13 +56,16 @@ def memory_of(what: str) -> float | None:
     return float(grown) if isinstance(grown, float) else None
 
 
-def read_once(what: str) -> None:
-    """Open a network, ask it of BATCH grey faces, and print what that took; for that process."""
+def read_once(what: str, side: int = 0) -> None:
+    """Open a network, ask it as `memory_of` says, and print what that took; for that process."""
     import onnxruntime  # noqa: F401 - loaded before the first look
 
     way = way_of(Path(what))
     before = _peak()
-    if way is not None:
+    if side:
+        grey = np.full((1, 3, side, side), 0.5, np.float32)
+        open_session(Path(what)).run(["boxes", "scores"], {"image": grey})
+    elif way is not None:
         _read_default(way)
     else:
         _read_file(Path(what))

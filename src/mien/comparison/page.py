@@ -66,9 +66,18 @@ def page(compared: Compared, learned: Sequence[Learned], *, show: bool = False) 
         sections.units(compared),
         sections.published(compared),
         evidence.costs(compared, processor()),
-        evidence.learning(compared, learned),
+        evidence.learning([one.entrant.name for one in compared.standings], learned),
         evidence.relations(compared),
-        evidence.differences(compared, _pictures(compared) if show else ()),
+        evidence.differences(
+            evidence.Disagreement(
+                len(compared.standings),
+                compared.apart,
+                compared.disputes,
+                compared.standings[0].predictions.subjects,
+            ),
+            _pictures(compared) if show else (),
+            about,
+        ),
         _files(compared),
     ]
     fold = "" if about.fold == "no fold" else f", fold {about.fold}"
@@ -121,7 +130,7 @@ def _files(compared: Compared) -> str:
             subject = stand.subject
             rows.append(
                 [
-                    sections.named(at, one),
+                    sections.named(at, one.entrant.name),
                     escape(subject.spec.trained_on or "not said"),
                     escape(subject.precision),
                     f"{stand.cache.template} {stand.cache.aligned} px",

@@ -1,9 +1,9 @@
 """Sections of a comparison's page, each with what its figures belong to: scores in all forms."""
 
 from html import escape
+from typing import Protocol
 
-from mien.comparison.about import About
-from mien.comparison.compare import Compared, Standing, Versus
+from mien.comparison.compare import Compared, Versus
 from mien.comparison.drawing import letter, letters_of, spread_of, strip
 from mien.evaluation.landmarks import TITLES as LANDMARKS
 from mien.evaluation.metrics import METRICS, Task
@@ -12,10 +12,25 @@ from mien.evaluation.scoretable import cell, title
 from mien.evaluation.tables import Beside
 from mien.results.html import table
 
-__all__ = ["named", "pairs", "published", "scores", "soft", "source", "units", "verdict"]
+__all__ = ["Origin", "named", "pairs", "published", "scores", "soft", "source", "units", "verdict"]
 
 
-def source(about: About) -> str:
+class Origin(Protocol):
+    """What figures belong to."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why they are too good, or not comparable."""
+
+    @property
+    def command(self) -> str:
+        """Gives them again."""
+
+    def line(self) -> str:
+        """Data, part, version in a sentence."""
+
+
+def source(about: Origin) -> str:
     """What the figures above it belong to, and how to get them again."""
     warned = "".join(f' <b class="weak">{escape(line)}</b>' for line in about.warnings)
     return (
@@ -28,9 +43,9 @@ def soft(text: str) -> str:
     return f'<p class="soft">{escape(text)}</p>'
 
 
-def named(at: int, one: Standing) -> str:
+def named(at: int, name: str) -> str:
     """A network by its letter and name."""
-    return f'<span class="who">{letter(at)} {escape(one.entrant.name)}</span>'
+    return f'<span class="who">{letter(at)} {escape(name)}</span>'
 
 
 def scores(compared: Compared) -> str:
@@ -44,7 +59,7 @@ def scores(compared: Compared) -> str:
     kind = METRICS[task][shown]
     first = [
         [
-            named(at, one),
+            named(at, one.entrant.name),
             strip(at, one.table.mean[shown], one.table.mean_interval.get(shown), span),
             escape(cell(one.table.mean[shown], one.table.mean_interval.get(shown))),
         ]
@@ -197,7 +212,7 @@ def published(compared: Compared) -> str:
             continue
         ours = one.published.ours
         parts.append(
-            f"<h3>{named(at, one)}</h3>"
+            f"<h3>{named(at, one.entrant.name)}</h3>"
             f"<p>Ours: {escape(ours.facts())} Every unit of this network, its own test part.</p>"
             + "".join(_beside(publication, ours.task) for publication in one.published.published)
         )

@@ -20,7 +20,10 @@ from mien.files import cannot_write
 from mien.machine import processor
 from mien.training.runfolder import RECIPE, write_text
 
-__all__ = ["DISAGREEMENTS", "PAGE", "SCORES", "VALUES", "check_folder", "write_comparison"]
+__all__ = [
+    "DISAGREEMENTS", "PAGE", "SCORES", "VALUES", "as_csv", "check_folder", "cost_numbers",
+    "learned_values", "write_comparison", "write_texts",
+]  # fmt: skip
 
 PAGE, VALUES = "compare.html", "compare.json"
 SCORES, DISAGREEMENTS = "scores.csv", "disagreements.csv"
@@ -40,13 +43,25 @@ def write_comparison(
     Raises:
         InputError: the folder cannot be made or written to, or is that of a run.
     """
-    check_folder(folder)
     texts = {
         VALUES: json.dumps(_values(compared, learned), indent=1, allow_nan=False) + "\n",
-        SCORES: _csv(_rows(compared)),
-        DISAGREEMENTS: _csv(_disputes(compared)),
+        SCORES: as_csv(_rows(compared)),
+        DISAGREEMENTS: as_csv(_disputes(compared)),
         PAGE: page(compared, learned, show=show),  # last: it says that all is there
     }
+    return write_texts(texts, folder)
+
+
+def write_texts(texts: dict[str, str], folder: Path) -> tuple[Path, ...]:
+    """Write the files of a comparison by their names, each whole or not at all.
+
+    Returns:
+        The files, the last first.
+
+    Raises:
+        InputError: the folder cannot be made or written to, or is that of a run.
+    """
+    check_folder(folder)
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,18 +141,23 @@ def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
             for one in compared.pairs
         ],
         "disagreement": [asdict(one) for one in compared.apart],
-        "learned": [
-            {
-                "name": one.name,
-                "fold": one.fold,
-                "chosen": one.chosen,
-                "about": one.about,
-                "command": one.command,
-                "epochs": [{k: _plain(v) for k, v in line.items()} for line in one.lines],
-            }
-            for one in learned
-        ],
+        "learned": learned_values(learned),
     }  # fmt: skip
+
+
+def learned_values(learned: Sequence[Learned]) -> list[dict[str, Any]]:
+    """How runs learned, as JSON has it."""
+    return [
+        {
+            "name": one.name,
+            "fold": one.fold,
+            "chosen": one.chosen,
+            "about": one.about,
+            "command": one.command,
+            "epochs": [{k: _plain(v) for k, v in line.items()} for line in one.lines],
+        }
+        for one in learned
+    ]
 
 
 def _rows(compared: Compared) -> Iterator[dict[str, object]]:
@@ -157,7 +177,7 @@ def _rows(compared: Compared) -> Iterator[dict[str, object]]:
             yield {**who, "of": "mean", "metric": compared.metric, **small, **where}
         for cost in one.costs:
             who |= {"sha256": cost.digest, "precision": cost.precision}
-            for metric, value in _numbers(cost).items():
+            for metric, value in cost_numbers(cost).items():
                 figures = {"value": value, "low": None, "high": None, "processor": processor()}
                 yield {**who, "of": "cost", "metric": metric, **figures, **where}
 
@@ -175,7 +195,7 @@ def _figures(one: Standing) -> Iterator[tuple[str, str, dict[str, object]]]:
             yield what, metric, {"value": value, "low": low, "high": high}
 
 
-def _numbers(cost: Cost) -> dict[str, float | None]:
+def cost_numbers(cost: Cost) -> dict[str, float | None]:
     """What a file costs, by name."""
     found = {
         "parameters": cost.parameters,
@@ -208,7 +228,7 @@ def _disputes(compared: Compared) -> Iterator[dict[str, object]]:
         }
 
 
-def _csv(rows: Iterable[Mapping[str, object]]) -> str:
+def as_csv(rows: Iterable[Mapping[str, object]]) -> str:
     """Rows of the same columns as a table."""
     listed = list(rows)
     text = io.StringIO()

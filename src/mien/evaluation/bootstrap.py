@@ -17,7 +17,16 @@ from mien.evaluation.metrics import METRICS
 from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Predictions, values
 
-__all__ = ["DRAWS", "LEVEL", "MANY", "Difference", "Interval", "difference", "intervals"]
+__all__ = [
+    "DRAWS",
+    "LEVEL",
+    "MANY",
+    "Difference",
+    "Interval",
+    "difference",
+    "interval_of",
+    "intervals",
+]
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -84,7 +93,7 @@ def intervals(
         many = weights.shape[1] > MANY
         kinds = METRICS[predictions.task].items()
         wanted = [name for name, kind in kinds if kind.of is not None or not many]
-    return {name: _interval(*draws(predictions, name, weights), level) for name in wanted}
+    return {name: interval_of(*draws(predictions, name, weights), level) for name in wanted}
 
 
 def difference(
@@ -124,7 +133,7 @@ def difference(
         first.names,
         np.atleast_1d(values(first, name) - values(second, name)),
         means[0] - means[1],
-        _interval(one - two, one_mean - two_mean, level),
+        interval_of(one - two, one_mean - two_mean, level),
     )
 
 
@@ -138,7 +147,8 @@ def _weights(predictions: Predictions, count: int, seed: int) -> Floats:
     return rng.multinomial(persons, np.full(persons, 1 / persons), size=count).astype(np.float64)
 
 
-def _interval(found: Floats, means: Floats, level: float) -> Interval:
+def interval_of(found: Floats, means: Floats, level: float = LEVEL) -> Interval:
+    """The middle share of draws (d, k), and of their means (d,)."""
     sides = (1 - level) / 2, (1 + level) / 2
     low, high = np.array([_quantiles(column, sides) for column in found.T]).T
     bottom, top = _quantiles(means, sides)

@@ -1,10 +1,8 @@
 """A detector from a recipe and a data.yaml: train in the one loop, judge, report, export."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -13,11 +11,9 @@ import torch
 from lightning.fabric.utilities import rank_zero_only
 from torch import nn
 
-from mien.data import yolo as folders
 from mien.data.anchors import ENOUGH, fit_anchors, recall
 from mien.data.boxloading import BoxDataset, size_of
-from mien.data.findings import Findings
-from mien.data.yolo import BoxedPictures, BoxedSet
+from mien.data.yolo import BoxedPictures
 from mien.errors import InputError
 from mien.evaluation.boxtable import BoxTable, box_table
 from mien.evaluation.detection import Boxes
@@ -28,6 +24,7 @@ from mien.models.starting import start
 from mien.models.yolo import Yolo
 from mien.spec import ModelSpec
 from mien.training import runfolder
+from mien.training.boxparts import Parts, read_boxes
 from mien.training.boxrecipe import BoxRecipe
 from mien.training.boxreport import draw_pictures, report
 from mien.training.detecting import BoxMeter, Detect, boxes_of, true_boxes
@@ -41,58 +38,11 @@ from mien.training.precision import PROBES
 from mien.training.settings import to_json
 from mien.values import Float32
 
-__all__ = ["Parts", "card_of", "judge", "learn_boxes", "network_of", "read_boxes"]
+__all__ = ["card_of", "judge", "learn_boxes", "network_of"]
 
 logger = logging.getLogger(__name__)
 
 FITNESS = "fitness"
-TOLD = 3
-"""Findings that are told one by one."""
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """What a run learns from and is judged by."""
-
-    said: BoxedSet
-    notes: tuple[str, ...]
-    """What is wrong with the set."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the classes."""
-        return self.said.names
-
-    def part(self, name: str) -> BoxedPictures:
-        """One of train, val and test; it may be empty."""
-        return self.said.splits[name]
-
-    def digest(self) -> str:
-        """Of names, pictures by their size, and boxes: another set has another."""
-        found = hashlib.sha256(json.dumps(self.names).encode())
-        for name, part in sorted(self.said.splits.items()):
-            for path, boxes in zip(part.path, part.boxes, strict=True):
-                found.update(f"{name}/{path.name}:{path.stat().st_size}".encode())
-                found.update(np.ascontiguousarray(boxes).tobytes())
-        return found.hexdigest()
-
-
-def read_boxes(data: Path) -> Parts:
-    """Read what a data.yaml leads to; faulty pictures are left out, and told.
-
-    Raises:
-        InputError: there is no training part, or nothing at all.
-    """
-    findings = Findings()
-    said = folders.read(data, findings)
-    if not any(len(boxes) for boxes in said.splits["train"].boxes):
-        raise InputError(f"{said.path} leads to no training picture with a box; look at train:")
-    notes = tuple(f"{one.place}: {one.what}" for one in findings)
-    for note in notes[:TOLD]:
-        logger.info(note)
-    if len(notes) > TOLD:
-        logger.info("%d more of the kind", len(notes) - TOLD)
-    return Parts(said, notes)
 
 
 def network_of(recipe: BoxRecipe, parts: Parts) -> Yolo:
