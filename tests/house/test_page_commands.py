@@ -69,9 +69,6 @@ CANNOT: dict[str, tuple[str, ...]] = {
         "runs/mine/fold2",
         "mien train distill-combined --all --data caches",
     ),
-    "takes minutes, however short: 88 million weights": (
-        "mien train planted-eacnet --fold 1 --data drawn60-jaanet",
-    ),
     "measures for minutes, on a calm machine": (
         "python -m benchmarks emotions",
         "python -m benchmarks units",
