@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.yolo import BoxedPictures
-from mien.evaluation.detection import Boxes
+from mien.evaluation.detection import LEAST, OVERLAP, Boxes
 from mien.face.letterbox import Letterbox, letterbox
 from mien.face.suppression import suppress
 from mien.runtime import crop_threads, open_session
 from mien.spec import ModelSpec
-from mien.training.boxexport import LEAST, OVERLAP
 from mien.values import Float32, Image
 from mien.video.pictures import read_picture
 
