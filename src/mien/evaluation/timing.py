@@ -1,16 +1,17 @@
 """What a face costs: CPU time of networks that read the same number of crops in turns."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from mien.values import Float32, Image
 
-__all__ = ["ROUNDS", "Reads", "Timed", "seconds_per_crop"]
+__all__ = ["ROUNDS", "Reads", "Timed", "seconds_in_turns", "seconds_per_crop"]
 
 ROUNDS = 5
-"""Times that each network reads its crops; the quickest counts."""
+"""Times that each has its turn; the quickest counts."""
 
 
 class Reads(Protocol):
@@ -34,15 +35,24 @@ class Timed:
 
 
 def seconds_per_crop(networks: Sequence[Timed], rounds: int = ROUNDS) -> tuple[float, ...]:
-    """CPU seconds per crop of each network, the quickest of several rounds.
+    """CPU seconds per crop of each network; normalising the crops is part of it."""
+    works = [partial(one.predictor.score_crops, one.images, one.points) for one in networks]
+    spent = seconds_in_turns(works, rounds)
+    return tuple(total / len(one.images) for total, one in zip(spent, networks, strict=True))
+
+
+def seconds_in_turns(
+    works: Sequence[Callable[[], object]], rounds: int = ROUNDS
+) -> tuple[float, ...]:
+    """CPU seconds of each piece of work, the quickest of several rounds.
 
     They take turns, so that whatever else the machine does at the time meets all of them. Time of
-    the process is counted, not that of the clock; normalising the crops is part of it.
+    the process is counted, not that of the clock.
     """
-    best = [float("inf")] * len(networks)
+    best = [float("inf")] * len(works)
     for _ in range(rounds):
-        for place, one in enumerate(networks):
+        for place, work in enumerate(works):
             start = time.process_time()
-            one.predictor.score_crops(one.images, one.points)
+            work()
             best[place] = min(best[place], time.process_time() - start)
-    return tuple(total / len(one.images) for total, one in zip(best, networks, strict=True))
+    return tuple(best)

@@ -1,8 +1,8 @@
 """mien export of a detector: its file anew, stored in 16 bits, or computed in 8."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from mien.data.yolo import BoxedPictures
 from mien.errors import InputError, WeightsError
 from mien.evaluation.boxtable import box_table
 from mien.evaluation.detection import LEAST, OVERLAP, Boxes
-from mien.evaluation.timing import ROUNDS
+from mien.evaluation.timing import seconds_in_turns
 from mien.face.letterbox import letterbox
 from mien.face.suppression import suppress
 from mien.files import whole_file
@@ -96,12 +96,21 @@ def _eighth(file: Path, spec: ModelSpec, out: Path, wanted: Wanted) -> Exported:
                 f"{out.name} was not written: mAP50 on the {name} part falls from {before:.3f} to "
                 f"{after:.3f}, by more than {wanted.limit:g}; use fp16, or allow it with --limit"
             )
-        times = _times(file, part, next(_batches(held.path[:1], spec.size)))
+        picture = {"image": next(_batches(held.path[:1], spec.size))}
+        works = [partial(open_session(one).run, None, picture) for one in (file, part)]
+        slow, quick = seconds_in_turns(works)
     count = min(len(held), JUDGED)
     apart = np.abs(first - second)
     typical = float(np.quantile(apart, TYPICAL))
     measured = Measured(
-        "mAP50", before, after, f"the {name} part", count, float(apart.max()), typical, times
+        "mAP50",
+        before,
+        after,
+        f"the {name} part",
+        count,
+        float(apart.max()),
+        typical,
+        (slow, quick),
     )
     return Exported(out, "int8", out.stat().st_size, None, file.stat().st_size, measured)
 
@@ -155,15 +164,3 @@ def _true(path: Path, told: Float32, size: int) -> Boxes:
     half = told[:, 3:] / 2
     box = np.column_stack([told[:, 1:3] - half, told[:, 1:3] + half]) * sides
     return Boxes(lies.into(box.astype(np.float32)), told[:, 0].astype(np.int64))
-
-
-def _times(first: Path, second: Path, picture: Float32) -> tuple[float, float]:
-    """CPU seconds for a picture of two files on one thread, in turns."""
-    sessions = open_session(first), open_session(second)
-    best = [np.inf, np.inf]
-    for _ in range(ROUNDS):
-        for place, one in enumerate(sessions):
-            start = time.process_time()
-            one.run(None, {"image": picture})
-            best[place] = min(best[place], time.process_time() - start)
-    return best[0], best[1]
