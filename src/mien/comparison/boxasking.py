@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data.boxshares import corners
 from mien.data.yolo import BoxedPictures
 from mien.evaluation.detection import LEAST, OVERLAP, Boxes
 from mien.face.letterbox import Letterbox, letterbox
@@ -101,8 +102,5 @@ def true_boxes(part: BoxedPictures) -> tuple[Boxes, ...]:
     out = []
     for path, told in zip(part.path, part.boxes, strict=True):
         height, width = read_picture(path).shape[:2]
-        half = told[:, 3:] / 2
-        box = np.column_stack([told[:, 1:3] - half, told[:, 1:3] + half])
-        sides = np.array([width, height] * 2, np.float32)
-        out.append(Boxes((box * sides).astype(np.float32), told[:, 0].astype(np.int64)))
+        out.append(Boxes(corners(told[:, 1:], width, height), told[:, 0].astype(np.int64)))
     return tuple(out)

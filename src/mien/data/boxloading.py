@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data.boxaugment import BoxAugment
+from mien.data.boxshares import corners, shares
 from mien.data.boxvariation import Labelled, Variation
 from mien.data.loading import Key
 from mien.data.sample import Batch
 from mien.data.yolo import BoxedPictures
 from mien.errors import UnreadableSource
 from mien.face.letterbox import letterbox
-from mien.values import Float32, Image
+from mien.values import Image
 from mien.video.pictures import ORIENTATION, read_picture
 
-__all__ = ["BoxDataset", "corners", "shares", "size_of"]
+__all__ = ["BoxDataset", "size_of"]
 
 LYING = 5
 """EXIF's orientation from which on width and height change places."""
@@ -133,21 +133,3 @@ def _unreadable(path: Path, error: Exception) -> UnreadableSource:
     return UnreadableSource(
         f"{path} cannot be read as a picture ({error}); take it and its label out of the set"
     )
-
-
-def corners(told: Float32, width: int, height: int) -> Float32:
-    """Centre x, y, width, height as shares (m, 4) to corners in pixels.
-
-    >>> corners(np.array([[0.5, 0.5, 0.5, 1.0]], np.float32), 100, 40).tolist()
-    [[25.0, 0.0, 75.0, 40.0]]
-    """
-    half = told[:, 2:] / 2
-    size = np.array([width, height] * 2, np.float32)
-    return np.asarray(np.column_stack([told[:, :2] - half, told[:, :2] + half]) * size, np.float32)
-
-
-def shares(box: Float32, width: int, height: int) -> NDArray[np.float32]:
-    """The way back."""
-    size = np.array([width, height], np.float32)
-    low, high = box[:, :2] / size, box[:, 2:] / size
-    return np.column_stack([(low + high) / 2, high - low]).astype(np.float32)

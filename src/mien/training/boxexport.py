@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from mien.data import yolo
+from mien.data.boxshares import corners
 from mien.data.findings import Findings
 from mien.data.yolo import BoxedPictures
 from mien.errors import InputError, WeightsError
@@ -160,7 +161,5 @@ def _true(path: Path, told: Float32, size: int) -> Boxes:
     """The labels of a picture in the square's pixels."""
     image = read_picture(path)
     _, lies = letterbox(image, size)
-    sides = np.array(image.shape[1::-1] * 2, np.float32)
-    half = told[:, 3:] / 2
-    box = np.column_stack([told[:, 1:3] - half, told[:, 1:3] + half]) * sides
-    return Boxes(lies.into(box.astype(np.float32)), told[:, 0].astype(np.int64))
+    box = corners(told[:, 1:], *image.shape[1::-1])
+    return Boxes(lies.into(box), told[:, 0].astype(np.int64))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mien.data import boxshares
 from mien.data.sample import Batch
 from mien.evaluation.detection import LEAST, OVERLAP, Boxes, average_precisions, match, means
 from mien.face.suppression import suppress
@@ -66,10 +67,9 @@ def boxes_of(
 def true_boxes(batch: Batch, size: int) -> list[Boxes]:
     """The labels of a batch in the same pixels."""
     told = batch.target.cpu().numpy()
-    half = told[:, 4:] / 2
-    box = np.column_stack([told[:, 2:4] - half, told[:, 2:4] + half]) * size
+    box = boxshares.corners(told[:, 2:], size, size)
     mine = [told[:, 0] == number for number in range(len(batch))]
-    return [Boxes(box[rows].astype(np.float32), told[rows, 1].astype(np.int64)) for rows in mine]
+    return [Boxes(box[rows], told[rows, 1].astype(np.int64)) for rows in mine]
 
 
 class BoxMeter:
