@@ -6,6 +6,7 @@ from PIL import Image as Picture
 
 from mien.animation.sampling import sample
 from mien.data import portraits, read, rendered, showing, synthesize
+from mien.data.changes import Change
 from mien.data.expressions import planted, table
 from mien.data.finding import open_finder
 from mien.data.planted import Portrait
@@ -219,7 +220,7 @@ def test_planted_pictures_show_what_their_labels_say(gallery, model, monkeypatch
         for number in range(count):
             intensity = planted({"12L": 0.6} if number > 1 else {})
             drawn.append(intensity)
-            yield portraits.Change(intensity, intensity @ table(model.names), 0)
+            yield Change(intensity, intensity @ table(model.names), 0)
 
     monkeypatch.setattr(portraits, "draw_changes", changes)
     source = Planted(folder, model, find, (0, 3, 256))

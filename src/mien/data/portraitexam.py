@@ -17,12 +17,12 @@ from PIL import Image as Picture
 from PIL import ImageFilter
 
 from mien.data import arrayfile, expressions
+from mien.data.changes import Change, carry_out
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
-from mien.data.planted import Portrait, plant, single_units
+from mien.data.planted import Portrait, single_units
 from mien.data.rendered import Find
-from mien.data.synthetic import lips_parted, rotations
-from mien.face.geometry import SKIN
+from mien.data.synthetic import rotations
 from mien.face.steady import steady_crop
 from mien.values import Float32, Image
 
@@ -31,7 +31,8 @@ __all__ = ["KINDS", "STILL", "PortraitExam", "exam_file", "make", "read"]
 KINDS = ("rest", "single", "mixture", "nuisance", "pose", "identity", "blur", "light")
 """Kinds of a picture. "nuisance" is a mixture with another pose, light, noise and compression than
 the portrait's; the last four show no unit, and one thing alone is changed."""
-STILL = KINDS[4:]
+REST, SINGLE, MIXTURE, NUISANCE, POSE, IDENTITY, BLUR, LIGHT = range(len(KINDS))
+STILL = KINDS[POSE:]
 """Kinds in which no unit moves."""
 MIXES = 8
 """Mixtures per portrait, and as many with nuisances."""
@@ -100,71 +101,46 @@ def read(path: Path) -> PortraitExam:
     return PortraitExam(**arrayfile.read(path, PortraitExam, "exam --portraits FOLDER"))
 
 
-@dataclass(frozen=True, eq=False)
-class _Change:
-    """What is done to a portrait for one picture."""
-
-    kind: str
-    weights: Float32
-    intensity: Float32
-    unit: int = 0
-    identity: Float32 | None = None
-    turn: Float32 | None = None
-    disturb: Callable[[Image], Image] = lambda image: image
-
-
 def _rows(portrait: Portrait, number: int, model: FaceModel, find: Find) -> Iterator[PortraitExam]:
     """The pictures of one portrait on which the mesh was found again."""
     rng = np.random.default_rng((212, number))
     for change in _changes(rng, number, model):
-        picture = plant(portrait, model, change.weights, change.identity, change.turn)
-        picture = change.disturb(picture)
-        mesh = find(picture, False)
-        if mesh is None or _astray(mesh, portrait):
-            if change.kind == "rest":
-                return
-            continue
-        intensity = change.intensity.copy()
-        intensity[-1] = lips_parted(model, change.weights[None])[0]
-        kind = KINDS.index(change.kind)
-        yield PortraitExam(
-            mesh[None],
-            steady_crop(picture, mesh)[None],
-            intensity[None],
-            *(np.array([value]) for value in (number, kind, change.unit)),
-        )
+        found = carry_out(change, portrait, model, find)
+        if found is not None:
+            yield PortraitExam(
+                found.mesh[None],
+                steady_crop(found.image, found.mesh)[None],
+                found.intensity[None],
+                *(np.array([value]) for value in (number, change.kind, change.unit)),
+            )
+        elif change.kind == REST:
+            return
 
 
-def _astray(mesh: Float32, portrait: Portrait) -> bool:
-    """Whether another face was found."""
-    moved = np.abs(mesh[:SKIN, :2] - portrait.mesh[:SKIN, :2]).mean()
-    return bool(moved > 0.1 * len(portrait.image))
-
-
-def _changes(rng: Generator, number: int, model: FaceModel) -> Iterator[_Change]:
+def _changes(rng: Generator, number: int, model: FaceModel) -> Iterator[Change]:
     """What is done to one portrait."""
     mixing, rest = table(model.names), np.zeros(OUTPUTS, np.float32)
     nothing = np.zeros(len(model.names), np.float32)
-    yield _Change("rest", nothing, rest)
+    yield Change(rest, nothing, REST)
     for unit, intensity in single_units(number)[number % 2 :: 2]:
-        yield _Change("single", intensity @ mixing, intensity, unit)
+        yield Change(intensity, intensity @ mixing, SINGLE, unit)
     drawn = expressions.draw(rng, 2 * MIXES, model.names)
     for place, (intensity, weights) in enumerate(zip(drawn.intensity, drawn.weights, strict=True)):
         if place < MIXES:
-            yield _Change("mixture", weights, intensity)
+            yield Change(intensity, weights, MIXTURE)
         else:
             disturb = _disturber(np.random.default_rng(rng.integers(2**62)))
             turn = _turn(rng, 8, 5)
-            yield _Change("nuisance", weights, intensity, turn=turn, disturb=disturb)
+            yield Change(intensity, weights, NUISANCE, turn=turn, disturb=disturb)
     person = np.zeros(IDENTITIES, np.float32)
     person[:40] = 0.35 * rng.standard_normal(40)
-    yield _Change("pose", nothing, rest, turn=_turn(rng, 8, 5))
-    yield _Change("identity", nothing, rest, identity=person)
+    yield Change(rest, nothing, POSE, turn=_turn(rng, 8, 5))
+    yield Change(rest, nothing, IDENTITY, identity=person)
     radius = rng.uniform(0.8, 2)
-    yield _Change("blur", nothing, rest, disturb=lambda image: _blurred(image, radius))
+    yield Change(rest, nothing, BLUR, disturb=lambda image: _blurred(image, radius))
     seed = int(rng.integers(2**62))
-    yield _Change(
-        "light", nothing, rest, disturb=lambda image: _lit(np.random.default_rng(seed), image)
+    yield Change(
+        rest, nothing, LIGHT, disturb=lambda image: _lit(np.random.default_rng(seed), image)
     )
 
 

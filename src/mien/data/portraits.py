@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data import arrayfile, expressions
+from mien.data.changes import Change, carry_out
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.parts import part_of
-from mien.data.planted import Portrait, plant, single_units, to_size
+from mien.data.planted import Portrait, single_units, to_size
 from mien.data.rendered import Find, singles
-from mien.data.synthetic import Examples, lips_parted, rotations
+from mien.data.synthetic import Examples, rotations
 from mien.errors import UnreadableSource
 from mien.face.geometry import POSE, SKIN, difference, features, reference
 from mien.values import Float32
@@ -31,7 +32,6 @@ __all__ = [
     "MIX",
     "REST",
     "SINGLE",
-    "Change",
     "Planted",
     "draw_changes",
     "evaluation",
@@ -76,18 +76,6 @@ class Planted:
     """(n,): REST, SINGLE, MIX or NUISANCE."""
     unit: NDArray[np.int64]
     """(n,): the single unit, or 0."""
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """What is done to a portrait for one picture."""
-
-    intensity: Float32
-    weights: Float32
-    kind: int
-    unit: int = 0
-    identity: Float32 | None = None
-    turn: Float32 | None = None
 
 
 def read(folder: Path, find: Find) -> dict[str, Portrait]:
@@ -249,20 +237,13 @@ def _rows(
 ) -> Iterator[Planted]:
     """The changed pictures of one portrait on which the mesh was found again, one row each."""
     for change in changes:
-        picture = plant(portrait, model, change.weights, change.identity, change.turn)
-        mesh = find(picture, False)
-        if mesh is None:
-            continue
-        moved = np.abs(mesh[:SKIN, :2] - portrait.mesh[:SKIN, :2]).mean()
-        if moved > 0.1 * len(picture):
-            continue
-        intensity = change.intensity.copy()
-        intensity[-1] = lips_parted(model, change.weights[None])[0]
-        yield Planted(
-            mesh[None],
-            intensity[None],
-            *(np.array([value]) for value in (number, change.kind, change.unit)),
-        )
+        found = carry_out(change, portrait, model, find)
+        if found is not None:
+            yield Planted(
+                found.mesh[None],
+                found.intensity[None],
+                *(np.array([value]) for value in (number, change.kind, change.unit)),
+            )
 
 
 def _table(rows: Sequence[Planted]) -> Planted:
