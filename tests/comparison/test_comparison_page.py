@@ -3,9 +3,12 @@
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mien.comparison.compare import Choice, compare
@@ -16,7 +19,8 @@ from mien.comparison.page import is_licensed, page
 from mien.comparison.writing import DISAGREEMENTS, PAGE, SCORES, VALUES, write_comparison
 from mien.errors import InputError
 from mien.evaluation.metrics import METRICS
-from mien.training.runfolder import read_recipe
+from mien.results.table import METADATA_KEY
+from mien.training.runfolder import PREDICTIONS, read_recipe
 from mien.training.subject import open_subject
 
 COMMAND = "mien compare red dull --on 'my cache' --threshold 0.5"
@@ -133,6 +137,22 @@ def test_the_training_command_names_what_was_changed(runs, compared):
 
     words = found.split(" --set ")[1:]
     assert override(known, words).data == recipe.data
+
+
+def test_the_chosen_epoch_is_marked_where_the_predictions_are_whole(runs, compared, tmp_path):
+    folder = shutil.copytree(runs[0], tmp_path / "fold2")
+    stand = replace(compared.standings[0].stands[0], subject=open_subject(folder))
+    table = pa.table({"number": list(range(50))})
+    pq.write_table(
+        table.replace_schema_metadata({METADATA_KEY: '{"epoch": 3}'}), folder / PREDICTIONS
+    )
+    assert learned_of(0, stand, {}.get).chosen == 3
+    whole = (folder / PREDICTIONS).read_bytes()
+    for damaged in (whole[:-20], whole[:-60] + b"\xff" * 52 + whole[-8:], b""):
+        (folder / PREDICTIONS).write_bytes(damaged)
+        assert learned_of(0, stand, {}.get).chosen is None
+    (folder / PREDICTIONS).unlink()
+    assert learned_of(0, stand, {}.get).chosen is None
 
 
 def test_a_file_without_a_run_has_not_learned_as_far_as_known(tmp_path, compared):

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arro3.io import read_parquet
-
 from mien.comparison.ground import Stand
 from mien.comparison.shipped import Shipped
+from mien.data.parquetfile import read_table
 from mien.errors import InputError
 from mien.results.plot import Axes, Curve
 from mien.results.table import read_facts
@@ -121,9 +120,8 @@ def version_of(folder: Path) -> str:
 def _chosen(folder: Path) -> int | None:
     """The epoch that was chosen, from the facts of the predictions."""
     try:
-        with (folder / PREDICTIONS).open("rb") as file:
-            epoch = read_facts(read_parquet(file).schema).get("epoch")
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, the curve goes without a mark
+        epoch = read_facts(read_table(folder / PREDICTIONS).schema).get("epoch")
+    except (InputError, ValueError, AttributeError):  # the curve goes without a mark
         return None
     return epoch if isinstance(epoch, int) else None
 
