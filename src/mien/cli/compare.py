@@ -98,7 +98,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     """
     from mien.cli.comparedboxes import Asked, compare_detectors
     from mien.cli.preparing import number_of
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.comparison.compare import Choice
     from mien.comparison.compare import compare as side_by_side
     from mien.comparison.detectors import are_detectors
@@ -132,8 +132,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     with TemporaryDirectory(prefix="mien-") as spare, showing_progress(quiet, "pictures") as show:
 
         def tell(name: str, done: int, of: int) -> None:
-            if show is not None:
-                show(name, done, done / max(of, 1))
+            counting(show, name)(done, of)
 
         caches = _prepared(on, root, cache or Path(spare), entrants)
         typed = _command(runs, on, root, choice)

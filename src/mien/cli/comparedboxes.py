@@ -49,7 +49,7 @@ def compare_detectors(asked: Asked, strange: Sequence[str]) -> None:
     Raises:
         InputError: an option is not for detectors, or see `mien.comparison.boxes.compare_boxes`.
     """
-    from mien.cli.progress import showing_progress
+    from mien.cli.progress import counting, showing_progress
     from mien.comparison.boxes import compare_boxes
     from mien.comparison.boxpage import learned_boxes
     from mien.comparison.boxvalues import BoxChoice
@@ -73,8 +73,7 @@ def compare_detectors(asked: Asked, strange: Sequence[str]) -> None:
     with showing_progress(asked.quiet, "pictures") as show:
 
         def tell(name: str, done: int, of: int) -> None:
-            if show is not None:
-                show(name, done, done / max(of, 1))
+            counting(show, name)(done, of)
 
         compared = compare_boxes(entrants, data, choice, asked.command(), tell)
         files: tuple[Path, ...] = ()
