@@ -147,11 +147,6 @@ class NeutralCollector:
                 self._kept = self._kept[::2]
                 self._stride *= 2
 
-    @property
-    def frames_kept(self) -> int:
-        """Frames in memory, never more than the capacity."""
-        return len(self._kept)
-
     def neutral(self) -> Neutral:
         """The neutral of what was added so far."""
         if self._seen < FEWEST:
