@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data.aligning import How, needs_mesh
-from mien.data.cachefacts import digest_of, rows_of, weights
+from mien.data.cachefacts import content_digest, rows_of, weights
 from mien.data.finding import Pick
 from mien.data.index_files import read_index, write_index
 from mien.data.labels import Index
@@ -228,7 +228,7 @@ def _is_ready(folder: Path, index: Index, plan: Plan) -> bool:
     if not all((folder / name).exists() for name in (_INDEX, _ROWS, _SKIPPED)):
         return False
     kept = index.take(rows_of(have)["row"].astype(np.intp))
-    return bool(facts["digest"] == digest_of(plan, have, kept))
+    return bool(facts["digest"] == content_digest(plan, have, kept))
 
 
 class _Tally:
@@ -281,7 +281,7 @@ def _finish(folder: Path, index: Index, plan: Plan, shards: list[Shard]) -> None
     kept = index.take(rows["row"].astype(np.intp))
     facts = {
         "settings": plan.settings,
-        "digest": digest_of(plan, shards, kept),
+        "digest": content_digest(plan, shards, kept),
         "pictures": len(rows),
         "left out": dict(sorted(Counter(one.kind for one in skipped).items())),
         "weights": weights(kept),

@@ -13,7 +13,7 @@ from mien.data.planning import Plan
 from mien.data.shards import Shard
 from mien.errors import InputError
 
-__all__ = ["digest_of", "rows_of", "weights"]
+__all__ = ["content_digest", "rows_of", "weights"]
 
 
 def rows_of(shards: list[Shard]) -> NDArray[Any]:
@@ -22,7 +22,7 @@ def rows_of(shards: list[Shard]) -> NDArray[Any]:
     return rows[np.argsort(rows["row"], kind="stable")]
 
 
-def digest_of(plan: Plan, shards: list[Shard], kept: Index) -> str:
+def content_digest(plan: Plan, shards: list[Shard], kept: Index) -> str:
     """SHA-256 of settings, pictures, numbers and labels; not of places on this disk."""
     total = hashlib.sha256(json.dumps(plan.settings, sort_keys=True).encode())
     for shard in shards:
