@@ -69,13 +69,15 @@ def test_numbers_and_texts_are_both_read_and_older_classes_are_not_known(root):
         (np.array("11"), "code out of range"),
         (np.array("happy"), "code out of range"),
         (np.array([1, 2]), "bad line"),
-        (None, "bad line"),
+        (b"no array", "bad line"),
+        (b"", "bad line"),
+        (b"PK\x03\x04 no archive", "bad line"),
     ],
 )
 def test_a_bad_label_names_its_file(root, value, kind):
     path = root / LABELS / "1_exp.npy"
-    if value is None:
-        path.write_bytes(b"no array")
+    if isinstance(value, bytes):
+        path.write_bytes(value)
     else:
         np.save(path, value)
     index, findings = read(root)
