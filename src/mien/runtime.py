@@ -20,6 +20,7 @@ __all__ = [
     "RANGES",
     "Predictor",
     "crop_threads",
+    "cut_off",
     "find_model",
     "joined",
     "middle",
@@ -200,7 +201,7 @@ class Predictor:
                 f"{spec.name} got landmarks of shape {points.shape}, expected {wanted}, all of them"
                 " known; leave faces without landmarks out"
             )
-        return [points.astype(np.float32) - max(0, (images.shape[1] - spec.size) // 2)]
+        return [points.astype(np.float32) - cut_off(images.shape[1], spec.size)]
 
     def _run(self, *values: Float32) -> Scores:
         """What the network says of what it reads."""
@@ -287,8 +288,13 @@ def middle(images: Image, size: int) -> Image:
         images: (n, s, s, 3).
         size: side of the square; the odd pixel is cut off at the right and below.
     """
-    first = max(0, (images.shape[1] - size) // 2)
+    first = cut_off(images.shape[1], size)
     return images[:, first : first + size, first : first + size]
+
+
+def cut_off(side: int, size: int) -> int:
+    """Pixels on the left and above that `middle` leaves out of squares of a side."""
+    return max(0, (side - size) // 2)
 
 
 def normalised(images: Image, spec: ModelSpec) -> Float32:

@@ -10,7 +10,7 @@ from mien.analysis.added import cut_face, read_cuts
 from mien.errors import InputError
 from mien.explain.targets import Targets
 from mien.face.align import TEMPLATES
-from mien.runtime import Predictor, middle
+from mien.runtime import Predictor, cut_off, middle
 from mien.spec import ModelSpec
 from mien.values import Face, Float32, Image, Scores
 
@@ -90,7 +90,7 @@ class NetworkSubject:
         if cut is None:
             return None
         inside = middle(cut.image[None], spec.size)[0]
-        points = cut.points - np.float32(max(0, (len(cut.image) - spec.size) // 2))
+        points = cut.points - np.float32(cut_off(len(cut.image), spec.size))
 
         def asked(images: Image) -> Float32:
             beside = np.repeat(points[None], len(images), axis=0) if spec.points else None

@@ -28,7 +28,7 @@ from mien.evaluation.evaluate import (
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.timing import Timed, seconds_per_crop
 from mien.files import whole_file
-from mien.runtime import BATCH, RANGES, Predictor, crop_threads, middle, normalised
+from mien.runtime import BATCH, RANGES, Predictor, crop_threads, cut_off, middle, normalised
 from mien.spec import ModelSpec
 from mien.training.precision import CONVOLUTIONS, EIGHT_BITS, Given, with_card
 from mien.training.sparing import tries
@@ -278,5 +278,5 @@ def _batches(cache: Cache, spec: ModelSpec, rows: Rows) -> Iterator[Given]:
         some = rows[first : first + BATCH]
         images = np.stack([cache.image(int(row)) for row in some])
         seen = normalised(middle(images, spec.size), spec)
-        cut = max(0, (cache.aligned - spec.size) // 2)
+        cut = cut_off(cache.aligned, spec.size)
         yield (seen, cache.landmarks[some] - np.float32(cut)) if spec.points else seen
