@@ -51,7 +51,10 @@ def writing(folder: Path, hint: str) -> Iterator[None]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is either there whole or not there.
+    """Write a file so that it is either there whole or not there, and on the disk.
+
+    Unlike `mien.files.whole_file` it waits for the disk, and leaves it to `writing` to say what
+    went wrong: a cache has a cure of its own. `locked` clears away what a killed process left.
 
     Raises:
         OSError: the disk refuses; nothing is left behind.
