@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from mien.data import DATASETS, ict
+from mien.data import DATASETS, finding, ict, portraits, portraitset
 
 
 @pytest.mark.parametrize("command", ["ict", "render", "plant"])
@@ -50,6 +50,29 @@ def test_planting_needs_portraits(mien_command, tmp_path, front_end, shared):
     ended = mien_command("datasets", "plant", "--portraits", tmp_path, "--data", tmp_path)
     assert ended.code == 2
     assert "portraits" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("plant", "planted-evaluation.npz"),
+        ("plant", "planted-groups-2.npz"),
+        ("crops", "crop-portraits.npz"),
+        ("exam", "exam-evaluation.npz"),
+    ],
+)
+def test_the_place_is_checked_before_the_work(mien_command, tmp_path, monkeypatch, command, file):
+    def work(*_):
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr(ict, "load", lambda _: None)
+    monkeypatch.setattr(finding, "open_finder", lambda: None)
+    monkeypatch.setattr(portraits, "read", work)
+    monkeypatch.setattr(portraitset, "gather", work)
+    (tmp_path / file).mkdir()
+    ended = mien_command("datasets", command, "--portraits", tmp_path, "--data", tmp_path)
+    assert ended.code == 2
+    assert f"{file} is a folder, expected the name of a file to write" in ended.err
 
 
 def test_the_list_names_every_set_its_units_and_its_terms(mien_command):

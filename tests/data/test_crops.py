@@ -1,5 +1,7 @@
 """Groups of planted crops."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,21 @@ def test_a_shard_that_is_there_stays_and_the_same_number_gives_the_same(
 def test_no_crops_is_said(tmp_path):
     with pytest.raises(UnreadableSource, match="no planted crops"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_damaged_shard_is_named_with_its_cure(made, tmp_path, suffix):
+    folder = shutil.copytree(made, tmp_path / "crops")
+    damaged = folder / f"crops-00001{suffix}"
+    cure = rf"remove crops-00001\.npy and make it anew with: mien datasets crops .*{tmp_path}$"
+    for content in (damaged.read_bytes()[:90], b"no array", b""):
+        damaged.write_bytes(content)
+        with pytest.raises(UnreadableSource, match=rf"{damaged.name} is damaged \(.*; {cure}"):
+            read(folder)
+    damaged.unlink()
+    if suffix == ".npz":
+        with pytest.raises(UnreadableSource, match=rf"{damaged.name} is not there; {cure}"):
+            read(folder)
 
 
 def test_a_view_looks_at_the_warped_picture(portraits):

@@ -4,7 +4,7 @@ from typer.testing import CliRunner
 
 from mien.cli import app
 from mien.data import head, ict
-from mien.errors import UnreadableSource
+from mien.errors import InputError, UnreadableSource
 
 RUN = CliRunner()
 
@@ -84,6 +84,27 @@ def test_missing_data_say_how_to_make_them(tmp_path):
         known = RUN.invoke(app, command.replace("FOLDER", "none").split())
         assert "--data" in command
         assert isinstance(known.exception, UnreadableSource)  # the folder, not the options
+
+
+def test_damaged_data_say_how_to_make_them(checkout, tmp_path):
+    ict.prepare(checkout[0], tmp_path)
+    for room, name in ((ict, ict.MESH_FILE), (head, ict.HEAD_FILE)):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:100])
+        with pytest.raises(
+            UnreadableSource, match=rf"{name} is damaged \(.*make it with: mien datasets ict"
+        ):
+            room.load(tmp_path)
+
+
+def test_the_place_is_checked_before_the_shapes_are_read(checkout, tmp_path):
+    (tmp_path / "data" / ict.MESH_FILE).mkdir(parents=True)
+    for shape in (checkout[0] / "FaceXModel").glob("jaw*.obj"):
+        shape.write_text("read too soon\nv a b c\n")
+    with pytest.raises(InputError, match=rf"{ict.MESH_FILE} is a folder"):
+        ict.prepare(checkout[0], tmp_path / "data")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file cannot be written"):
+        ict.prepare(checkout[0], tmp_path / "file")
 
 
 def test_the_packed_correspondence_cuts_the_model_as_measured(shared):

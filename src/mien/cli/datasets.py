@@ -232,13 +232,17 @@ def plant(
     from mien.data import finding, ict
     from mien.data import portraits as planted
     from mien.evaluation.units import EVALUATION_FILE
+    from mien.files import check_place
 
     find, model = finding.open_finder(), ict.load(data)
+    judged = data / EVALUATION_FILE
+    learned = [data / f"planted-groups-{number}.npz" for number in range(1, rounds + 1)]
+    for path in (judged, *learned):
+        check_place(path)
     kept, others = planted.split(planted.read(portraits, find))
-    planted.write(planted.evaluation(kept, model, find), data / EVALUATION_FILE)
-    for number in range(rounds):
-        path = data / f"planted-groups-{number + 1}.npz"
-        planted.write(planted.groups(others, model, find, number + 1), path)
+    planted.write(planted.evaluation(kept, model, find), judged)
+    for number, path in enumerate(learned, 1):
+        planted.write(planted.groups(others, model, find, number), path)
     typer.echo(f"planted on {len(kept)} portraits to evaluate and {len(others)} to learn from")
 
 
@@ -254,6 +258,7 @@ def crops(
     from mien.cli.progress import counting, showing_progress
     from mien.data import crops as groups
     from mien.data import finding, ict, portraitset
+    from mien.files import check_place
     from mien.runtime import Predictor
     from mien.values import Float32
     from mien.weights.store import model_path
@@ -265,8 +270,8 @@ def crops(
         return features[:, :0] if found is None else found * np.float32(0.2)
 
     model = ict.load(data)
+    check_place(data / portraitset.FILE)
     found, pictures = portraitset.gather(portraits, finding.open_finder(), reader)
-    data.mkdir(parents=True, exist_ok=True)
     portraitset.write(found, data / portraitset.FILE)
     folder = data / groups.FOLDER
     with showing_progress(False, "shards") as show:
@@ -292,12 +297,15 @@ def exam(
     from mien.data import finding, ict, portraitexam
     from mien.data import portraits as planted
     from mien.data.parts import part_of
+    from mien.files import check_place
 
     model, find = ict.load(data), finding.open_finder()
+    files = {part: data / portraitexam.exam_file(part) for part in ("development", "evaluation")}
+    for path in files.values():
+        check_place(path)
     every = planted.read(portraits, find)
     with showing_progress(False, "portraits") as show:
-        for part in ("development", "evaluation"):
-            path = data / portraitexam.exam_file(part)
+        for part, path in files.items():
             chosen = [
                 one
                 for name, one in every.items()

@@ -1,7 +1,8 @@
 """Arrays by name in one file (.npz): written whole or not at all, and read as what they were."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from mien.errors import UnreadableSource
 from mien.files import whole_file
 
-__all__ = ["columns", "read", "write"]
+__all__ = ["columns", "damage_told", "read", "read_named", "write"]
 
 
 def columns(record: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - any dataclass of arrays
@@ -42,10 +43,34 @@ def read(path: Path, kind: type, command: str) -> dict[str, NDArray[Any]]:
         UnreadableSource: it is not there, or is no such file.
     """
     cure = f"make it with: mien datasets {command} --data {path.parent}"
+    return read_named(path, [field.name for field in fields(kind)], cure)
+
+
+def read_named(path: Path, names: Sequence[str], cure: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays of these names.
+
+    Args:
+        path: the file.
+        names: of arrays.
+        cure: what to do where it cannot be read.
+
+    Raises:
+        UnreadableSource: it is not there, or is no such file.
+    """
     if not path.is_file():
         raise UnreadableSource(f"{path} is not there; {cure}")
+    with damage_told(path, cure), path.open("rb") as opened, np.load(opened) as file:
+        return {name: file[name] for name in names}
+
+
+@contextmanager
+def damage_told(path: Path, cure: str) -> Iterator[None]:
+    """Turn what numpy says of a damaged file into a sentence.
+
+    Raises:
+        UnreadableSource: it is damaged.
+    """
     try:
-        with path.open("rb") as opened, np.load(opened) as file:
-            return {field.name: file[field.name] for field in fields(kind)}
+        yield
     except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise UnreadableSource(f"{path} is damaged ({error}); {cure}") from error

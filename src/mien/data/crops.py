@@ -101,19 +101,18 @@ def read(folder: Path) -> list[Crops]:
     """All shards of a folder, their pictures mapped.
 
     Raises:
-        UnreadableSource: there are none.
+        UnreadableSource: there are none, or one is damaged.
     """
     paths = sorted(path for path in folder.glob("crops-?????.npy"))
+    making = f"mien datasets crops --portraits FOLDER --data {folder.parent}"
     if not paths:
-        raise UnreadableSource(
-            f"{folder} holds no planted crops; make them with: "
-            f"mien datasets crops --portraits FOLDER --data {folder.parent}"
-        )
+        raise UnreadableSource(f"{folder} holds no planted crops; make them with: {making}")
     out = []
     for path in paths:
-        with np.load(path.with_suffix(".npz")) as labels:
-            images = np.load(path, mmap_mode="r")
-            out.append(Crops(images, labels["intensity"], labels["portrait"]))
+        cure = f"remove {path.name} and make it anew with: {making}"
+        labels = arrayfile.read_named(path.with_suffix(".npz"), ("intensity", "portrait"), cure)
+        with arrayfile.damage_told(path, cure):
+            out.append(Crops(np.load(path, mmap_mode="r"), **labels))
     return out
 
 

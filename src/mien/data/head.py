@@ -38,7 +38,7 @@ class Head:
 
     neutral: Float32
     """(26719, 3)."""
-    identity: NDArray[np.float16]
+    identity: Float32
     """(100, 26719, 3)."""
     expression: NDArray[np.float16]
     """(57, 26719, 3)."""
@@ -88,18 +88,19 @@ def load(folder: Path) -> Head:
     """Read the whole model from the folder that `mien.data.ict.prepare` filled.
 
     Raises:
-        UnreadableSource: it is not there.
+        UnreadableSource: it is not there, or is damaged.
     """
-    with np.load(prepared(folder, HEAD_FILE)) as file:
-        triangles, part = _rendered(file["triangles"], list(PARTS.values()))
-        return Head(
-            file["neutral"],
-            file["identity"].astype(np.float32),
-            file["expression"],
-            tuple(str(name) for name in file["expression_names"]),
-            triangles,
-            part,
-        )
+    names = ("neutral", "identity", "expression", "expression_names", "triangles")
+    file = prepared(folder, HEAD_FILE, names)
+    triangles, part = _rendered(file["triangles"], list(PARTS.values()))
+    return Head(
+        file["neutral"],
+        file["identity"].astype(np.float32),
+        file["expression"],
+        tuple(str(name) for name in file["expression_names"]),
+        triangles,
+        part,
+    )
 
 
 def _rendered(

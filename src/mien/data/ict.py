@@ -6,6 +6,7 @@ down to the points that our face mesh finds. Neither is part of this package; `p
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from mien.data import arrayfile
 from mien.errors import UnreadableSource
+from mien.files import cannot_write, check_place, whole_file
 from mien.values import Float32
 
 __all__ = [
@@ -97,30 +99,26 @@ def correspondence() -> tuple[NDArray[np.intp], Float32]:
         return table["triangle_vertices"].astype(np.intp), table["barycentric"]
 
 
-def prepared(folder: Path, name: str) -> Path:
-    """A file that `prepare` makes.
+def prepared(folder: Path, name: str, arrays: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Arrays of a file that `prepare` makes.
 
     Raises:
-        UnreadableSource: it is not there.
+        UnreadableSource: it is not there, or is damaged.
     """
-    path = folder / name
-    if not path.is_file():
-        raise UnreadableSource(
-            f"{path} is not there; make it with: mien datasets ict --source FOLDER --data {folder}"
-        )
-    return path
+    cure = f"make it with: mien datasets ict --source FOLDER --data {folder}"
+    return arrayfile.read_named(folder / name, arrays, cure)
 
 
 def load(folder: Path) -> FaceModel:
     """Read the cut-down model from the folder that `prepare` filled.
 
     Raises:
-        UnreadableSource: it is not there.
+        UnreadableSource: it is not there, or is damaged.
     """
-    with np.load(prepared(folder, MESH_FILE)) as file:
-        wanted = [field.name for field in fields(FaceModel) if field.name != "names"]
-        arrays = {name: file[name].astype(np.float32) for name in wanted}
-        return FaceModel(names=tuple(str(name) for name in file["expression_names"]), **arrays)
+    wanted = [field.name for field in fields(FaceModel) if field.name != "names"]
+    file = prepared(folder, MESH_FILE, [*wanted, "expression_names"])
+    arrays = {name: file[name].astype(np.float32) for name in wanted}
+    return FaceModel(names=tuple(str(name) for name in file["expression_names"]), **arrays)
 
 
 def prepare(source: Path, output: Path) -> None:
@@ -132,6 +130,7 @@ def prepare(source: Path, output: Path) -> None:
 
     Raises:
         UnreadableSource: ``source`` is no such checkout.
+        InputError: ``output`` cannot be written to.
     """
     folder = source / "FaceXModel" if (source / "FaceXModel").is_dir() else source
     first = folder / "generic_neutral_mesh.obj"
@@ -148,10 +147,10 @@ def prepare(source: Path, output: Path) -> None:
             f"{folder} has {len(modes)} identity shapes of {len(neutral)} vertices, expected "
             f"{IDENTITIES} of {VERTICES}: use the current ICT-FaceKit (Light model)"
         )
+    _make_place(output)
     identity = np.stack([_vertices(path) - neutral for path in modes])
     expression = np.stack([_vertices(path) - neutral for path in shapes])
     names = np.array([path.stem for path in shapes])
-    output.mkdir(parents=True, exist_ok=True)
     whole: dict[str, NDArray[Any]] = {
         "neutral": neutral,
         "identity": identity.astype(np.float16),
@@ -162,7 +161,18 @@ def prepare(source: Path, output: Path) -> None:
     arrayfile.write(output / HEAD_FILE, whole)
     cut = _cut(neutral, identity, expression)
     arrayfile.write(output / MESH_FILE, {"expression_names": names, **cut})
-    (output / LICENCE_FILE).write_text(_licence(source, first), encoding="utf-8")
+    with whole_file(output / LICENCE_FILE) as part:
+        part.write_text(_licence(source, first), encoding="utf-8")
+
+
+def _make_place(output: Path) -> None:
+    """The folder, before the work, and whether all can be written to it."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(output, error) from error
+    for name in (HEAD_FILE, MESH_FILE, LICENCE_FILE):
+        check_place(output / name)
 
 
 def turned_eyes(gaze: Float32, names: tuple[str, ...]) -> Float32:
