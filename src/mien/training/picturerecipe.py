@@ -10,7 +10,7 @@ __all__ = ["PictureRecipe", "PictureSchedule"]
 class PictureSchedule:
     """How long and how fast: a flat rate as long as it pays, then a short way down."""
 
-    epochs: int = 40
+    epochs: int = 68
     """At the flat rate; each ends with figures and a checkpoint."""
     steps: int = 250
     """Of an epoch."""
@@ -23,7 +23,7 @@ class PictureSchedule:
     """Largest norm of the gradient."""
     warmup: int = 1
     """Epochs in which the rate rises from 0."""
-    cooling: int = 8
+    cooling: int = 16
     """Epochs in which the rate falls to 0, from the best epoch on."""
     precision: str = "bf16-mixed"
     seed: int = 3
