@@ -63,7 +63,6 @@ def camera():
 def test_it_goes_on_where_the_camera_came_back(camera, monkeypatch):
     moments = iter([100.0, 100.1, 100.2, 107.0, 107.1])
     monkeypatch.setattr(lasting, "monotonic", lambda: next(moments, 99.0))
-    moments = iter([0.0, *moments])  # the first is asked for when it is made
     one, said, _ = camera(Fake(3, OSError("unplugged")), Fake(2))
     shots = list(one.shots())
     assert [shot.index for shot in shots] == [0, 1, 2, 3, 4]

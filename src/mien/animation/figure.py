@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.animation.moves import LIDS, LIPS, STRONGEST
+from mien.animation.moves import LIDS, LIPS, STRONGEST, rims
 from mien.animation.skin import Skin
 from mien.face.geometry import reference
-from mien.face.landmarks import LIPS_OUTER, OVAL
+from mien.face.landmarks import LEFT_BROW, LIPS_OUTER, OVAL, RIGHT_BROW
 from mien.face.triangles import mesh_triangles
 
 __all__ = ["unit_figure"]
@@ -18,10 +18,10 @@ WIDTH, HEIGHT, TOP, SCALE = 240, 340, 8, 150.0
 """Pixels, those above the face, and pixels per distance of the outer eye corners."""
 FELT = 0.006
 """Eye-corner distances from which on skin counts as moved, and is drawn."""
-BROWS = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
+BROWS = RIGHT_BROW[:5], LEFT_BROW[:5]
 NOSE = (168, 6, 197, 195, 5, 4, 1), (98, 97, 2, 326, 327)
 RIMS = tuple(tuple(rim.tolist()) for pair in (*LIDS.values(), LIPS) for rim in pair)
-LOWER, UPPER = LIPS_OUTER[:11], (LIPS_OUTER[0], *LIPS_OUTER[11:], LIPS_OUTER[10])
+UPPER, LOWER = (tuple(rim.tolist()) for rim in rims(LIPS_OUTER))
 
 REST, MOVED, SKIN = "#9aa5b1", "#c2410c", "#e9b08c"
 """Colours of the lines at rest, of the moved ones, and of the skin that moves."""

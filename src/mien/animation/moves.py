@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.face.geometry import reference
+from mien.face.landmarks import LEFT_EYE_RING, LIPS_INNER, RIGHT_EYE_RING
 from mien.face.triangles import SKIN, mesh_triangles, triangle_regions
 from mien.facs.units import Side
 from mien.values import Float32
@@ -29,6 +30,7 @@ __all__ = [
     "is_sided",
     "known_units",
     "move",
+    "rims",
     "share",
     "skin_distances",
 ]
@@ -39,23 +41,24 @@ STRONGEST = 5.0
 Intensities = Mapping[tuple[int, Side], float]
 """Intensity 0-5 by unit and side; the side "" is both, or the middle of the face."""
 
-LIPS = (
-    np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]),
-    np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308]),
-)
-"""Inner rim of the upper and of the lower lip, facing points in pairs, corner to corner."""
+Rim = NDArray[np.intp]
 
-LIDS: dict[Side, tuple[NDArray[np.intp], NDArray[np.intp]]] = {
-    "R": (
-        np.array([33, 246, 161, 160, 159, 158, 157, 173, 133]),
-        np.array([33, 7, 163, 144, 145, 153, 154, 155, 133]),
-    ),
-    "L": (
-        np.array([263, 466, 388, 387, 386, 385, 384, 398, 362]),
-        np.array([263, 249, 390, 373, 374, 380, 381, 382, 362]),
-    ),
-}
-"""Rim of the upper and of the lower lid of each eye, facing points in pairs, corner to corner."""
+
+def rims(ring: tuple[int, ...]) -> tuple[Rim, Rim]:
+    """Upper and lower rim of a ring, facing points in pairs, corner to corner.
+
+    >>> rims((33, 7, 133, 246))
+    (array([ 33, 246, 133]), array([ 33,   7, 133]))
+    """
+    lower = len(ring) // 2 + 1
+    return np.array([ring[0], *ring[lower:], ring[lower - 1]]), np.array(ring[:lower])
+
+
+LIPS = rims(LIPS_INNER)
+"""Inner rims of the lips."""
+
+LIDS: dict[Side, tuple[Rim, Rim]] = {"R": rims(RIGHT_EYE_RING), "L": rims(LEFT_EYE_RING)}
+"""Rims of the lids."""
 
 _BLEND = 0.12
 # Half the width, in eye-corner distances, of the strip along the mid line where both sides mix.

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mien.animation.moves import LIDS, LIPS, STRONGEST, Intensities, blend, move, share
 from mien.face.geometry import reference
+from mien.face.landmarks import LEFT_BROW, RIGHT_BROW
 from mien.facs.units import Side
 from mien.values import Float32
 
@@ -19,10 +20,7 @@ _UP_TO_DOWN = np.array([1.0, -1.0, -1.0])
 _RIM_WHOLE, _RIM_REACH = 0.05, 0.15
 # Eye-corner distances: how far the skin follows the rim of a lid or lip wholly, and how far at all.
 # A lid's lashes and shadow must come down as they are: stretched, they look like an open eye.
-_BROWS: dict[Side, list[int]] = {
-    "R": [70, 63, 105, 66, 107, 46, 53, 52, 65, 55],
-    "L": [300, 293, 334, 296, 336, 276, 283, 282, 295, 285],
-}
+_BROWS: dict[Side, list[int]] = {"R": [*RIGHT_BROW], "L": [*LEFT_BROW]}
 # They keep their place when the lid below falls.
 _MOST_RISE = 0.6
 # Share of an opening that the lower rim may rise.

@@ -13,6 +13,7 @@ from mien.animation.skin import Points, Skin
 from mien.errors import InputError
 from mien.face import triangles as surface
 from mien.face.geometry import SKIN
+from mien.face.landmarks import OVAL
 from mien.face.triangles import mesh_triangles, rasterise, triangle_regions
 from mien.values import Face, Float32, Image
 
@@ -20,12 +21,7 @@ __all__ = ["Puppet"]
 
 _SURROUND = 1.7
 # Radius of the ring that keeps its place, over that of the face: a jaw at its lowest stays inside.
-_OVAL = np.array(
-    [
-        *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-        *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-    ]
-)
+_OVAL = np.array(OVAL)
 _STILL = 0.01
 # Pixels: a point that moves less is left where it is.
 _BEHIND = 0.05

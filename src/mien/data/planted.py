@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageFilter
 
+from mien.animation.moves import LIPS
 from mien.data.expressions import UNITS, planted
 from mien.data.ict import FaceModel
 from mien.face.geometry import SKIN, reference
-from mien.face.landmarks import LIPS_INNER, OVAL
+from mien.face.landmarks import OVAL
 from mien.face.triangles import MOUTH, mesh_triangles, rasterise, triangle_regions
 from mien.values import Float32, Image
 
@@ -287,15 +288,12 @@ def _fill_mouth(
         nose = image[tuple(np.clip(source[4, ::-1].astype(int), 0, np.array(image.shape[:2]) - 1))]
         light = float(np.clip(nose.mean() / 160, 0.3, 1.1))
         height = min(mouth.reach * (after - before), 0.07 * eyes)
-        upper = goal[[p for p in LIPS_INNER if p in _UPPER], :2]
+        upper = goal[LIPS[0], :2]
         upper = upper[np.argsort(upper[:, 0])]
         rows, columns = np.indices(inside.shape)
         below = rows - np.interp(columns, upper[:, 0], upper[:, 1])
         out = _cover(out, inside & (below < height), mouth.teeth, TEETH * light)
     return np.clip(np.rint(out), 0, 255).astype(np.uint8)
-
-
-_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 
 
 def _cover(out: Float32, where: NDArray[np.bool_], strength: float, colour: Float32) -> Float32:

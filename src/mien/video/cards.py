@@ -5,16 +5,13 @@ from typing import NamedTuple
 
 from PIL import ImageDraw
 
-from mien.video.palette import Colour, Font, colour_of, font_of
-from mien.video.panel import FULL, highest
+from mien.video.palette import BRIGHT, GROOVE, TAG, Colour, Font, colour_of, font_of
+from mien.video.panel import FULL, fill_bar, highest
 
 __all__ = ["Card", "UnitBar", "card_least", "draw_card", "fitted"]
 
-GROOVE = (44, 50, 59)
-TEXT = (245, 248, 250)
 SOFT = (196, 203, 211)
 FAINT = (134, 143, 154)
-TAG = (10, 14, 20)
 
 HEAD = 5.0
 """Height of the emotion and what lies under it, over that of the letters."""
@@ -129,7 +126,7 @@ def _draw_head(
         pen.text(place, str(card.track), fill=TAG, font=small, anchor="mm")
     room = right - left - indent - pen.textlength(score, font=large) - letters
     title = fitted(pen, card.title, large, room)
-    pen.text((left + indent, middle), title, fill=TEXT, font=large, anchor="lm")
+    pen.text((left + indent, middle), title, fill=BRIGHT, font=large, anchor="lm")
     for number, (line, shade) in enumerate(zip(card.lines, (SOFT, FAINT), strict=True)):
         middle = top + (2.65 + 1.3 * number) * letters
         text = fitted(pen, line, small, right - left)
@@ -158,25 +155,13 @@ def _draw_bar(
     half = max(1.5, 0.26 * letters)
     pen.rectangle((x0, middle - half, x1, middle + half), fill=GROOVE)
     tint = _dimmed(colour) if bar.is_weak and not bar.leads else colour
-    _fill(pen, (x0, middle - half, x1, middle + half), bar.value / FULL, tint)
+    fill_bar(pen, (x0, middle - half, x1, middle + half), bar.value / FULL, tint)
     if bar.chance is not None:
         low = middle + half + 1
-        _fill(pen, (x0, low, x1, low + max(1.0, letters / 10)), bar.chance, TEXT)
+        fill_bar(pen, (x0, low, x1, low + max(1.0, letters / 10)), bar.chance, BRIGHT)
 
 
 def _dimmed(colour: Colour) -> Colour:
     """The colour, half way to that of an empty bar."""
     red, green, blue = ((one + other) // 2 for one, other in zip(colour, GROOVE, strict=True))
     return red, green, blue
-
-
-def _fill(
-    pen: ImageDraw.ImageDraw,
-    box: tuple[float, float, float, float],
-    share: float,
-    colour: Colour,
-) -> None:
-    """Fill a box from the left; what is not known stays empty."""
-    length = min(max(share, 0.0), 1.0) * (box[2] - box[0]) if share == share else 0.0
-    if length >= 1:
-        pen.rectangle((box[0], box[1], box[0] + length, box[3]), fill=colour)

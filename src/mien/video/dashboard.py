@@ -10,14 +10,12 @@ from PIL import ImageDraw
 from mien.values import Face, Float32, Image, check_image
 from mien.video.cards import Card, card_least, draw_card, fitted
 from mien.video.draw import draw_faces
-from mien.video.palette import font_of
+from mien.video.palette import BRIGHT, GROOVE, font_of
 from mien.video.panel import highest
 
 __all__ = ["Status", "dashboard_size", "draw_dashboard"]
 
 GROUND = (17, 20, 25)
-LINE = (44, 50, 59)
-TEXT = (245, 248, 250)
 FAINT = (150, 159, 170)
 ALARM = (255, 183, 77)
 
@@ -168,10 +166,10 @@ def _draw_status(
     )
     for place, (value, meaning) in enumerate(figures):
         x = left + place * (right - left) / len(figures)
-        pen.text((x, letters), value, fill=TEXT, font=font_of(round(1.35 * letters)))
+        pen.text((x, letters), value, fill=BRIGHT, font=font_of(round(1.35 * letters)))
         pen.text((x, 2.7 * letters), meaning, fill=FAINT, font=font_of(round(0.9 * letters)))
     y = round(4.3 * letters)
-    pen.line((left, y, right, y), fill=LINE)
+    pen.line((left, y, right, y), fill=GROOVE)
     if not status.notice:
         return y + letters // 2
     text = fitted(pen, status.notice, font_of(letters), right - left)

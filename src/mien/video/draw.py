@@ -7,6 +7,7 @@ import PIL.Image
 from PIL import ImageDraw
 
 from mien.errors import InputError
+from mien.face.geometry import SKIN
 from mien.face.landmarks import (
     LEFT_BROW,
     LEFT_EYE_RING,
@@ -19,7 +20,7 @@ from mien.face.landmarks import (
     RIGHT_IRIS,
 )
 from mien.values import Face, Float32, Image, check_image
-from mien.video.palette import Colour, colour_of, font_of, letter_size
+from mien.video.palette import TAG, Colour, colour_of, font_of, letter_size
 from mien.video.panel import Bars, draw_panel, panel_letters, place_panel
 
 __all__ = ["Bars", "draw_faces"]
@@ -48,10 +49,7 @@ CONTOURS: tuple[Indices, ...] = (
 IRISES = (RIGHT_IRIS[:2], LEFT_IRIS[:2])
 """Centre and one edge point of each iris."""
 
-SKIN_POINTS = 468
-
 MESH_COLOUR: Colour = (110, 255, 220)
-TAG_TEXT: Colour = (10, 14, 20)
 POINT_ALPHA, LINE_ALPHA = 170, 225
 
 FINE_BELOW = ((400, 4), (1200, 2))
@@ -112,7 +110,7 @@ def _draw_mesh(canvas: PIL.Image.Image, mesh: Float32) -> None:
 def _trace(pen: ImageDraw.ImageDraw, points: Float32, thickness: float) -> None:
     """Draw points and contours into a mask."""
     radius = max(0.5, thickness * 0.5)
-    for x, y in points[:SKIN_POINTS].tolist():
+    for x, y in points[:SKIN].tolist():
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=POINT_ALPHA)
     width = max(1, round(thickness * 0.75))
     for contour in CONTOURS:
@@ -165,4 +163,4 @@ def _draw_box(canvas: PIL.Image.Image, face: Face, letters: int) -> None:
     tag = _tag_of(face, canvas.size, letters)
     middle = ((tag[:2] + tag[2:]) / 2).tolist()
     pen.rectangle(tag.tolist(), fill=colour)
-    pen.text(middle, str(face.track), fill=TAG_TEXT, font=font_of(letters), anchor="mm")
+    pen.text(middle, str(face.track), fill=TAG, font=font_of(letters), anchor="mm")

@@ -57,7 +57,6 @@ class LastingCamera:
         self._device: Device | None = opened(name)
         self.rate, self.size = self._device.rate, self._device.size
         self._attempts = 0
-        self._last = monotonic()
 
     def shots(self, start: float | None = None) -> Generator[Shot, None, None]:  # noqa: ARG002
         """Frames until nobody wants more."""
@@ -66,9 +65,9 @@ class LastingCamera:
             reason, since = "it delivers no more frames", None
             try:
                 for shot in self._device.shots():
-                    self._last = monotonic()
-                    began = self._last if began is None else began
-                    since = self._last - began if since is None else since
+                    now = monotonic()
+                    began = now if began is None else began
+                    since = now - began if since is None else since
                     self._welcome()
                     self.counts.decoded += 1
                     yield replace(shot, index=index, time=since + shot.time)

@@ -4,7 +4,20 @@ from functools import cache
 
 from PIL import ImageFont
 
-__all__ = ["GROUND", "STRONG", "TEXT", "Colour", "Font", "colour_of", "font_of", "letter_size"]
+__all__ = [
+    "BRIGHT",
+    "GROOVE",
+    "GROUND",
+    "SMALLEST_LETTERS",
+    "STRONG",
+    "TAG",
+    "TEXT",
+    "Colour",
+    "Font",
+    "colour_of",
+    "font_of",
+    "letter_size",
+]
 
 Colour = tuple[int, int, int]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -25,6 +38,12 @@ GROUND: Colour = (18, 20, 26)
 """Of panels beside a face."""
 TEXT: Colour = (238, 240, 244)
 """On that ground."""
+TAG: Colour = (10, 14, 20)
+"""Of a track's number, on the colour of the track."""
+BRIGHT: Colour = (245, 248, 250)
+"""Of letters on what is darkened of a picture, and in a window."""
+GROOVE: Colour = (44, 50, 59)
+"""Of what is empty of a bar in a window, and of lines there."""
 STRONG: Colour = (255, 214, 90)
 """Of the strongest relation between units, and of its bar."""
 

@@ -9,9 +9,19 @@ import PIL.Image
 from PIL import ImageDraw
 
 from mien.values import Float32
-from mien.video.palette import SMALLEST_LETTERS, Colour, font_of
+from mien.video.palette import BRIGHT, SMALLEST_LETTERS, Colour, font_of
 
-__all__ = ["Bars", "Panel", "draw_panel", "highest", "panel_letters", "place_panel", "strongest"]
+__all__ = [
+    "FULL",
+    "Bars",
+    "Panel",
+    "draw_panel",
+    "fill_bar",
+    "highest",
+    "panel_letters",
+    "place_panel",
+    "strongest",
+]
 
 Bars = Sequence[tuple[str, float]]
 """Labels and values 0-5."""
@@ -39,7 +49,6 @@ TEXTS = LABEL + NUMBER + 2 * MARGIN
 SHADE = (12, 16, 22)
 SHADE_ALPHA = 165
 GROOVE = (82, 90, 102)
-TEXT = (245, 248, 250)
 FAINT = (170, 178, 188)
 
 
@@ -161,8 +170,8 @@ def draw_panel(
     left, right = place.x + MARGIN * letters, place.x + place.width - MARGIN * letters
     for line, (label, value) in enumerate(strongest(bars, place.bars)):
         middle = place.y + (MARGIN + (line + 0.5) * LINE) * letters
-        pen.text((left, middle), label, fill=TEXT, font=font, anchor="lm")
-        pen.text((right, middle), f"{value:.1f}", fill=TEXT, font=font, anchor="rm")
+        pen.text((left, middle), label, fill=BRIGHT, font=font, anchor="lm")
+        pen.text((right, middle), f"{value:.1f}", fill=BRIGHT, font=font, anchor="rm")
         half = max(1.5, 0.26 * letters)
         ends = (left + LABEL * letters, right - NUMBER * letters)
         _draw_bar(pen, (ends[0], middle - half, ends[1], middle + half), value, colour)
@@ -179,10 +188,19 @@ def _draw_bar(
     colour: Colour,
 ) -> None:
     """Draw a groove filled in proportion to a value."""
-    x0, y0, x1, y1 = groove
-    if x1 <= x0:
+    if groove[2] <= groove[0]:
         return
     pen.rectangle(groove, fill=GROOVE)
-    length = min(max(value / FULL, 0.0), 1.0) * (x1 - x0)
+    fill_bar(pen, groove, value / FULL, colour)
+
+
+def fill_bar(
+    pen: ImageDraw.ImageDraw,
+    box: tuple[float, float, float, float],
+    share: float,
+    colour: Colour,
+) -> None:
+    """Fill a box from the left by a share, 0-1; what is not known stays empty."""
+    length = min(max(share, 0.0), 1.0) * (box[2] - box[0]) if share == share else 0.0
     if length >= 1:
-        pen.rectangle((x0, y0, x0 + length, y1), fill=colour)
+        pen.rectangle((box[0], box[1], box[0] + length, box[3]), fill=colour)
