@@ -172,7 +172,10 @@ def test_names_that_no_list_can_hold(folder, name):
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"classes": ["a"], "val": 1, "seed": 0, "skipped": [], "drafts": []}',
-             '{"classes": ["a"], "val": 1, "seed": 0, "skipped": [], "drafts": {"1.png": [1]}}'],
+             '{"classes": ["a"], "val": 1, "seed": 0, "skipped": [], "drafts": {"1.png": [1]}}',
+             '{"classes": ["a"], "val": 0, "seed": 0, "skipped": [], "drafts": {"1": ["abcd5"]}}',
+             '{"classes": ["a"], "val": 0, "seed": 0, "skipped": [[]], "drafts": {}}',
+             '{"classes": [1], "val": 0, "seed": 0, "skipped": [], "drafts": {}}'],
 )  # fmt: skip
 def test_a_damaged_state_is_told(folder, text):
     (folder / "annotate.json").write_text(text)

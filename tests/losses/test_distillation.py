@@ -1,12 +1,9 @@
 """The losses of distillation, by hand; against the authors' code in tests/parity."""
 
-import doctest
-
 import pytest
 import torch
 
 from mien.errors import InputError, ShapeError
-from mien.losses import distillation
 from mien.losses.distillation import divergence, factors, feature_matching, shortened
 
 LOG2 = 0.6931472
@@ -107,9 +104,3 @@ def test_forms_and_factors_that_there_are_not():
         factors(-1)
     with pytest.raises(InputError, match="alpha is nan"):
         factors(float("nan"))
-
-
-def test_the_examples_are_true():
-    found = doctest.testmod(distillation)
-    assert found.attempted
-    assert not found.failed

@@ -1,8 +1,5 @@
 """Masked auto-encoders and the teacher that is made of one, at the size of a stamp."""
 
-import doctest
-from importlib import import_module
-
 import pytest
 import torch
 from torch.nn import functional
@@ -92,13 +89,6 @@ def test_patches_are_in_the_order_of_the_tokens():
     assert found.sum() == 64
     tokens = Encoder(32, 8, Size(24, 1, 2)).patch_embed(image).flatten(2).transpose(1, 2)
     assert (tokens.abs().sum(-1) > 0)[0].nonzero().tolist() == [[7]]
-
-
-def test_the_examples_in_the_docstrings():
-    for module in ("mae", "vit"):
-        found = doctest.testmod(import_module(f"mien.models.{module}"))
-        assert found.attempted
-        assert not found.failed
 
 
 def test_a_teacher_takes_the_encoder_of_an_auto_encoder(whole):

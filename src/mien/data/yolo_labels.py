@@ -9,7 +9,7 @@ from mien.errors import InputError
 from mien.files import whole_file
 from mien.values import Float32
 
-__all__ = ["BoxFault", "label_path", "parse_labels", "read_labels", "write_labels"]
+__all__ = ["BoxFault", "label_path", "parse_labels", "read_labels", "usual_path", "write_labels"]
 
 IMAGES, LABELS = "images", "labels"
 """Names of the folders that stand side by side."""
@@ -42,14 +42,16 @@ def label_path(picture: Path) -> Path:
     >>> label_path(Path("awake/train/images/001.jpg")).as_posix()
     'awake/train/labels/001.txt'
     """
-    beside = picture.with_suffix(".txt")
-    parts = list(beside.parts)
-    if IMAGES not in parts[:-1]:
-        return beside
-    place = len(parts) - 2 - parts[-2::-1].index(IMAGES)
-    parts[place] = LABELS
-    usual = Path(*parts)
+    beside, usual = picture.with_suffix(".txt"), usual_path(picture)
     return beside if beside.is_file() and not usual.is_file() else usual
+
+
+def usual_path(picture: Path) -> Path:
+    """The same, wherever labels lie already."""
+    parts = list(picture.with_suffix(".txt").parts)
+    if IMAGES in parts[:-1]:
+        parts[len(parts) - 2 - parts[-2::-1].index(IMAGES)] = LABELS
+    return Path(*parts)
 
 
 def read_labels(path: Path, classes: int) -> Float32:

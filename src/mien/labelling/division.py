@@ -24,7 +24,7 @@ def held_out(classes: Mapping[str, Collection[int]], share: float, seed: int) ->
         seed: another number gives another division.
 
     >>> sorted(held_out({f"{n}.jpg": {n % 2} for n in range(10)}, 0.2, 0))
-    ['3.jpg', '6.jpg']
+    ['4.jpg', '7.jpg']
     """
     count = Counter(number for there in classes.values() for number in set(there))
     groups: dict[int, list[tuple[float, str]]] = {}

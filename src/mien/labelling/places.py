@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mien.data.yolo import pictures_below
-from mien.data.yolo_labels import IMAGES, LABELS, label_path
+from mien.data.yolo_labels import IMAGES, label_path, usual_path
 from mien.errors import InputError
 
 __all__ = ["LISTS", "STATE", "YAML", "Place", "find_places", "root_of"]
@@ -60,11 +60,7 @@ def _place(root: Path, picture: Path) -> Place:
     name = picture.relative_to(root).as_posix()
     if len(name.splitlines()) > 1 or "\\" in name or not _is_text(name):
         raise InputError(f"{name!r} cannot stand in a list of pictures; rename it")
-    parts = name.split("/")
-    if IMAGES in parts[:-1]:
-        place = len(parts) - 2 - parts[-2::-1].index(IMAGES)
-        parts[place] = LABELS
-    labels = root.joinpath(*parts).with_suffix(".txt")
+    labels = root / usual_path(Path(name))
     other = label_path(picture)
     if other != labels and other.is_file():
         raise InputError(

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, cast
 from mien.errors import InputError, MienError
 from mien.labelling.pages import page
 from mien.labelling.shown import Viewer
-from mien.labelling.work import Answer, Box, Work
+from mien.labelling.work import Answer, Box, Work, is_box
 
 __all__ = ["HOST", "Server", "Settings"]
 
@@ -295,7 +295,7 @@ def _answer(said: Any) -> Answer:  # noqa: ANN401 - JSON
     boxes = said.get("boxes")
     if boxes is None:
         return Answer(None, said["skipped"])
-    if not isinstance(boxes, list) or not all(map(_is_box, boxes)):
+    if not isinstance(boxes, list) or not all(map(is_box, boxes)):
         raise wrong
     return Answer(tuple(_box(*box) for box in boxes), said["skipped"])
 
@@ -303,13 +303,3 @@ def _answer(said: Any) -> Answer:  # noqa: ANN401 - JSON
 def _box(number: int | None, *values: float) -> Box:
     x, y, width, height = map(float, values)
     return number, x, y, width, height
-
-
-def _is_box(box: object) -> bool:
-    """Whether this is a class, or none yet, and four numbers."""
-    if not isinstance(box, list) or len(box) != 5 or any(isinstance(v, bool) for v in box):
-        return False
-    number, *values = box
-    return (number is None or isinstance(number, int)) and all(
-        isinstance(value, int | float) and 0 <= value <= 1 for value in values
-    )

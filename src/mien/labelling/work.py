@@ -17,7 +17,7 @@ from mien.files import cannot_write, check_place, whole_file
 from mien.labelling.division import held_out
 from mien.labelling.places import LISTS, STATE, YAML, find_places, root_of
 
-__all__ = ["Answer", "Box", "State", "Tally", "Work"]
+__all__ = ["Answer", "Box", "State", "Tally", "Work", "is_box"]
 
 Box = tuple[int | None, float, float, float, float]
 """Class, None while it is not picked; centre x, centre y, width, height as shares, 0-1."""
@@ -206,6 +206,16 @@ class Work:
         )
 
 
+def is_box(box: object) -> bool:
+    """Whether this is a class, or none yet, and four shares, as JSON has them."""
+    if not isinstance(box, list) or len(box) != 5 or any(isinstance(v, bool) for v in box):
+        return False
+    number, *values = box
+    return (number is None or isinstance(number, int)) and all(
+        isinstance(value, int | float) and 0 <= value <= 1 for value in values
+    )
+
+
 def _before(path: Path) -> dict[str, Any]:
     """annotate.json of an earlier run; empty if there was none."""
     if not path.exists():
@@ -213,7 +223,8 @@ def _before(path: Path) -> dict[str, Any]:
     try:
         said = json.loads(text_of(path))
         whole = isinstance(said["classes"], list) and isinstance(said["drafts"], dict)
-        whole &= all(len(box) == 5 for boxes in said["drafts"].values() for box in boxes)
+        whole &= all(map(is_box, (box for boxes in said["drafts"].values() for box in boxes)))
+        whole &= all(isinstance(name, str) for name in (*said["classes"], *said["skipped"]))
         whole &= isinstance(said["skipped"], list) and isinstance(said["seed"], int)
         if whole and isinstance(said["val"], float | int):
             return dict(said)

@@ -28,8 +28,8 @@ class Gains(NamedTuple):
 def gains(size: int, classes: int, base: Gains = Gains()) -> Gains:  # noqa: B008 - it is frozen
     """The factors, given for 640 pixels and 80 classes, for others.
 
-    >>> gains(416, 2)
-    Gains(box=0.05, objectness=0.4225, kind=0.0125)
+    >>> gains(320, 2)
+    Gains(box=0.05, objectness=0.25, kind=0.0125)
     """
     return Gains(base.box, base.objectness * (size / 640) ** 2, base.kind * classes / 80)
 
