@@ -5,21 +5,11 @@ import pytest
 from PIL import Image as Picture
 
 from mien.data.parts import part_of
+from mien.data.portraits import read_one
 from mien.data.portraitset import gather, read, write
 from mien.errors import UnreadableSource
-from mien.face.geometry import reference
-
-FLIP = np.array([1, -1, -1])
-
-
-def mesh_of(size, yaw=0.0):
-    """The reference face, eye corners ``size`` pixels apart, turned to the side."""
-    skin = reference()[0]
-    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    cosine, sine = np.cos(np.deg2rad(yaw)), np.sin(np.deg2rad(yaw))
-    turn = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
-    return (size * points @ turn.T * FLIP + [120, 120, 0]).astype(np.float32)
+from mien.video.pictures import ORIENTATION
+from tests.data.made_mesh import reference_mesh
 
 
 @pytest.fixture
@@ -31,8 +21,15 @@ def folder(tmp_path):
     return tmp_path
 
 
-FOUND = {10: mesh_of(80), 20: mesh_of(30), 30: mesh_of(80, 50), 40: None, 50: mesh_of(90),
-         60: mesh_of(70, 20)}  # fmt: skip
+CENTRE = 120, 120
+FOUND = {
+    10: reference_mesh(80, CENTRE),
+    20: reference_mesh(30, CENTRE),
+    30: reference_mesh(80, CENTRE, 50),
+    40: None,
+    50: reference_mesh(90, CENTRE),
+    60: reference_mesh(70, CENTRE, 20),
+}
 
 
 def find(image, _):
@@ -63,6 +60,19 @@ def test_a_set_survives_a_round_trip(folder, tmp_path):
         np.testing.assert_array_equal(getattr(again, name), getattr(portraits, name))
     with pytest.raises(UnreadableSource, match="mien datasets crops"):
         read(tmp_path / "other.npz")
+
+
+def test_a_portrait_is_seen_upright_and_what_is_none_is_named(tmp_path):
+    lying = Picture.new("RGB", (90, 60))
+    exif = lying.getexif()
+    exif[ORIENTATION] = 6  # as a telephone that was held upright writes it
+    lying.save(tmp_path / "a.jpg", exif=exif)
+    seen = []
+    assert read_one(tmp_path / "a.jpg", lambda image, _: seen.append(image.shape)) is None
+    assert seen == [(90, 60, 3)]
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    with pytest.raises(UnreadableSource, match=r"not a picture .*; take .*b\.jpg out of"):
+        read_one(tmp_path / "b.jpg", find)
 
 
 def test_no_usable_portrait_is_said(folder):

@@ -43,3 +43,14 @@ def test_what_is_no_table_is_named(tmp_path, text, said):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UnreadableSource, match="there is no file"):
         read(tmp_path / "nobody.csv", [])
+
+
+def test_tables_of_other_programs_are_read(tmp_path):
+    path = tmp_path / "of another.csv"
+    path.write_bytes("\ufefffile,AU17\r\nfrühling.jpg,1\r\n".encode())
+    assert read(path, ["frühling.jpg"])[0, COLUMNS.index("AU17")] == 1
+    path.write_bytes("file,AU17\nfrühling.jpg,1\na.jpg,0.5\n".encode("latin-1"))
+    assert read(path, ["a.jpg"])[0, COLUMNS.index("AU17")] == 0.5
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(InputError, match="has the columns"):
+        read(path, [])

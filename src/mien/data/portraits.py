@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
 from mien.data import arrayfile, expressions
 from mien.data.changes import Change, carry_out
@@ -25,6 +24,7 @@ from mien.data.synthetic import Examples, rotations
 from mien.errors import UnreadableSource
 from mien.face.geometry import POSE, SKIN, difference, features, reference
 from mien.values import Float32
+from mien.video.pictures import read_picture
 
 __all__ = [
     "EVALUATED",
@@ -107,12 +107,9 @@ def read_one(path: Path, find: Find) -> Portrait | None:
         UnreadableSource: it is no picture.
     """
     try:
-        with Picture.open(path) as picture:
-            image = np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise UnreadableSource(
-            f"{path} cannot be read as a picture ({error}); take it out of the folder"
-        ) from error
+        image = read_picture(path)
+    except UnreadableSource as error:
+        raise UnreadableSource(f"{error}; take {path} out of the folder") from error
     mesh = find(image, False)
     if mesh is None or _eyes(mesh) < SMALLEST:
         return None

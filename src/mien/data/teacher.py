@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.expressions import COLUMNS, OUTPUTS
+from mien.data.folders import text_of
 from mien.errors import InputError, UnreadableSource
 from mien.values import Float32
 
@@ -33,26 +34,25 @@ def read(path: Path, names: Sequence[str]) -> Float32:
 
     Raises:
         UnreadableSource: the file is not there.
-        InputError: a column is no unit's, or a cell is no number from 0 to 1.
+        InputError: it cannot be read, a column is no unit's, or a cell is no number from 0 to 1.
     """
     if not path.is_file():
         raise UnreadableSource(f"there is no file {path}; name a table of a teacher")
     out = np.full((len(names), OUTPUTS), np.nan, np.float32)
     rows = {name: row for row, name in enumerate(names)}
-    with path.open(newline="", encoding="utf-8") as file:
-        table = csv.DictReader(file)
-        columns = [name for name in table.fieldnames or () if name != NAME]
-        strange = sorted(set(columns) - set(COLUMNS))
-        if strange or NAME not in (table.fieldnames or ()):
-            raise InputError(
-                f"{path} has the columns {', '.join(table.fieldnames or ['none'])}; expected "
-                f"{NAME}, and units such as {COLUMNS[4]}"
-            )
-        for line in table:
-            if (row := rows.get(line[NAME])) is None:
-                continue
-            for name in columns:
-                out[row, COLUMNS.index(name)] = _level(line[name], path, table.line_num)
+    table = csv.DictReader(text_of(path).splitlines(keepends=True))
+    columns = [name for name in table.fieldnames or () if name != NAME]
+    strange = sorted(set(columns) - set(COLUMNS))
+    if strange or NAME not in (table.fieldnames or ()):
+        raise InputError(
+            f"{path} has the columns {', '.join(table.fieldnames or ['none'])}; expected "
+            f"{NAME}, and units such as {COLUMNS[4]}"
+        )
+    for line in table:
+        if (row := rows.get(line[NAME])) is None:
+            continue
+        for name in columns:
+            out[row, COLUMNS.index(name)] = _level(line[name], path, table.line_num)
     return out
 
 
