@@ -11,7 +11,8 @@ from mien.data.boxset import BOX_SETS, FILLS, make_boxes
 from mien.data.parts import PARTS, part_of
 from mien.data.yolo import read
 from mien.errors import InputError, UnreadableSource
-from mien.face.geometry import SKIN, reference
+from mien.face.geometry import SKIN
+from tests.data.made_mesh import reference_mesh
 
 
 def mesh_in(box):
@@ -95,10 +96,7 @@ def test_awake_and_asleep_in_turns_close_to_the_face(model, tmp_path, monkeypatc
     down, across = np.mgrid[:240, :240].astype(np.uint8)
     for number in range(20):  # where a pixel was is its colour
         Image.fromarray(np.stack([across, down, 0 * down], axis=2)).save(folder / f"{number}.png")
-    skin = reference()[0]
-    eyes = [skin[[one, other]].mean(axis=0) for one, other in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    mesh = (60 * points * (1, -1, -1) + (150, 110, 0)).astype(np.float32)
+    mesh = reference_mesh(60, (150, 110))
     for upper, lower in ((159, 145), (386, 374)):
         mesh[lower, 1] = mesh[upper, 1] + 6  # of 14 pixels of width
     asleep = mesh.copy()

@@ -10,18 +10,13 @@ from mien.data.crops import make, read
 from mien.data.expressions import COLUMNS, UNITS
 from mien.data.planted import Portrait, View, warp
 from mien.errors import UnreadableSource
-from mien.face.geometry import reference
-
-FLIP = np.array([1, -1, -1])
+from tests.data.made_mesh import reference_mesh
 
 
 @pytest.fixture(scope="module")
 def portraits():
     """Two noisy pictures with the reference face on them."""
-    skin = reference()[0]
-    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    mesh = (80 * points * FLIP + [120, 120, 0]).astype(np.float32)
+    mesh = reference_mesh(80, (120, 120))
     rng = np.random.default_rng(0)
     return [Portrait(rng.integers(0, 255, (240, 240, 3), np.uint8), mesh) for _ in range(2)]
 

@@ -8,8 +8,7 @@ from mien.data.portraits import MIX, NUISANCE, REST, SINGLE
 from mien.data.synthetic import rotations
 from mien.errors import UnreadableSource
 from mien.face.geometry import reference
-
-FLIP = np.array([1, -1, -1])
+from tests.data.made_mesh import reference_mesh
 
 
 @pytest.fixture
@@ -17,10 +16,7 @@ def portrait():
     """A checked picture with the reference face on it, eyes 80 pixels apart."""
     rows, columns = np.indices((240, 240))
     image = np.stack([rows, columns, 60 + 60 * ((rows // 8 + columns // 8) % 2)], axis=-1)
-    skin = reference()[0]
-    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    mesh = (80 * points * FLIP + [120, 120, 0]).astype(np.float32)
+    mesh = reference_mesh(80, (120, 120))
     return Portrait(image.astype(np.uint8), mesh)
 
 

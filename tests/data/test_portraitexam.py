@@ -7,17 +7,12 @@ from mien.data.expressions import UNITS
 from mien.data.planted import Portrait
 from mien.data.portraitexam import KINDS, MIXES, make, read
 from mien.errors import UnreadableSource
-from mien.face.geometry import reference
-
-FLIP = np.array([1, -1, -1])
+from tests.data.made_mesh import reference_mesh
 
 
 @pytest.fixture(scope="module")
 def mesh():
-    skin = reference()[0]
-    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    return (60 * points * FLIP + [90, 90, 0]).astype(np.float32)
+    return reference_mesh(60, (90, 90))
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,7 @@ from mien.data.rendered import Shot
 from mien.data.showing import DEVELOPED, Drawn, Planted, Shown
 from mien.data.synthetic import lips_parted
 from mien.errors import InputError, UnreadableSource
-from mien.face.geometry import reference
-
-FLIP = np.array([1, -1, -1])
+from tests.data.made_mesh import reference_mesh
 
 
 def bytes_of(folder):
@@ -200,10 +198,7 @@ def gallery(tmp_path, model, monkeypatch):
     for number, name in enumerate("abc"):
         image = np.stack([rows, columns % 256, 60 * number + 0 * rows], axis=-1).astype(np.uint8)
         Picture.fromarray(image).save(tmp_path / f"{name}.png")
-    skin = reference()[0]
-    eyes = [skin[[a, b]].mean(axis=0) for a, b in ((33, 133), (362, 263))]
-    points = np.concatenate([skin, np.repeat(eyes, 5, axis=0)])
-    mesh = (80 * points * FLIP + [130, 120, 0]).astype(np.float32)
+    mesh = reference_mesh(80, (130, 120))
 
     def find(image, _):
         return None if image[0, 0, 2] == 60 else mesh
