@@ -11,6 +11,16 @@ SIDE = 12
 TASKS = {"occurrence": "probability", "intensity": "intensity", "expression": "expression"}
 
 
+def pictures(count, side, seed=0):
+    """Crops of noise, uint8 (n, s, s, 3)."""
+    return np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), np.uint8)
+
+
+def normalised_pictures(count, seed=1):
+    """What `convolutions` reads, float32 (n, 3, s, s)."""
+    return np.random.default_rng(seed).normal(0, 1, (count, 3, SIDE, SIDE)).astype(np.float32)
+
+
 def card(task="occurrence", units=(4, 12), **more):
     """A card of crops of 16 pixels, the middle of 20."""
     classes = more.get("classes", ())

@@ -16,11 +16,7 @@ from mien.runtime import (
     normalised,
     open_session,
 )
-from tests.crop_networks import card, write, write_several
-
-
-def pictures(count, side, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), np.uint8)
+from tests.crop_networks import card, pictures, write, write_several
 
 
 def test_a_crop_is_normalised_by_the_card():

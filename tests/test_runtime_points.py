@@ -9,14 +9,10 @@ import pytest
 from mien.errors import ShapeError, WeightsError
 from mien.runtime import BATCH, Predictor
 from mien.values import Scores
-from tests.crop_networks import card, write
+from tests.crop_networks import card, pictures, write
 from tests.point_networks import face, pointed, write_pointed
 
 COUNT = BATCH + 3
-
-
-def pictures(count, side, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, side, side, 3), np.uint8)
 
 
 @pytest.fixture

@@ -20,11 +20,8 @@ from mien.training.precision import (
     quantize,
     with_card,
 )
-from tests.crop_networks import SIDE, card, convolutions
-
-
-def pictures(count, seed=1):
-    return np.random.default_rng(seed).normal(0, 1, (count, 3, SIDE, SIDE)).astype(np.float32)
+from tests.crop_networks import card, convolutions
+from tests.crop_networks import normalised_pictures as pictures
 
 
 @pytest.fixture

@@ -7,11 +7,8 @@ from onnx import TensorProto, numpy_helper
 
 from mien.training.precision import EIGHT_BITS, answers, gap
 from mien.training.sparing import sensitivities, tries
-from tests.crop_networks import SIDE, convolutions
-
-
-def pictures(count, seed=1):
-    return np.random.default_rng(seed).normal(0, 1, (count, 3, SIDE, SIDE)).astype(np.float32)
+from tests.crop_networks import convolutions
+from tests.crop_networks import normalised_pictures as pictures
 
 
 def whole_layers(model):

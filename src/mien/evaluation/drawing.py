@@ -63,9 +63,7 @@ def _per_subject(predictions: Predictions) -> Floats:
     if one.task == "intensity":
         parts = intensity.terms(one.predicted, one.truth, one.known, (2.5, 2.5))
     else:
-        said, true, mask = occurrence.decided(one.predicted, one.truth, one.known, one.threshold)
-        kinds = (said & true, said & ~true, ~said & true, mask & ~said & ~true)
-        parts = [kind.astype(np.float64) for kind in kinds]
+        parts = occurrence.terms(one.predicted, one.truth, one.known, one.threshold)
     return np.stack([np.add.reduceat(part[order], starts, axis=0) for part in parts], axis=-1)
 
 

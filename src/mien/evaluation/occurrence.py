@@ -25,6 +25,7 @@ __all__ = [
     "f1",
     "f1_of",
     "labelled",
+    "terms",
 ]
 
 THRESHOLD = 0.5
@@ -117,21 +118,21 @@ def counts(
     >>> counts([0.9, 0.5, 0.1, 0.2], [1, 0, 0, 1]).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    said, true, mask = decided(predicted, truth, known, threshold)
-    kinds = (said & true, said & ~true, ~said & true & mask, ~said & ~true & mask)
-    return np.stack([kind.sum(axis=0).astype(np.float64) for kind in kinds], axis=-1)
+    return np.stack([one.sum(axis=0) for one in terms(predicted, truth, known, threshold)], axis=-1)
 
 
-def decided(
+def terms(
     predicted: ArrayLike, truth: ArrayLike, known: ArrayLike | None, threshold: float
-) -> tuple[Bools, Bools, Bools]:
-    """Said to be present, present, known: False where not known.
+) -> list[Floats]:
+    """What the counts are sums of, each of the shape of the truth, 0 where it is not known.
 
     Raises:
         InputError: a truth that is neither 0 nor 1.
     """
     scores, labels, mask = _labels(predicted, truth, known)
-    return (scores >= threshold) & mask, labels & mask, mask
+    said = scores >= threshold
+    kinds = (said & labels, said & ~labels, ~said & labels, ~said & ~labels)
+    return [(kind & mask).astype(np.float64) for kind in kinds]
 
 
 def f1_of(tally: NDArray[np.float64]) -> Floats:
