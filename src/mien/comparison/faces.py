@@ -9,7 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from mien.face.detector import Detector, overlaps
+from mien.data.finding import meant
+from mien.face.detector import Detector
 from mien.face.geometry import reference
 from mien.face.landmarks import SCHEMES
 from mien.face.mesh import PRESENT, MeshFitter, region_of_mesh
@@ -20,8 +21,6 @@ from mien.weights.store import Store, open_store
 
 __all__ = ["FaceFinder"]
 
-MEANT = 0.2
-"""Least overlap of a face with the box around the landmarks, as where data sets are prepared."""
 FITS = 3
 """The mesh is fitted so often, from where the last one lay: landmarks say it roughly."""
 
@@ -78,14 +77,8 @@ class FaceFinder:
 
 def _meant(faces: list[Face], points: Float32 | None) -> Float32 | None:
     """The face around the landmarks, or the largest where nobody knows any."""
-    if not faces:
-        return None
-    if points is None:
-        return faces[0].mesh
-    box = np.concatenate([points.min(axis=0), points.max(axis=0)])
-    shares = overlaps(box, np.stack([face.box for face in faces]))
-    best = int(shares.argmax())
-    return faces[best].mesh if shares[best] >= MEANT else None
+    box = None if points is None else np.concatenate([points.min(axis=0), points.max(axis=0)])
+    return meant(faces, box)
 
 
 def _placed(points: Float32) -> Float32:

@@ -15,7 +15,7 @@ from mien.data.shards import Entry, write_shard
 from mien.errors import InputError, MissingExtra, ShapeError, UnreadableSource
 from mien.face.affine import transform
 from mien.face.align import TEMPLATES, crop, crop_box, crop_points
-from mien.face.landmarks import landmarks, reduce
+from mien.face.landmarks import eye_centres, landmarks, reduce
 from mien.values import Crop, Float32, Image
 from mien.video.reader import open_source, read_picture
 
@@ -99,7 +99,8 @@ def align(job: Job, how: How, folder: Path, tell: Callable[[int], None]) -> None
 
 def eye_distance(points: Float32) -> float:
     """Distance between the centres of the eyes of 49 landmarks, in their pixels."""
-    return float(np.linalg.norm(points[19:25].mean(axis=0) - points[25:31].mean(axis=0)))
+    right, left = eye_centres(points)
+    return float(np.linalg.norm(right - left))
 
 
 def _entries(job: Job, how: How) -> Iterator[Entry]:

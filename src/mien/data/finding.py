@@ -1,18 +1,19 @@
 """The mesh of the face in a picture that is meant, found as the reading half finds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.data.rendered import Find
 from mien.face.detector import Detector, overlaps
 from mien.face.mesh import PRESENT, MeshFitter, region_of_detection, region_of_mesh
 from mien.face.tracker import find_faces
 from mien.runtime import open_session
-from mien.values import Float32, Image
+from mien.values import Face, Float32, Image
 from mien.weights.store import model_path
 
-__all__ = ["MEANT", "Box", "Pick", "open_finder", "open_picker"]
+__all__ = ["MEANT", "Box", "Pick", "meant", "open_finder", "open_picker"]
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels."""
@@ -54,12 +55,22 @@ def open_picker() -> Pick:
 
     def pick(image: Image, box: Box | None) -> Float32 | None:
         faces = find_faces(image, detector, fitter)
-        if not faces:
-            return None
-        if box is None:
-            return faces[0].mesh
-        shares = overlaps(np.array(box), np.stack([face.box for face in faces]))
-        best = int(shares.argmax())
-        return faces[best].mesh if shares[best] >= MEANT else None
+        return meant(faces, None if box is None else np.array(box))
 
     return pick
+
+
+def meant(faces: Sequence[Face], box: NDArray[np.floating] | None) -> Float32 | None:
+    """The mesh of the face in a box, or without one of the largest; None where there is none.
+
+    Args:
+        faces: of a picture, the largest first.
+        box: (4,): x0, y0, x1, y1 in its pixels.
+    """
+    if not faces:
+        return None
+    if box is None:
+        return faces[0].mesh
+    shares = overlaps(box, np.stack([face.box for face in faces]))
+    best = int(shares.argmax())
+    return faces[best].mesh if shares[best] >= MEANT else None

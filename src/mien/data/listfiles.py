@@ -11,9 +11,9 @@ from mien.data.folders import check_root, listing, note_many, relative, text_of
 from mien.data.labels import Labels, Points
 from mien.data.numbers import Rows, check_codes, parse
 from mien.errors import InputError
+from mien.face.landmarks import eye_centres
 
 __all__ = [
-    "EYES",
     "UNITS_BY_COLUMNS",
     "UNKNOWN",
     "ListFiles",
@@ -35,8 +35,6 @@ UNKNOWN = (9, -1)
 """9 in the lists of JAA-Net, -1 in those of OpenGraphAU."""
 
 POINTS = 49
-EYES = (slice(19, 25), slice(25, 31))
-"""The eye towards the left of the picture, that towards the right."""
 
 _FOLDERS = (".", "list", "lists", "data/list", "data/lists")
 _PATHS = re.compile(r"(.+?)(_img)?_path(_.*)?\.txt")
@@ -188,7 +186,8 @@ def _compare_eyes(root: Path, names: NamedPictures, rows: Rows, findings: Findin
         return
     given = parse(lines, 1, findings, place)
     points = rows.value.reshape(-1, POINTS, 2)
-    across = points[:, EYES[1]].mean(axis=1) - points[:, EYES[0]].mean(axis=1)
+    right, left = eye_centres(points)
+    across = left - right
     _, of_points, of_given = np.intersect1d(rows.line, given.line, return_indices=True)
     square = (across**2).sum(axis=1)[of_points]
     wrong = np.abs(given.value[of_given, 0] - square) > 0.01 * square + 0.01

@@ -31,7 +31,6 @@ from mien.data.folders import (
 from mien.data.joining import join
 from mien.data.labels import STILL, Index, Labels, Points
 from mien.data.listfiles import (
-    EYES,
     UNITS_BY_COLUMNS,
     NamedPictures,
     find_lists,
@@ -46,7 +45,7 @@ from mien.data.writing import by_person, in_turn, new_folder, write_picture
 from mien.errors import InputError
 from mien.face.affine import transform, warp
 from mien.face.align import jaanet_matrix
-from mien.face.landmarks import reduce
+from mien.face.landmarks import eye_centres, reduce
 from mien.values import Float32
 
 __all__ = ["UNITS_BY_COLUMNS", "read", "read_weights", "write"]
@@ -300,7 +299,8 @@ def _write_task(images: Path, where: str, recording: Recording) -> list[tuple[st
     for row, image in enumerate(recording.images):
         matrix = jaanet_matrix(points[row], SIDE)
         aligned = transform(points[row], matrix)
-        across = aligned[EYES[1]].mean(axis=0) - aligned[EYES[0]].mean(axis=0)
+        right, left = eye_centres(aligned)
+        across = left - right
         path = f"{where}/{row + 1}.jpg"
         write_picture(images / path, warp(image, matrix, SIDE, BORDER))
         present = (

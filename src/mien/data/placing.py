@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mien.data.labels import Points
 from mien.face.geometry import reference
-from mien.face.landmarks import landmarks, mirror, reduce
+from mien.face.landmarks import eye_centres, landmarks, mirror, reduce
 from mien.values import MESH_POINTS, Float32
 
 __all__ = ["Placed", "against_mesh", "inner", "outside", "posture", "unit_of"]
@@ -42,7 +42,7 @@ def inner(points: Points) -> Float32:
 
 def unit_of(faces: Float32) -> Float32:
     """Distance between the eye centres of 49 points (n, 49, 2), at least a hundredth pixel."""
-    right, left = faces[:, 19:25].mean(axis=1), faces[:, 25:31].mean(axis=1)
+    right, left = eye_centres(faces)
     return np.asarray(np.maximum(np.linalg.norm(left - right, axis=1), 0.01), np.float32)
 
 

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from mien.errors import InputError, ShapeError
 from mien.evaluation.paired import Floats
+from mien.face.landmarks import eye_centres
 
 __all__ = [
     "FAILURE",
@@ -22,9 +23,6 @@ FAILURE = 0.1
 
 TITLES = {"mean_error": "mean error", "failure_rate": "failure rate"}
 """Name of a figure to what it is called in tables."""
-
-EYES = slice(19, 25), slice(25, 31)
-"""The eyes in the scheme "49": the one on the left of the picture, the one on its right."""
 
 
 def landmark_errors(predicted: ArrayLike, true: ArrayLike) -> Floats:
@@ -61,7 +59,7 @@ def eye_distance(points: ArrayLike) -> Floats:
         InputError: a picture whose eyes lie in one place.
     """
     values = np.asarray(points, np.float64)
-    left, right = (values[:, eye].mean(axis=1) for eye in EYES)
+    left, right = eye_centres(values)
     distance = np.linalg.norm(left - right, axis=1)
     if (distance <= 0).any():
         raise InputError(

@@ -15,6 +15,7 @@ from mien.face.landmarks import (
     LIPS_INNER,
     LIPS_OUTER,
     RIGHT_EYE_RING,
+    eye_centres,
     landmarks,
     reduce,
 )
@@ -50,7 +51,7 @@ def jaanet_matrix(points: NDArray[np.floating], size: int = 200, enlarge: float 
     Returns:
         (2, 3), frame pixels to crop pixels.
     """
-    right, left = points[19:25].mean(axis=0), points[25:31].mean(axis=0)
+    right, left = eye_centres(points)
     cosine, sine = (left - right) / _length(left - right)
     level = np.array([[cosine, sine], [-sine, cosine]])
     five = np.stack([right, left, points[13], points[31], points[37]]) @ level.T
@@ -75,8 +76,10 @@ def megraphau_matrix(points: NDArray[np.floating], size: int = 256) -> Float64:
     Returns:
         (2, 3), frame pixels to crop pixels.
     """
-    eyes = points[19:25].mean(axis=0), points[25:31].mean(axis=0)
-    found = np.stack([*eyes, (points[31] + points[37]) / 2]).astype(np.float64) @ [1, 1j]
+    found = np.stack([*eye_centres(points), (points[31] + points[37]) / 2]).astype(np.float64) @ [
+        1,
+        1j,
+    ]
     wanted = size * np.array([-0.5, 0.5, 1j * EYES_TO_MOUTH]) * EYES_APART
     centre, goal = found.mean(), wanted.mean()
     if not np.abs(found - centre).max() > 0:

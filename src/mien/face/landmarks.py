@@ -6,7 +6,7 @@ Left and right are the person's: the right eye is the one on the left of an unmi
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,14 @@ __all__ = [
     "RIGHT_IRIS",
     "SCHEMES",
     "Scheme",
+    "eye_centres",
     "landmarks",
     "mirror",
     "reduce",
 ]
 
 Indices = tuple[int, ...]
+Real = TypeVar("Real", bound=np.floating)
 
 # The order of these three lists is the order of the mesh network's refined outputs.
 # fmt: off
@@ -123,6 +125,18 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         ),
     }
 )
+
+
+def eye_centres(points: NDArray[Real]) -> tuple[NDArray[Real], NDArray[Real]]:
+    """The means of the points of both eyes: the right one, towards the left of the picture, first.
+
+    Args:
+        points: (..., 49, 2), scheme "49".
+
+    Returns:
+        (..., 2) each.
+    """
+    return points[..., 19:25, :].mean(axis=-2), points[..., 25:31, :].mean(axis=-2)
 
 
 def landmarks(mesh: Float32, scheme: str) -> Float32:
