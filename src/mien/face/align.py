@@ -76,10 +76,8 @@ def megraphau_matrix(points: NDArray[np.floating], size: int = 256) -> Float64:
     Returns:
         (2, 3), frame pixels to crop pixels.
     """
-    found = np.stack([*eye_centres(points), (points[31] + points[37]) / 2]).astype(np.float64) @ [
-        1,
-        1j,
-    ]
+    three = np.stack([*eye_centres(points), (points[31] + points[37]) / 2])
+    found = three.astype(np.float64) @ [1, 1j]
     wanted = size * np.array([-0.5, 0.5, 1j * EYES_TO_MOUTH]) * EYES_APART
     centre, goal = found.mean(), wanted.mean()
     if not np.abs(found - centre).max() > 0:
