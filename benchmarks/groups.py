@@ -42,6 +42,8 @@ def by_age(names: Sequence[str], portraits: NDArray[np.int64]) -> dict[str, NDAr
     """
     with AGES.open(newline="", encoding="utf-8") as file:
         taken_for = {row["file"]: row["age"] for row in csv.DictReader(file)}
+    if not any(str(name) in taken_for for name in names):
+        raise ValueError(f"{AGES.name} knows none of these portraits, such as {names[0]}")
     age = np.array([taken_for.get(str(name), "in between") for name in names])
     return {name: portraits[age == name] for name in ("child", "in between", "older")}
 

@@ -144,7 +144,7 @@ def test_val_is_taken_without_test_and_its_epoch_was_chosen_there(tmp_path):
     ]
     assert found.notes == ("data.yaml has no test part: detectors are compared on val.",)
     bare = set_of(tmp_path / "bare", train=2)
-    with pytest.raises(InputError, match="has neither test: nor val: to compare on"):
+    with pytest.raises(InputError, match="has no pictures in test: or val: to compare on"):
         compare_boxes(open_detectors(two), bare, QUICK, "")
 
 

@@ -280,3 +280,24 @@ def test_the_memory_of_a_word_is_that_of_its_networks():
 
 def test_nothing_is_said_of_them_where_they_are_not():
     assert list(notes_of([], 1.0)) == []
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.995])
+def test_the_threshold_lies_at_the_intensity_that_counts_as_present(threshold):
+    said = np.array([0, 1.9, 2, 2.1, 5], np.float32)
+    found = likelihood(said, 2, threshold)
+    assert (np.diff(found) > 0).all()
+    assert (found >= threshold).tolist() == [False, False, True, True, True]
+    assert found[[0, -1]].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("threshold", [0, 1])
+def test_a_threshold_at_an_end_is_refused(threshold):
+    with pytest.raises(InputError, match="all units or none"):
+        likelihood(np.zeros(1, np.float32), 2, threshold)
+
+
+def test_all_folds_are_those_of_a_run_and_there_is_none(caches):
+    choice = replace(QUICK, protocol="subject-folds", folds=3, every=True)
+    with pytest.raises(InputError, match="--fold all takes the folds of a run"):
+        compare(open_entrants([Path("default"), Path("default:mesh")]), caches, choice, "")

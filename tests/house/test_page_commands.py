@@ -104,7 +104,6 @@ SHORTER: dict[str, str] = {
     " --persons 150": " --persons 2",
     " --persons 60": " --persons 2",
     " --workers 4": " --workers 1",
-    " --persons 100 --frames 8": " --persons 2 --frames 3",
     " --persons 338 --frames 36": " --persons 2 --frames 3",
     " --train 600 --val 60 --test 60": " --train 4 --val 2 --test 2",
     " --test 70": " --test 2",

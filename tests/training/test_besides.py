@@ -161,6 +161,7 @@ def test_a_run_learns_reports_and_writes_all_three(cache, tmp_path):
     assert set(report["beside"]) == {"occurrence", "expression"}
     assert set(report["beside"]["occurrence"]["mean"]) >= {"f1"}
     text = (done.folder / "report.md").read_text()
+    assert "not named" not in text
     assert "## Beside: occurrence" in text
     assert "## Beside: expression" in text
     lines = (done.folder / "metrics.jsonl").read_text().splitlines()

@@ -9,6 +9,7 @@ from mien.data.expressions import COLUMNS, OUTPUTS, SWAP
 from mien.data.sample import Batch
 from mien.models.output import Output
 from mien.models.pictureunits import PictureUnits, pictureunits
+from mien.training import picturing
 from mien.training.experiment import Turn
 from mien.training.picturing import MEAN, STD, Anchors, GroupError, groups, vary
 
@@ -91,6 +92,18 @@ def test_a_group_is_bent_as_one_and_groups_are_not():
     own, shared = where.std(dim=1).median(), where.median(dim=1).values.std(dim=0).mean()
     assert 0 < own < 0.75 * shared
     assert 0.7 < shared < 4
+
+
+def test_the_wave_is_the_same_for_all_crops_of_a_group_and_of_no_other(monkeypatch):
+    """Else the planted differences within a group would not be those of the pictures."""
+    monkeypatch.setattr(picturing, "BENT", torch.zeros(2, 3))
+    monkeypatch.setattr(picturing, "PLACED", torch.zeros(2, 3))
+    one = torch.linspace(0, 1, 48).expand(3 * GROUP, 3, 48, 48)
+    found = picturing._reshape(one, 3, torch.Generator().manual_seed(0)).unflatten(0, (3, GROUP))
+    for members in found:
+        torch.testing.assert_close(members, members[:1].expand_as(members), rtol=0, atol=1e-6)
+    assert (found[0] - found[1]).abs().mean() > 1e-3
+    assert (found - one[0]).abs().mean() > 1e-3
 
 
 def test_only_differences_and_anchors_are_scored():

@@ -18,6 +18,8 @@ __all__ = ["compare"]
 
 FACES = (("ffhq", 256),)
 """How faces are aligned for the default networks alone, which find them anew."""
+FOLDS, LEVEL = 10, 0.5
+"""How many folds and which threshold, unless told."""
 
 
 def compare(  # noqa: PLR0913 - one parameter for each option
@@ -58,7 +60,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     ] = "",
     folds: Annotated[
         int, typer.Option(min=2, help="How many, where --protocol leaves it open.")
-    ] = 10,
+    ] = FOLDS,
     present: Annotated[
         float | None,
         typer.Option(
@@ -67,7 +69,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     ] = None,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="Probability from which it is said to be present.")
-    ] = 0.5,
+    ] = LEVEL,
     metric: Annotated[
         str,
         typer.Option(help="That pairs are compared by. [f1, pcc, accuracy or map50, by the task]"),
@@ -122,7 +124,8 @@ def compare(  # noqa: PLR0913 - one parameter for each option
         check_folder(out)
     if are_detectors(runs):
         strange = {"--fold": fold, "--protocol": protocol, "--root": root, "--cache": cache,
-                   "--present": present}  # fmt: skip
+                   "--present": present, "--folds": "" if folds == FOLDS else folds,
+                   "--threshold": "" if threshold == LEVEL else threshold}  # fmt: skip
         compare_detectors(
             Asked(runs, on, metric, anyway, cost, out, pictures, quiet),
             [name for name, value in strange.items() if value not in ("", None)],

@@ -54,7 +54,7 @@ def compare_boxes(
     _check_classes(entrants, parts)
     name = next((one for one in ("test", "val") if len(parts.part(one))), "")
     if not name:
-        raise InputError(f"{parts.said.path} has neither test: nor val: to compare on; add one")
+        raise InputError(f"{parts.said.path} has no pictures in test: or val: to compare on")
     part, true = parts.part(name), true_boxes(parts.part(name))
     warnings = _warnings(entrants, parts, name, anyway=choice.anyway)
     said = tuple(_asked(one, one.file, parts, part, tell) for one in entrants)

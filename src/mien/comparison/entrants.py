@@ -104,6 +104,11 @@ def folds_of(entrants: Sequence[Entrant], wanted: int | None, every: bool) -> tu
         InputError: a run lacks the fold, or it is not clear which one is meant.
     """
     runs = [one for one in entrants if one.lone is None]
+    if every and not runs:
+        raise InputError(
+            "--fold all takes the folds of a run, and none is among the networks; choose one with "
+            "--fold 1 and --protocol, or leave --fold out to compare on all pictures"
+        )
     if wanted is not None or not runs:
         chosen = (1 if wanted is None else wanted,)
         for one in runs:

@@ -19,6 +19,7 @@ from mien.comparison.how import How
 from mien.comparison.looks import AtHand, Looks
 from mien.data.cache import Cache
 from mien.data.synthesize import SETTINGS
+from mien.errors import InputError
 from mien.evaluation.evaluate import Evaluated, scored
 from mien.facs.units import MAXIMUM
 from mien.files import digest_of
@@ -30,9 +31,6 @@ __all__ = ["WORD", "Shipped", "kind_of_pictures", "likelihood", "notes_of", "way
 
 WORD = "default"
 """How the default networks are named; with a colon and a way to read the units after it."""
-
-EDGE = 0.01
-"""How near to 0 and 1 the threshold may lie, so that intensities keep their order."""
 
 Rows = NDArray[np.intp]
 
@@ -184,11 +182,18 @@ def likelihood(intensity: Float32, shown: float, threshold: float) -> Float32:
 
     In proportion below and above it, so that a score of 0 or 1 is an intensity of 0 or 5.
 
+    Raises:
+        InputError: the threshold is 0 or 1, which leaves no room on one side.
+
     >>> likelihood(np.array([0, 1, 2, 3.5, 5], np.float32), 2, 0.5).tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
-    level = min(max(threshold, EDGE), 1 - EDGE)
-    return np.interp(intensity, (0, shown, MAXIMUM), (0, level, 1)).astype(np.float32)
+    if not 0 < threshold < 1:
+        raise InputError(
+            f"with --threshold {threshold:g} the default networks say all units or none; give one "
+            "between 0 and 1"
+        )
+    return np.interp(intensity, (0, shown, MAXIMUM), (0, threshold, 1)).astype(np.float32)
 
 
 def notes_of(every: Sequence[tuple[Shipped, Cache]], shown: float | None) -> Iterator[str]:

@@ -172,7 +172,12 @@ def _finish(folder: Path, parts: Assembled, fitted: Fitted) -> Result:
     reading = Reading(fitted.network, parts.recipe.data.task)
     export(reading, parts.card, probe, folder / runfolder.MODEL)
     result = _result(folder, parts, predictions)
-    beside = {task: tabulate(one) for task, one in each.items() if task != parts.recipe.data.task}
+    data, fold = parts.recipe.data, parts.split.fold
+    beside = {
+        task: tabulate(one).about(data.name, data.protocol, fold)
+        for task, one in each.items()
+        if task != data.task
+    }
     _report(folder, parts, fitted, result, beside)
     return result
 

@@ -46,7 +46,7 @@ def check_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise _cannot_open(path, error) from error
     if stat.S_ISDIR(mode):
-        raise UnreadableSource(f"{path} is a folder; expected one file (expand() lists a folder)")
+        raise UnreadableSource(f"{path} is a folder; expected one file")
     if not stat.S_ISREG(mode):
         number = re.fullmatch(r"/dev/video(\d+)", str(path))
         camera = CAMERA + (number[1] if number else "0")
