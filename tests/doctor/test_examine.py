@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -28,6 +29,8 @@ def test_all_is_well_and_measured(store, photo, monkeypatch):
     assert seen.photo.right
     assert [(one.default, one.frames) for one in seen.speeds] == [("picture", 8), ("mesh", 8)]
     assert all(0.5 < one.cpu < 2000 for one in seen.speeds)
+    assert set(seen.milliseconds) == {one.network.name for one in store.standings()}
+    assert all(spent > 0 for spent in seen.milliseconds.values())
     said = "\n".join(seen.lines())
     assert said.endswith("All is well.")
     for standing in store.standings():
@@ -95,6 +98,15 @@ def test_a_damaged_network_is_named_with_its_cure(store, photo):
     ours = "of the networks that come with mien, these cannot be used: au-both (damaged)"
     assert found[ours].startswith("install mien again")
     assert "face-mesh in the cache are damaged" in found
+
+
+def test_the_quickest_of_the_rounds_counts_in_milliseconds(store, monkeypatch):
+    clock = iter([0.0, 5.0, 5.0, 7.0, 7.0, 10.0])  # begun and ended, three times
+    monkeypatch.setattr(
+        "mien.doctor.patterns.time", SimpleNamespace(process_time=lambda: next(clock))
+    )
+    assert ask(store.files / "au-mesh.onnx").milliseconds == 2000
+    assert list(clock) == []
 
 
 def harm(path, change, place=0):
