@@ -16,6 +16,7 @@ from mien.comparison.boxes import compare_boxes
 from mien.comparison.boxpage import box_page, learned_boxes
 from mien.comparison.boxvalues import BoxChoice
 from mien.comparison.boxwriting import write_boxes
+from mien.comparison.counting import Counted
 from mien.comparison.detectors import are_detectors, open_detectors
 from mien.comparison.memory import memory_of
 from mien.errors import InputError
@@ -226,6 +227,25 @@ def test_costs_are_counted_and_8_bits_have_their_figure(compared, runs, data):
     assert both.costs[0].seconds > 0
     assert both.small == pytest.approx(one.figure("map50"))  # it finds the first class alone
     assert both.small != pytest.approx(both.figure("map50"))
+
+
+def test_all_are_timed_on_the_largest_square_that_one_of_them_reads(runs, data, monkeypatch):
+    both, one = open_detectors(runs)
+    larger = replace(one, spec=replace(one.spec, size=48))
+    timed = []
+
+    def no_time(works):
+        timed.extend(works)
+        return [1.0 + place for place in range(len(works))]
+
+    monkeypatch.setattr(boxcosts, "seconds_per_crop", no_time)
+    monkeypatch.setattr(boxcosts, "memory_of", lambda *_: 12.0)
+    monkeypatch.setattr(boxcosts, "count", lambda *_: Counted(7, 9, ()))
+    costs = boxcosts.box_costs([both, larger], read_boxes(data).part("test"))
+    assert [work.images.shape for work in timed] == [(boxcosts.SHOWN, 48, 48, 3)] * 3
+    # pictures of one colour fill their square: nothing is left of one that was cut or put in grey
+    assert timed[0].images[1].reshape(-1, 3).tolist() == [[10, 200, 0]] * 48**2
+    assert [[cost.seconds for cost in each] for each in costs] == [[1.0, 2.0], [3.0]]
 
 
 def test_the_memory_of_a_detector(runs):
