@@ -14,6 +14,14 @@ from mien.evaluation.meters import (
 from mien.evaluation.scoring import score
 
 UNITS = (1, 2, 12)
+EVERY = pytest.mark.parametrize(
+    ("task", "names", "options"),
+    [
+        ("occurrence", UNITS, {"curves": True}),
+        ("intensity", UNITS, {}),
+        ("expression", ("a", "b", "c"), {}),
+    ],
+)
 
 
 def batches(task, count=3):
@@ -49,33 +57,28 @@ def check(found, task, names):
     assert {name: float(one) for name, one in found.items()} == pytest.approx(wanted, rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("task", "names", "options"),
-    [
-        ("occurrence", UNITS, {"curves": True}),
-        ("intensity", UNITS, {}),
-        ("expression", ("a", "b", "c"), {}),
-    ],
-)
+@EVERY
 def test_batches_add_up_to_the_table(task, names, options):
     one = meter(task, names, **options)
     for batch in batches(task):
         one.update(*batch)
     check(one.compute(), task, names)
-    one.reset()
-    for batch in batches(task):
+
+
+@EVERY
+def test_a_reset_forgets_what_was(task, names, options):
+    one, fresh = (meter(task, names, **options) for _ in range(2))
+    first, *others = batches(task)
+    for batch in others:
         one.update(*batch)
-    check(one.compute(), task, names)
+    one.compute()
+    one.reset()
+    for each in (one, fresh):
+        each.update(*first)
+    assert one.compute() == fresh.compute()
 
 
-@pytest.mark.parametrize(
-    ("task", "names", "options"),
-    [
-        ("occurrence", UNITS, {"curves": True}),
-        ("intensity", UNITS, {}),
-        ("expression", ("a", "b", "c"), {}),
-    ],
-)
+@EVERY
 def test_processes_add_up_to_the_table(task, names, options):
     one, two = (meter(task, names, **options) for _ in range(2))
     first, *others = batches(task)
