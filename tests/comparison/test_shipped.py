@@ -94,17 +94,15 @@ def fold_of(cache, row):
 
 
 def test_units_that_they_lack_stay_blank_and_theirs_alone_are_shown(beside, tmp_path, caches):
-    other = run_of(tmp_path / "other", caches[0], WEIGHTS, units=(4, 25, 12), name="other")
     assert beside.standings[1].table.units.keys() == {4, 12, 25}
     text = page(beside, [])
     assert "the default networks: from intensity 2 on" in text
     assert "Not in the means" not in text
     few = run_of(tmp_path / "few", caches[0], WEIGHTS[:, :1], units=(12,), name="few")
-    found = compare(open_entrants([few, Path("default:mesh")]), caches, replace(QUICK), "")
+    found = compare(open_entrants([few, Path("default:mesh")]), caches, QUICK, "")
     assert tuple(found.standings[0].table.units) == (12,)
     assert set(found.standings[1].whole.units) == {4, 12, 25}
     assert "Not in the means, for not all networks have them: AU4, AU25." in page(found, [])
-    assert other.is_dir()
 
 
 def test_intensities_are_given_as_they_are(run, caches, tmp_path):

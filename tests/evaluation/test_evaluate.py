@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -179,7 +178,7 @@ def test_predictions_are_written_beside_their_truths(cache, tmp_path):
     best = [classes[place] for place in logits(found.rows).argmax(axis=1)]
     assert frame["expression"].tolist() == best
     strong = evaluate(network(tmp_path, "intensity"), cache, rows)
-    write_predictions(replace(strong.predictions), cache.index, rows, path)
+    write_predictions(strong.predictions, cache.index, rows, path)
     assert {"AU4", "AU4_label", "AU12"} <= set(pd.read_parquet(path).columns)
 
 
