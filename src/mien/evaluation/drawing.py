@@ -61,7 +61,7 @@ def _per_subject(predictions: Predictions) -> Floats:
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(persons))
     if one.task == "intensity":
-        parts = intensity.terms(one.predicted, one.truth, one.known, (2.5, 2.5))
+        parts = intensity.terms(one.predicted, one.truth, one.known, intensity.MIDDLE)
     else:
         parts = occurrence.terms(one.predicted, one.truth, one.known, one.threshold)
     return np.stack([np.add.reduceat(part[order], starts, axis=0) for part in parts], axis=-1)

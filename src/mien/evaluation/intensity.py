@@ -14,6 +14,7 @@ from mien.errors import ShapeError
 from mien.evaluation.paired import Bools, Floats, pair, ratio
 
 __all__ = [
+    "MIDDLE",
     "ccc",
     "ccc_of",
     "icc31",
@@ -35,6 +36,9 @@ FLAT = 1e-12
 """A variance up to here is none: a deviation of a millionth, the noise of float32."""
 
 Origin = tuple[ArrayLike, ArrayLike]
+
+MIDDLE: Origin = (2.5, 2.5)
+"""Of the scale 0-5: sums about it lose the fewest digits."""
 
 
 def pcc(predicted: ArrayLike, true: ArrayLike, known: ArrayLike | None = None) -> Floats:

@@ -151,7 +151,7 @@ class IntensityMeter(_Summed):
     def update(self, predicted: Tensor, truth: Tensor, known: Tensor | None = None) -> None:
         """Take a batch: intensities, true ones, and the mask, (b, k) each."""
         arrays = _numpy(predicted), _numpy(truth), _mask(truth, known)
-        self._add(intensity.moments(*arrays, (2.5, 2.5)))
+        self._add(intensity.moments(*arrays, intensity.MIDDLE))
 
     def _labelled(self, sums: NDArray[np.float64]) -> NDArray[np.bool_]:
         return intensity.labelled(sums)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError, ShapeError
 from mien.evaluation.classes import confusion, decide
-from mien.evaluation.intensity import moments
+from mien.evaluation.intensity import MIDDLE, moments
 from mien.evaluation.metrics import TASKS, Task, metric
 from mien.evaluation.occurrence import THRESHOLD, auroc, average_precision, counts
 from mien.evaluation.paired import Bools, Floats, pair
@@ -131,7 +131,7 @@ def summary(predictions: Predictions) -> Floats:
     if one.task == "occurrence":
         return counts(one.predicted, one.truth, one.known, threshold=one.threshold)
     if one.task == "intensity":
-        return moments(one.predicted, one.truth, one.known, (2.5, 2.5))
+        return moments(one.predicted, one.truth, one.known, MIDDLE)
     said = np.where(one.known, decide(np.where(one.known[:, None], one.predicted, 0)), 0)
     return confusion(said, one.truth, len(one.names), one.known)
 

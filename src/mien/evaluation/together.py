@@ -16,7 +16,6 @@ __all__ = ["MOST", "Pair", "Together", "has_pairs", "together"]
 MOST = 66
 """Pairs that a table shows, those of twelve units; of more units the most related."""
 
-
 SHOWN = 1.0
 """Intensity from which a unit is there."""
 
