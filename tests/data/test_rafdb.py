@@ -61,6 +61,7 @@ def test_original_pictures_have_boxes(root):
     [
         ("train_00002.jpg", "bad line"),
         ("train_00002.jpg happy", "bad line"),
+        ("train_00002.jpg --5", "bad line"),
         ("00002.jpg 4", "bad line"),
         ("train_00001.jpg 4", "duplicate"),
         ("train_00002.jpg 8", "code out of range"),

@@ -157,7 +157,7 @@ def _lines(path: Path, root: Path, findings: Findings) -> list[_Line]:
         if not words:
             continue
         stem = _stem(words[0])
-        good = len(words) == 2 and words[1].lstrip("-").isdecimal()
+        good = len(words) == 2 and words[1].removeprefix("-").isdecimal()
         if not good or stem.partition("_")[0] not in PARTS:
             what = f"{text.strip()[:40]!r}, expected a line such as train_00001.jpg 5"
             findings.add("bad line", place, what)
