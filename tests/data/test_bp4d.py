@@ -142,6 +142,17 @@ def test_an_intensity_file_of_another_unit_is_not_read(root):
     assert not index.intensity.of([12]).known[row(index, "F001/T1/1.jpg"), 0]
 
 
+@pytest.mark.parametrize("place", [CODES, SMILE])
+def test_a_second_file_beside_the_codes_is_not_read_in_their_place(root, place):
+    before, _ = read(root)
+    copy = (root / place).with_stem((root / place).stem + "_old")
+    copy.write_text((root / place).read_text().replace(",1", ",0"))
+    after, findings = read(root)
+    assert only(findings).kind == "stray"
+    for one, other in ((before.occurrence, after.occurrence), (before.intensity, after.intensity)):
+        np.testing.assert_array_equal(one.value, other.value)
+
+
 def test_a_missing_picture(root):
     (root / "Sequences(2D)/F001/T1/3.jpg").unlink()
     index, findings = read(root)

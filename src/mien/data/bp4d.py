@@ -58,7 +58,7 @@ _PICTURES = ("Sequences(2D)", "2D+3D", "Sequences", "2D", "images")
 _LANDMARKS = ("2DFeatures", "Landmarks", "landmarks", "Features(2D)")
 _SUBJECT = re.compile(r"[FM]\d{3}")
 _TASK = re.compile(r"T\d+")
-_CODED = re.compile(r"([FM]\d{3})_(T\d+)")
+_CODED = re.compile(r"([FM]\d{3}_T\d+)(?:_AU(\d+))?\.(?i:csv)")
 _FRAME = ("", "frame", "Frame")
 
 
@@ -116,9 +116,9 @@ def _by_key(folder: Path, root: Path, findings: Findings) -> dict[str, Path]:
     """Label files by "F001_T1"; others are strays."""
     found: dict[str, Path] = {}
     for name in listing(folder):
-        match = _CODED.match(name)
-        if match and name.lower().endswith(".csv"):
-            found[match[0]] = folder / name
+        match = _CODED.fullmatch(name)
+        if match and not match[2]:
+            found[match[1]] = folder / name
         else:
             findings.add("stray", relative(folder / name, root), "is no file F001_T1.csv")
     return found
@@ -127,15 +127,17 @@ def _by_key(folder: Path, root: Path, findings: Findings) -> dict[str, Path]:
 def _intensities(folder: Path | None, root: Path, findings: Findings) -> dict[str, dict[int, Path]]:
     """Intensity files by sequence and by the unit in the name of the file."""
     found: dict[str, dict[int, Path]] = {}
-    for part in folders(folder) if folder else []:
+    if folder is None:
+        return found
+    for part in folders(folder):
         unit = int(part[2:]) if re.fullmatch(r"AU\d+", part) else None
-        for key, path in _by_key(folder / part, root, findings).items() if folder else []:
-            named = re.search(r"_AU(\d+)$", path.stem)
-            if named is None or int(named[1]) not in UNITS or int(named[1]) != unit:
-                place = relative(path, root)
-                findings.add("stray", place, f"is no file {key}_{part}.csv; it is not read")
+        for name in listing(folder / part):
+            match = _CODED.fullmatch(name)
+            if match and match[2] and int(match[2]) == unit and unit in UNITS:
+                found.setdefault(match[1], {})[unit] = folder / part / name
             else:
-                found.setdefault(key, {})[int(named[1])] = path
+                place = relative(folder / part / name, root)
+                findings.add("stray", place, f"is no file F001_T1_{part}.csv; it is not read")
     return found
 
 
