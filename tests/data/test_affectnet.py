@@ -72,6 +72,7 @@ def test_numbers_and_texts_are_both_read_and_older_classes_are_not_known(root):
         (b"no array", "bad line"),
         (b"", "bad line"),
         (b"PK\x03\x04 no archive", "bad line"),
+        (b"\x93NUMPY\x01\x00\x1c\x00{'descr': '<U1', 'shape': ((", "bad line"),
     ],
 )
 def test_a_bad_label_names_its_file(root, value, kind):

@@ -31,7 +31,9 @@ def test_a_file_that_lacks_or_is_damaged_is_refused_with_its_cure(tmp_path):
     with pytest.raises(UnreadableSource, match=rf"one\.npz is not there; {cure}"):
         arrayfile.read(path, Pair, "pairs --of B")
     arrayfile.write(path, {"first": np.zeros(1)})
-    for content in (path.read_bytes(), path.read_bytes()[:60], b"", b"no archive"):
+    whole = path.read_bytes()
+    mixed = whole[:70] + b"\xff" * 20 + whole[90:]
+    for content in (whole, whole[:60], mixed, b"", b"no archive"):
         path.write_bytes(content)
         with pytest.raises(UnreadableSource, match=rf"one\.npz is damaged .*; {cure}"):
             arrayfile.read(path, Pair, "pairs --of B")

@@ -393,12 +393,22 @@ def test_damage_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"00000.pictures is damaged or missing"):
         open_cache(folder).image(0)
     assert cache.aligned == 64
-    (folder / "rows.npy").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"rows.npy is damaged"):
-        open_cache(folder)
-    (folder / "cache.json").write_text("{}")
-    with pytest.raises(InputError, match=r"cache.json is damaged"):
-        open_cache(folder)
+    for rows in (b"", b"x"):
+        (folder / "rows.npy").write_bytes(rows)
+        with pytest.raises(InputError, match=r"rows.npy is damaged"):
+            open_cache(folder)
+    for settings in ("{}", "[]", '"x"', "null", '{"template": "jaanet", "size": "x"}'):
+        (folder / "cache.json").write_text(f'{{"digest": "0", "settings": {settings}}}')
+        with pytest.raises(InputError, match=r"cache.json is damaged"):
+            open_cache(folder)
+
+
+def test_settings_that_are_none_are_one_sentence(tmp_path):
+    index = make(tmp_path, 4)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "settings.json").write_text("[]")
+    with pytest.raises(InputError, match=r"settings.json cannot be read"):
+        prepare(index, tmp_path / "cache", "jaanet", 64)
 
 
 def test_a_cache_travels_to_other_processes_and_cannot_be_written_to(tmp_path):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mien.data.affectnet_lists import has_lists, read_lists
+from mien.data.arrayfile import DAMAGE
 from mien.data.findings import Findings
 from mien.data.folders import PICTURES, last_number, listing, need, note_many, relative
 from mien.data.labels import STILL, Expressions, Index
@@ -168,7 +169,7 @@ def _label(path: Path, root: Path, findings: Findings) -> int | None:
     try:
         with path.open("rb") as file:  # of this one format; np.load would open archives too
             text = str(np.lib.format.read_array(file, allow_pickle=False).item())
-    except (OSError, ValueError) as error:
+    except DAMAGE as error:
         findings.add("bad line", place, f"cannot be read as one number ({error})")
         return None
     if not text.isdecimal() or int(text) > UNSAID[-1]:

@@ -1,10 +1,12 @@
 """Arrays by name in one file (.npz): written whole or not at all, and read as what they were."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,13 @@ from numpy.typing import NDArray
 from mien.errors import UnreadableSource
 from mien.files import whole_file
 
-__all__ = ["columns", "damage_told", "read", "read_named", "write"]
+__all__ = ["DAMAGE", "columns", "damage_told", "read", "read_named", "write"]
+
+DAMAGE = (
+    KeyError, ValueError, EOFError, OSError, MemoryError, TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a damaged file of numpy's raises: its head is read as Python, and says the size."""
 
 
 def columns(record: Any) -> dict[str, NDArray[Any]]:  # noqa: ANN401 - any dataclass of arrays
@@ -72,5 +80,5 @@ def damage_told(path: Path, cure: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise UnreadableSource(f"{path} is damaged ({error}); {cure}") from error

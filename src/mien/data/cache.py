@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data.aligning import How, needs_mesh
+from mien.data.arrayfile import DAMAGE
 from mien.data.cachefacts import content_digest, rows_of, weights
 from mien.data.finding import Pick
 from mien.data.index_files import read_index, write_index
@@ -90,7 +91,7 @@ class Cache:
         self.index = read_index(folder / _INDEX)
         try:
             self._rows = np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except DAMAGE as error:
             raise _damaged(folder, _ROWS) from error
         if self._rows.dtype != ROW or len(self._rows) != len(self.index):
             raise _damaged(folder, _ROWS)
@@ -304,7 +305,8 @@ def _facts(folder: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads((folder / _INFO).read_bytes())
         settings = facts["settings"]
-        if not {"template", "size"} <= settings.keys() or "digest" not in facts:
+        whole = isinstance(settings, dict) and isinstance(settings["size"], int)
+        if not whole or "template" not in settings or "digest" not in facts:
             raise KeyError(_INFO)
     except FileNotFoundError as error:
         state = "an unfinished cache" if (folder / SETTINGS).exists() else "no cache"

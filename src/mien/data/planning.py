@@ -96,6 +96,8 @@ def settle(folder: Path, plan: Plan) -> None:
     path = folder / SETTINGS
     try:
         found = json.loads(path.read_bytes()) if path.exists() else None
+        if not isinstance(found, dict | None):
+            raise ValueError("no settings")
         strangers = [one.name for one in folder.iterdir() if one.name != LOCK]
     except (OSError, ValueError) as error:
         raise InputError(
