@@ -79,8 +79,10 @@ def test_the_same_seed_gives_the_same_set_and_parts_stay_apart(portraits, tmp_pa
 
 def test_what_cannot_be_made_is_told(portraits, tmp_path):
     make(portraits, tmp_path, "set", train=2)
-    with pytest.raises(InputError, match="is not empty; name a new folder"):
-        make(portraits, tmp_path, "set", train=2)
+    (tmp_path / "file").touch()
+    for name in ("set", "file"):
+        with pytest.raises(InputError, match="not empty; write to a new folder"):
+            make(portraits, tmp_path, name, train=2)
     with pytest.raises(UnreadableSource, match="holds no"):
         make(tmp_path / "set", tmp_path, "other", train=2)
     for path in portraits.iterdir():

@@ -19,6 +19,7 @@ from mien.data.ict import FaceModel
 from mien.data.parts import part_of
 from mien.data.planted import Portrait, moved, plant
 from mien.data.rendered import Find
+from mien.data.writing import check_new
 from mien.data.yolo_labels import write_labels
 from mien.data.yolo_yaml import write_yaml
 from mien.errors import InputError
@@ -102,8 +103,7 @@ def make_boxes(  # noqa: PLR0913 - one parameter for each option of the command
         InputError: the folder holds something, or no portrait is usable.
         UnreadableSource: portraits or face model are not there.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty; name a new folder")
+    check_new(folder)
     model = ict.load(data) if kind == "awake" else None
     found = portraits.paths(source)
     wanted, done = sum(pictures.values()), 0
