@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 import pytest
-from arro3.core import Array, DataType, RecordBatch
+from arro3.core import Array, DataType, RecordBatch, fixed_size_list_array
 from arro3.io import write_parquet
 from PIL import Image as Picture
 
@@ -118,6 +118,7 @@ def test_without_subjects_each_picture_is_its_own_and_it_is_said(folder):
         ("b.jpg,,1", "bad line", "has no subject"),
         (",x,1", "bad line", "has no path"),
         ("e.jpg,x,1", "no picture", "there is no e.jpg"),
+        (f"{'e' * 300}/e.jpg,x,1", "no picture", "there is no eee"),
         ("a.jpg,x,1", "duplicate", "a.jpg came before, in line 2"),
     ],
 )
@@ -241,6 +242,21 @@ def test_parquet_is_read_alike(folder):
     (folder.root / "labels.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="is no Parquet file, or is cut short"):
         read("table", folder.root)
+
+
+def test_a_list_in_a_cell_is_no_number(folder):
+    columns = {
+        "path": Array(["a.jpg", "b.jpg"], DataType.utf8()),
+        "subject": Array(["x", "y"], DataType.utf8()),
+        "AU12": fixed_size_list_array(Array([1.0, 2.0, 3.0, 4.0], DataType.float64()), 2),
+        "AU4": Array([1.0, 2.0], DataType.float64()),
+    }
+    batch = RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+    write_parquet(batch, folder.root / "labels.parquet")
+    findings = Findings()
+    index = read("table", folder.root, findings)
+    assert index.intensity.of([12, 4]).known.tolist() == [[False, True]] * 2
+    assert "AU12 is '[1.0, 2.0]', expected a number" in next(iter(findings)).what
 
 
 def test_many_faults_of_one_kind_are_few_findings(folder):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.findings import Findings
-from mien.data.folders import NOTED, last_number, listing, need, relative
+from mien.data.folders import NOTED, last_number, listing_if_there, need, relative
 from mien.data.joining import join
 from mien.data.labels import STILL, Expressions, Index
 from mien.data.table_files import Columns, read_columns
@@ -130,8 +130,7 @@ def _kept(pictures: Path, table: Columns, findings: Findings) -> _Lines:
     for row in np.flatnonzero(good & (value != NO_FACE)).tolist():
         folder, _, name = names[row].rpartition("/")
         if folder not in there:
-            place = pictures / folder
-            there[folder] = set(listing(place)) if place.is_dir() else set()
+            there[folder] = set(listing_if_there(pictures / folder))
         missing[row] = name not in there[folder]
         twice[row] = names[row] in seen
         seen.add(names[row])

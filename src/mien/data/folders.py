@@ -16,6 +16,7 @@ __all__ = [
     "folders",
     "last_number",
     "listing",
+    "listing_if_there",
     "need",
     "note_many",
     "numbered",
@@ -87,6 +88,15 @@ def listing(folder: Path, suffixes: Iterable[str] = ()) -> list[str]:
             and (not kinds or entry.name.lower().endswith(kinds))
             and not entry.is_dir()
         )
+
+
+def listing_if_there(folder: Path, suffixes: Iterable[str] = ()) -> list[str]:
+    """`listing`; empty where there is no such folder, or its name is none that the disk knows."""
+    try:
+        there = folder.is_dir()
+    except OSError:  # a name that is too long, as where a table says something else than a path
+        there = False
+    return listing(folder, suffixes) if there else []
 
 
 def folders(folder: Path) -> list[str]:

@@ -23,7 +23,7 @@ from mien.data.findings import Findings
 from mien.data.folders import (
     PICTURES,
     last_number,
-    listing,
+    listing_if_there,
     note_many,
     relative,
     text_of,
@@ -126,9 +126,7 @@ class _Pictures:
     def __contains__(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
         if folder not in self._folders:
-            place = self._base / folder
-            names = listing(place, PICTURES) if place.is_dir() else []
-            self._folders[folder] = frozenset(names)
+            self._folders[folder] = frozenset(listing_if_there(self._base / folder, PICTURES))
         return name in self._folders[folder]
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.findings import Findings
-from mien.data.folders import NOTED, PICTURES, listing, note_many
+from mien.data.folders import NOTED, PICTURES, listing_if_there, note_many
 from mien.data.labels import STILL, Expressions, Index, Labels
 from mien.data.recording import Recording
 from mien.data.table_files import Columns, find_table, read_columns
@@ -242,8 +242,7 @@ def _pictures(
     table.note(~named, findings, "bad line", "has no path")
     there: dict[str, set[str]] = {}
     for parent in {str(path).rpartition("/")[0] for path in paths[named]}:
-        place = folder / parent
-        there[parent] = set(listing(place)) if place.is_dir() else set()
+        there[parent] = set(listing_if_there(folder / parent))
     found = named.copy()
     wanted: dict[str, set[str]] = {}
     for row in np.flatnonzero(named).tolist():

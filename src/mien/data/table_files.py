@@ -183,9 +183,14 @@ def _parquet(path: Path) -> Columns:
     table = read_table(path)
     names = _heads(path, table.column_names)
     cells: dict[str, Sequence[Cell]] = {
-        name: cast(Sequence[Cell], table[name].to_pylist()) for name in names
+        name: [_plain(cell) for cell in table[name].to_pylist()] for name in names
     }
     return Columns(path.name, cells, np.arange(table.num_rows) + 1, comma=False)
+
+
+def _plain(cell: object) -> Cell:
+    """A cell as it is; a list or a structure, which says nothing here, as text."""
+    return str(cell) if isinstance(cell, list | dict) else cast(Cell, cell)
 
 
 def _heads(path: Path, names: list[str]) -> list[str]:
