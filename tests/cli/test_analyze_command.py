@@ -185,18 +185,23 @@ def test_a_picture_without_a_face(mien_command, tmp_path, front_end):
 
 
 def test_a_program_told_to_end_clears_up(clip, tmp_path):
+    (tmp_path / "clips").mkdir()
+    for number in range(12):  # so many that it is at work for long after the first file is there
+        (tmp_path / "clips" / f"{number}.mp4").symlink_to(clip)
+    out = tmp_path / "out"
+    out.mkdir()
     command = [
-        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze", str(clip)),
-        *("-o", str(tmp_path / "t.csv")),
+        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze"),
+        *(str(tmp_path / "clips"), "-o", str(out / "t.csv")),
     ]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+    while not list(out.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.02)
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=60)
     assert run.returncode == 128 + signal.SIGTERM
-    assert list(tmp_path.iterdir()) == []
+    assert list(out.iterdir()) == []
 
 
 def test_a_screen_that_knows_no_blocks_gets_hashes(photo):
