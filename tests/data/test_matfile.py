@@ -1,5 +1,7 @@
 """MATLAB files as scipy writes and reads them."""
 
+import struct
+
 import numpy as np
 import pytest
 import scipy.io
@@ -61,6 +63,21 @@ def test_any_cut_is_damage(tmp_path, compress):
         path.write_bytes(whole[:length])
         with pytest.raises(InputError, match="damaged"):
             read_mat(path)
+
+
+def test_cells_within_cells_without_end_are_damage(tmp_path):
+    def element(kind, data):
+        return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+    path = tmp_path / "x.mat"
+    write_mat(path, "pts", MATRIX)
+    cell = element(6, struct.pack("<II", 1, 0)) + element(5, struct.pack("<ii", 1, 1))
+    inner = b""
+    for _ in range(2000):
+        inner = element(14, cell + element(1, b"") + inner)
+    path.write_bytes(path.read_bytes()[:128] + inner)
+    with pytest.raises(InputError, match="damaged"):
+        read_mat(path)
 
 
 def test_something_else(tmp_path):

@@ -60,7 +60,9 @@ def read_mat(path: Path) -> dict[str, Value]:
             if kind == MATRIX:
                 name, value = _matrix(body, order)
                 variables[name] = value
-    except (struct.error, ValueError, KeyError, StopIteration, zlib.error) as error:
+    except (
+        struct.error, ValueError, KeyError, StopIteration, zlib.error, MemoryError, RecursionError,
+    ) as error:  # fmt: skip
         raise InputError(f"{path} is a damaged MATLAB file ({error}); copy it again") from error
     return variables
 
