@@ -1,5 +1,4 @@
 import csv
-import time
 
 import numpy as np
 import pytest
@@ -275,7 +274,7 @@ def test_many_short_lines_are_few_findings(folder):
     assert "and 90 more" in next(what for _, place, what in found if place == "labels.csv:13")
 
 
-def test_a_large_table_is_read_in_seconds(tmp_path):
+def test_a_large_table_is_read(tmp_path):
     units = [f"AU{unit}" for unit in (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)]
     (tmp_path / "p").mkdir()
     count = 30_000
@@ -286,8 +285,6 @@ def test_a_large_table_is_read_in_seconds(tmp_path):
         table = csv.writer(file)
         table.writerow(["path", "subject", *units])
         table.writerows([f"p/{row}.jpg", f"s{row // 4000}", *rows[row]] for row in range(count))
-    start = time.process_time()
     index = read("table", tmp_path, Findings())
-    assert time.process_time() - start < 2.5  # 0.2 s measured
     assert index.path == ("p/0.jpg", "p/1.jpg", "p/2.jpg")
     np.testing.assert_array_equal(index.intensity.value, rows[:3])

@@ -28,7 +28,7 @@ def test_all_is_well_and_measured(store, photo, monkeypatch):
     assert seen.photo is not None
     assert seen.photo.right
     assert [(one.default, one.frames) for one in seen.speeds] == [("picture", 8), ("mesh", 8)]
-    assert all(0.5 < one.cpu < 2000 for one in seen.speeds)
+    assert all(one.cpu > 0 for one in seen.speeds)
     assert set(seen.milliseconds) == {one.network.name for one in store.standings()}
     assert all(spent > 0 for spent in seen.milliseconds.values())
     said = "\n".join(seen.lines())

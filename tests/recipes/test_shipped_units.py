@@ -1,7 +1,5 @@
 """The networks that mien ships: their cards, their sides, and how well they read made-up faces."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -145,18 +143,6 @@ def test_planted_units_are_recovered_against_the_neutral(face_model, quiet):
             scores = read(predictor, moved[None], rest[None])[0]
             levels.append(scores[np.array(UNITS) == unit].mean())
         assert least < np.median(levels) <= 5, unit
-
-
-def test_both_networks_cost_less_than_a_third_of_a_millisecond():
-    both = [Predictor(model_path(name)) for name in NAMES]
-    described = np.random.default_rng(0).normal(0, 0.02, (1, FEATURES)).astype(np.float32)
-    times = []
-    for _ in range(60):
-        start = time.process_time_ns()
-        for predictor in both:
-            predictor.score(described)
-        times.append(time.process_time_ns() - start)
-    assert min(times) < 300_000 * 1.5  # some machines are slower than the one this was measured on
 
 
 def test_both_files_together_are_small():
