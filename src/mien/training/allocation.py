@@ -21,7 +21,10 @@ USUAL = {MAP: 2**25, TRIM: 2**26}
 
 @contextmanager
 def memory_kept() -> Iterator[None]:
-    """Keep freed memory while it lasts, then give it back; does nothing where glibc is not."""
+    """Keep freed memory while it lasts, then give it back; does nothing where glibc is not.
+
+    Of the first thread of the process, in which training runs: glibc maps large blocks of others.
+    """
     libc = _glibc()
     if libc is None:
         yield
