@@ -1,56 +1,55 @@
-"""Page faults of a process of its own, for threads other than the first map large blocks whatever
-is set, and the tests may run in one.
-"""
-
-import json
-import subprocess
 import sys
 
 import pytest
 
-PAGES = 2**24 * 4 // 4096
-CODE = """
-import json, resource
-import torch
 from mien.training import allocation
-
-def fresh():
-    found = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(2**24)
-        found.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-    return min(found)
-
-said = {}
-with allocation.memory_kept():
-    said["kept"] = fresh()
-said["afterwards"] = fresh()
-try:
-    with allocation.memory_kept():
-        raise ValueError
-except ValueError:
-    said["after an error"] = fresh()
-allocation._glibc = lambda: None
-with allocation.memory_kept():
-    said["without glibc"] = fresh()
-print(json.dumps(said))
-"""
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="page faults as Linux counts them")
+from mien.training.allocation import KEPT, USUAL, memory_kept
 
 
-@pytest.fixture(scope="module")
-def fresh_pages():
-    """Fewest pages that the system had to give for a map of 64 MB, made and dropped again."""
-    run = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
-    return json.loads(run.stdout)
+class Library:
+    """A C library that only notes what it is asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def mallopt(self, option, value):
+        self.asked.append((option, value))
+
+    def malloc_trim(self, left):
+        self.asked.append(("trim", left))
 
 
-def test_what_was_freed_is_used_again(fresh_pages):
-    assert fresh_pages["kept"] < PAGES / 10
+@pytest.fixture
+def library(monkeypatch):
+    one = Library()
+    monkeypatch.setattr(allocation, "_glibc", lambda: one)
+    return one
 
 
-@pytest.mark.parametrize("when", ["afterwards", "after an error", "without glibc"])
-def test_else_it_is_given_back(fresh_pages, when):
-    assert fresh_pages[when] > 0.9 * PAGES
+AFTERWARDS = [*USUAL.items(), ("trim", 0)]
+
+
+def test_memory_is_kept_and_given_back(library):
+    with memory_kept():
+        assert library.asked == list(KEPT.items())
+    assert library.asked[len(KEPT) :] == AFTERWARDS
+
+
+def test_it_is_given_back_after_an_error_as_well(library):
+    with pytest.raises(ValueError, match="broken"), memory_kept():
+        raise ValueError("broken")
+    assert library.asked[len(KEPT) :] == AFTERWARDS
+
+
+def test_without_glibc_nothing_happens(monkeypatch):
+    monkeypatch.setattr(allocation, "_glibc", lambda: None)
+    with memory_kept():
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's")
+def test_this_machines_library_takes_the_options():
+    libc = allocation._glibc()
+    if libc is None:
+        pytest.skip("another C library")
+    assert all(libc.mallopt(option, value) == 1 for option, value in USUAL.items())
