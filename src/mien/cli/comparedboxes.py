@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mien.cli.comparisons import cost_cells, cost_heads
 from mien.cli.scores import columns
 from mien.errors import InputError
 
@@ -127,22 +128,11 @@ def _detectors(compared: "BoxCompared") -> Iterator[list[str]]:
     from mien.evaluation.scoretable import cell
 
     costs = any(one.costs for one in compared.standings)
-    heads = ["parameters", "multiply-adds", "file", "ms/picture", "int8 ms/picture", "memory"]
-    yield ["", *TITLES.values(), *(heads if costs else [])]
+    yield ["", *TITLES.values(), *(cost_heads("picture") if costs else [])]
     for letter, one in zip(_letters(compared), compared.standings, strict=True):
         row = [f"{letter} {one.entrant.name}"]
         row += [cell(one.figure(name), one.bounds(name)) for name in TITLES]
-        if one.costs:
-            whole, *small = one.costs
-            row += [
-                f"{whole.parameters / 1e6:.2f} M",
-                f"{whole.operations / 1e9:.3f} G",
-                f"{whole.size / 1e6:.1f} MB",
-                f"{1000 * whole.seconds:.2f}",
-                f"{1000 * small[0].seconds:.2f}" if small else "–",
-                "–" if whole.memory is None else f"{whole.memory:.0f} MB",
-            ]
-        yield row
+        yield row + cost_cells(one.costs)
 
 
 def _classes(compared: "BoxCompared") -> Iterator[list[str]]:

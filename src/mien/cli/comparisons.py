@@ -1,14 +1,15 @@
 """A comparison for the screen: each network, its units, and what tells networks apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mien.cli.scores import columns
 
 if TYPE_CHECKING:
     from mien.comparison.compare import Compared
+    from mien.comparison.costs import Cost
 
-__all__ = ["comparison_lines"]
+__all__ = ["comparison_lines", "cost_cells", "cost_heads"]
 
 
 def comparison_lines(compared: "Compared") -> list[str]:
@@ -28,9 +29,8 @@ def _networks(compared: "Compared") -> Iterator[list[str]]:
 
     name = compared.metric
     heads = ["", METRICS[compared.about.task][name].title]
-    costs = any(one.costs for one in compared.standings)
-    if costs:
-        heads += ["parameters", "multiply-adds", "file", "ms/face", "int8 ms/face", "memory"]
+    if any(one.costs for one in compared.standings):
+        heads += cost_heads("face")
     yield heads
     letters = letters_of(len(compared.standings))
     for letter, one in zip(letters, compared.standings, strict=True):
@@ -38,17 +38,27 @@ def _networks(compared: "Compared") -> Iterator[list[str]]:
             f"{letter} {one.entrant.name}",
             cell(one.table.mean[name], one.table.mean_interval.get(name)),
         ]
-        if one.costs:
-            whole, *small = one.costs
-            row += [
-                f"{whole.parameters / 1e6:.2f} M",
-                f"{whole.operations / 1e9:.3f} G",
-                f"{whole.size / 1e6:.1f} MB",
-                f"{1000 * whole.seconds:.2f}",
-                f"{1000 * small[0].seconds:.2f}" if small else "–",
-                "–" if whole.memory is None else f"{whole.memory:.0f} MB",
-            ]
-        yield row
+        yield row + cost_cells(one.costs)
+
+
+def cost_heads(of: str) -> list[str]:
+    """The heads above `cost_cells`; times are for one face or one picture."""
+    return ["parameters", "multiply-adds", "file", f"ms/{of}", f"int8 ms/{of}", "memory"]
+
+
+def cost_cells(costs: Sequence["Cost"]) -> list[str]:
+    """What a network costs, and how long it takes in 8 bits; nothing where nothing was measured."""
+    if not costs:
+        return []
+    whole, *small = costs
+    return [
+        f"{whole.parameters / 1e6:.2f} M",
+        f"{whole.operations / 1e9:.3f} G",
+        f"{whole.size / 1e6:.1f} MB",
+        f"{1000 * whole.seconds:.2f}",
+        f"{1000 * small[0].seconds:.2f}" if small else "–",
+        "–" if whole.memory is None else f"{whole.memory:.0f} MB",
+    ]
 
 
 def _units(compared: "Compared") -> Iterator[list[str]]:

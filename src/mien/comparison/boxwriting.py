@@ -1,7 +1,6 @@
 """A comparison of detectors as files: the page, everything as JSON, two tables."""
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,9 @@ from mien.comparison.writing import (
     VALUES,
     as_csv,
     cost_numbers,
+    heading,
     learned_values,
+    plain,
     write_texts,
 )
 from mien.machine import processor
@@ -51,10 +52,7 @@ def write_boxes(
 def _values(compared: BoxCompared, learned: Sequence[Learned]) -> dict[str, Any]:
     """Everything as JSON has it."""
     return {
-        "about": asdict(compared.about),
-        "metric": compared.metric,
-        "notes": list(compared.notes),
-        "processor": processor(),
+        **heading(compared),
         "networks": [
             {
                 "name": one.entrant.name,
@@ -73,11 +71,11 @@ def _values(compared: BoxCompared, learned: Sequence[Learned]) -> dict[str, Any]
                 "first": compared.standings[one.first].entrant.name,
                 "second": compared.standings[one.second].entrant.name,
                 "metric": compared.metric,
-                "mean": _plain(one.mean),
-                "interval": [_plain(end) for end in one.interval.mean],
+                "mean": plain(one.mean),
+                "interval": [plain(end) for end in one.interval.mean],
                 "told_apart": one.better is not None,
                 "classes": {
-                    name: [_plain(float(end)) for end in ends]
+                    name: [plain(float(end)) for end in ends]
                     for name, *ends in zip(
                         compared.names, one.values, one.interval.low, one.interval.high, strict=True
                     )
@@ -98,9 +96,9 @@ def _figures(compared: BoxCompared, one: BoxStanding) -> Iterator[dict[str, obje
             if metric in one.intervals:
                 found = one.intervals[metric]
                 ends = found.mean if not place else (found.low[place - 1], found.high[place - 1])
-                low, high = (_plain(float(end)) for end in ends)
+                low, high = (plain(float(end)) for end in ends)
             what = "mean" if not place else compared.names[place - 1]
-            value = _plain(float(getattr(row, metric)))
+            value = plain(float(getattr(row, metric)))
             yield {"of": what, "metric": metric, "value": value, "low": low, "high": high}
 
 
@@ -142,7 +140,3 @@ def _disputes(compared: BoxCompared) -> Iterator[dict[str, object]]:
             **dict(zip(names, one.said, strict=True)),
             **compared.about.columns(),
         }
-
-
-def _plain(value: float) -> float | None:
-    return value if math.isfinite(value) else None

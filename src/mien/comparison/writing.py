@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mien.comparison.boxvalues import BoxCompared
 from mien.comparison.compare import Compared, Standing
 from mien.comparison.costs import Cost
 from mien.comparison.learning import Learned
@@ -22,7 +23,7 @@ from mien.training.runfolder import RECIPE, write_text
 
 __all__ = [
     "DISAGREEMENTS", "PAGE", "SCORES", "VALUES", "as_csv", "check_folder", "cost_numbers",
-    "learned_values", "write_comparison", "write_texts",
+    "heading", "learned_values", "plain", "write_comparison", "write_texts",
 ]  # fmt: skip
 
 PAGE, VALUES = "compare.html", "compare.json"
@@ -93,10 +94,7 @@ def check_folder(folder: Path) -> None:
 def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
     """Everything as JSON has it."""
     return {
-        "about": asdict(compared.about),
-        "metric": compared.metric,
-        "notes": list(compared.notes),
-        "processor": processor(),
+        **heading(compared),
         "networks": [
             {
                 "name": one.entrant.name,
@@ -124,11 +122,11 @@ def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
                 "first": compared.standings[one.first].entrant.name,
                 "second": compared.standings[one.second].entrant.name,
                 "metric": one.by.metric,
-                "mean": _plain(one.by.mean),
-                "interval": [_plain(end) for end in one.by.interval.mean],
+                "mean": plain(one.by.mean),
+                "interval": [plain(end) for end in one.by.interval.mean],
                 "told_apart": one.told_apart,
                 "units": {
-                    str(name): [_plain(value), _plain(low), _plain(high)]
+                    str(name): [plain(value), plain(low), plain(high)]
                     for name, value, low, high in zip(
                         one.by.names,
                         one.by.values.tolist(),
@@ -145,6 +143,16 @@ def _values(compared: Compared, learned: Sequence[Learned]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def heading(compared: Compared | BoxCompared) -> dict[str, Any]:
+    """What a comparison is about and where it was made, as JSON has it."""
+    return {
+        "about": asdict(compared.about),
+        "metric": compared.metric,
+        "notes": list(compared.notes),
+        "processor": processor(),
+    }
+
+
 def learned_values(learned: Sequence[Learned]) -> list[dict[str, Any]]:
     """How runs learned, as JSON has it."""
     return [
@@ -154,7 +162,7 @@ def learned_values(learned: Sequence[Learned]) -> list[dict[str, Any]]:
             "chosen": one.chosen,
             "about": one.about,
             "command": one.command,
-            "epochs": [{k: _plain(v) for k, v in line.items()} for line in one.lines],
+            "epochs": [{k: plain(v) for k, v in line.items()} for line in one.lines],
         }
         for one in learned
     ]
@@ -238,5 +246,6 @@ def as_csv(rows: Iterable[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _plain(value: float) -> float | None:
+def plain(value: float) -> float | None:
+    """A figure as JSON has it, which knows no NaN and no infinity."""
     return value if math.isfinite(value) else None
