@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mien.animation.moves import LIDS, LIPS, STRONGEST, Intensities, blend, move, share
 from mien.face.geometry import reference
+from mien.face.kabsch import kabsch
 from mien.face.landmarks import LEFT_BROW, RIGHT_BROW
 from mien.facs.units import Side
 from mien.values import Float32
@@ -123,7 +124,5 @@ def _pose(points: Points) -> tuple[float, Points]:
     goal = (points * _UP_TO_DOWN)[stable]
     start = shape[stable].astype(np.float64)
     goal, start = goal - goal.mean(axis=0), start - start.mean(axis=0)
-    left, stretch, right = np.linalg.svd(start.T @ goal)
-    flip = np.array([1, 1, np.sign(np.linalg.det(left @ right))])
-    turn = (right.T * flip) @ left.T
-    return float((stretch * flip).sum() / (start**2).sum()), turn
+    back, stretch = kabsch(start.T @ goal)
+    return float(stretch / (start**2).sum()), np.asarray(back.T, np.float64)

@@ -7,6 +7,7 @@ from mien.data.ict import FaceModel, turned_eyes
 from mien.data.rendered import Rendered
 from mien.data.response import Response, design
 from mien.face.geometry import SKIN
+from mien.face.kabsch import kabsch
 from mien.values import Float32
 
 __all__ = ["laid_on", "measure"]
@@ -41,11 +42,8 @@ def laid_on(points: Float32, goals: Float32) -> Float32:
     """Lay point sets (n, p, 3) on others by similarity transforms of their skin points."""
     middles = [one[:, :SKIN].mean(axis=1, keepdims=True) for one in (points, goals)]
     source, goal = points - middles[0], goals - middles[1]
-    left, stretch, right = np.linalg.svd(np.swapaxes(source[:, :SKIN], 1, 2) @ goal[:, :SKIN])
-    sign = np.ones((len(points), 3))
-    sign[:, 2] = np.sign(np.linalg.det(left @ right))
-    turn = (left * sign[:, None]) @ right
-    scale = (stretch * sign).sum(axis=1) / (source[:, :SKIN] ** 2).sum(axis=(1, 2))
+    turn, stretch = kabsch(np.swapaxes(source[:, :SKIN], 1, 2) @ goal[:, :SKIN])
+    scale = stretch / (source[:, :SKIN] ** 2).sum(axis=(1, 2))
     return np.asarray(scale[:, None, None] * (source @ turn) + middles[1], np.float32)
 
 

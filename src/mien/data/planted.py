@@ -16,6 +16,7 @@ from mien.animation.moves import LIPS
 from mien.data.expressions import UNITS, planted
 from mien.data.ict import FaceModel
 from mien.face.geometry import SKIN, reference
+from mien.face.kabsch import kabsch
 from mien.face.landmarks import OVAL
 from mien.face.triangles import MOUTH, mesh_triangles, rasterise, triangle_regions
 from mien.values import Float32, Image
@@ -89,10 +90,8 @@ def aligned(model: FaceModel, mesh: Float32) -> _Pose:
     source, goal = model.neutral[stable], mesh[stable] * FLIP
     middles = source.mean(axis=0), goal.mean(axis=0)
     source, goal = source - middles[0], goal - middles[1]
-    left, stretch, right = np.linalg.svd(goal.T @ source)
-    sign = np.array([1, 1, np.sign(np.linalg.det(left @ right))])
-    rotation = (left * sign) @ right
-    scale = float((stretch * sign).sum() / (source**2).sum())
+    rotation, stretch = kabsch(goal.T @ source)
+    scale = float(stretch / (source**2).sum())
     shift = middles[1] - scale * rotation @ middles[0]
     return _Pose(scale, rotation.astype(np.float32), shift.astype(np.float32))
 

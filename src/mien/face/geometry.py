@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import ShapeError
+from mien.face.kabsch import kabsch
 from mien.values import MESH_POINTS, Float32
 
 __all__ = [
@@ -161,10 +162,6 @@ def _similarity(points: Float32) -> tuple[Float32, Float32, Float32]:
     middle = source.mean(axis=1, keepdims=True)
     source = source - middle
     goal = target - target.mean(axis=0)
-    covariance = np.swapaxes(source, 1, 2) @ goal
-    left, stretch, right = np.linalg.svd(covariance)
-    flip = np.sign(np.linalg.det(left @ right))
-    right[:, 2] *= flip[:, None]
-    stretch[:, 2] *= flip
+    back, stretch = kabsch(np.swapaxes(source, 1, 2) @ goal)
     spread = np.maximum((source**2).sum(axis=(1, 2)), 1e-12)
-    return left @ right, stretch.sum(axis=1) / spread, middle
+    return back, stretch / spread, middle

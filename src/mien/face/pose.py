@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mien.errors import ShapeError
 from mien.face.geometry import SKIN, reference
+from mien.face.kabsch import kabsch
 from mien.values import Float32
 
 __all__ = ["head_pose", "rotation"]
@@ -42,10 +43,7 @@ def rotation(mesh: Float32) -> NDArray[np.float64]:
     points = mesh[:SKIN]
     # The reference is centred, so the mesh's own centre drops out of the product.
     spread = (points - points.mean(axis=0)).T.astype(np.float64) @ _reference()
-    left, _, right = np.linalg.svd(spread)
-    left[:, 2] *= np.sign(np.linalg.det(left @ right)) or 1.0  # a rotation, never a reflection
-    turn: NDArray[np.float64] = left @ right
-    return turn
+    return np.asarray(kabsch(spread)[0], np.float64)
 
 
 @cache
