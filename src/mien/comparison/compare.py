@@ -16,7 +16,6 @@ from mien.data.cache import Cache
 from mien.errors import InputError
 from mien.evaluation.bootstrap import Difference, difference
 from mien.evaluation.disagreement import Apart, Dispute, apart, disputes
-from mien.evaluation.evaluate import PRESENT
 from mien.evaluation.metrics import METRICS, Task, metric
 from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.predictions import Predictions
@@ -24,6 +23,7 @@ from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.scoring import tabulate
 from mien.evaluation.tables import Comparison, beside, mean_of_folds
 from mien.evaluation.together import Together, together
+from mien.facs.units import ACTIVE
 from mien.files import digest_of
 from mien.runtime import Predictor, crop_threads
 
@@ -179,7 +179,7 @@ def _how(
     """How all are asked; the default networks say yes from where the labels do."""
     present = _present(entrants, cache, choice, task)
     graded = cache.index.occurrence is None
-    shown = present if graded or choice.present is not None else PRESENT
+    shown = present if graded or choice.present is not None else ACTIVE
     return How(task, present, choice.threshold, shown, progress)
 
 
@@ -199,7 +199,7 @@ def _present(entrants: Sequence[Entrant], cache: Cache, choice: Choice, task: Ta
             f"the runs learned units as present from other intensities ({told}); name one for all "
             "with --present"
         )
-    return next(iter(found), PRESENT)
+    return next(iter(found), ACTIVE)
 
 
 def _about(

@@ -40,7 +40,7 @@ from mien.data.recording import Recording
 from mien.data.writing import by_person, in_turn, new_folder, write_picture
 from mien.errors import InputError
 from mien.face.landmarks import reduce
-from mien.facs.units import UNITS
+from mien.facs.units import ACTIVE, UNITS
 
 __all__ = ["INTENSITY", "OCCURRENCE", "read", "write"]
 
@@ -294,7 +294,7 @@ def _write_task(root: Path, person: str, task: str, recording: Recording) -> Non
     header = range(100)
     coded = {*OCCURRENCE, *recording.units}
     columns = [
-        [int(grade >= 1) for grade in grades.get(unit, absent)]
+        [int(grade >= ACTIVE) for grade in grades.get(unit, absent)]
         if unit in coded
         else [UNKNOWN] * len(frames)
         for unit in header[1:]

@@ -46,6 +46,7 @@ from mien.errors import InputError
 from mien.face.affine import transform, warp
 from mien.face.align import jaanet_matrix
 from mien.face.landmarks import eye_centres, reduce
+from mien.facs.units import ACTIVE
 from mien.values import Float32
 
 __all__ = ["UNITS_BY_COLUMNS", "read", "read_weights", "write"]
@@ -302,7 +303,8 @@ def _write_task(images: Path, where: str, recording: Recording) -> list[tuple[st
         path = f"{where}/{row + 1}.jpg"
         write_picture(images / path, warp(image, matrix, SIDE, BORDER))
         present = (
-            int(unit in grades and np.rint(grades[unit][row]) >= 1) for unit in UNITS_BY_COLUMNS[12]
+            int(unit in grades and np.rint(grades[unit][row]) >= ACTIVE)
+            for unit in UNITS_BY_COLUMNS[12]
         )
         land = " ".join(f"{number:.6f}" for number in aligned.ravel().tolist())
         found.append((path, land, f"{(across**2).sum():.6f}", " ".join(map(str, present))))

@@ -27,6 +27,7 @@ from mien.data.transforms import (
     vary,
 )
 from mien.errors import InputError
+from mien.facs.units import ACTIVE
 from mien.values import Float32
 
 __all__ = ["CropDataset", "EpochSampler", "Key", "Keyed", "Task", "View", "loader"]
@@ -44,7 +45,7 @@ class View:
     task: Task
     units: tuple[int, ...] = ()
     """Numbers of the units, in the order of the outputs; empty for expressions."""
-    threshold: float = 1.0
+    threshold: float = ACTIVE
     """A unit is present from here on, where a set gives intensities only."""
     size: int = 224
     """Side of the crop."""

@@ -8,6 +8,7 @@ from PIL import Image as Picture
 
 from mien.data.recording import Recording
 from mien.data.writing import QUALITY, new_folder
+from mien.facs.units import ACTIVE
 from mien.files import cannot_write, whole_file
 from mien.values import Float32, Image
 
@@ -81,7 +82,7 @@ def unit_columns(units: Sequence[int], intensity: Float32) -> dict[str, object]:
     """The cells of one picture's units: intensity 0-5, and occurrence from 1 (A) on."""
     pairs = list(zip(units, intensity.tolist(), strict=True))
     strong: dict[str, object] = {f"AU{unit}": f"{value:.4g}" for unit, value in pairs}
-    return strong | {f"AU{unit}_p": int(value >= 1) for unit, value in pairs}
+    return strong | {f"AU{unit}_p": int(value >= ACTIVE) for unit, value in pairs}
 
 
 def _box(points: Float32) -> dict[str, object]:

@@ -19,12 +19,12 @@ from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name, Predictions
 from mien.evaluation.scoretable import ScoreTable, title
 from mien.evaluation.scoring import tabulate
+from mien.facs.units import ACTIVE
 from mien.runtime import Predictor, joined
 from mien.spec import ModelSpec
 from mien.values import Float32, Scores
 
 __all__ = [
-    "PRESENT",
     "Evaluated",
     "check_cache",
     "evaluate",
@@ -38,9 +38,6 @@ Progress = Callable[[int, int], None]
 
 OUTPUTS = {"occurrence": "probability"}
 """Output of a task, where it has not its name."""
-
-PRESENT = 1.0
-"""Intensity from which a unit counts as present where a set gives intensities only."""
 
 BATCH = 32
 """Pictures decoded before the network is asked."""
@@ -63,7 +60,7 @@ def evaluate(
     cache: Cache,
     rows: Rows,
     *,
-    present: float = PRESENT,
+    present: float = ACTIVE,
     threshold: float = THRESHOLD,
     progress: Progress | None = None,
 ) -> Evaluated:

@@ -10,14 +10,12 @@ from mien.errors import InputError
 from mien.evaluation.paired import Bools, Floats, pair
 from mien.evaluation.predictions import Name, Predictions
 from mien.evaluation.scoretable import cell, grid, title
+from mien.facs.units import ACTIVE
 
 __all__ = ["MOST", "Pair", "Together", "has_pairs", "together"]
 
 MOST = 66
 """Pairs that a table shows, those of twelve units; of more units the most related."""
-
-SHOWN = 1.0
-"""Intensity from which a unit is there."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def _counted(first: Floats, second: Floats) -> tuple[float | None, float | None]
     """Share of both, and the correlation."""
     if not len(first):
         return None, None
-    both = float(((first >= SHOWN) & (second >= SHOWN)).mean())
+    both = float(((first >= ACTIVE) & (second >= ACTIVE)).mean())
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return both, None
     p, q = first.mean(), second.mean()

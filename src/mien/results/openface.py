@@ -11,6 +11,7 @@ import numpy as np
 from arro3.core import RecordBatch, Schema
 from numpy.typing import NDArray
 
+from mien.facs.units import ACTIVE
 from mien.results.table import Column, make_batch
 
 __all__ = ["LAYOUTS", "Layout", "openface_batch", "openface_schema"]
@@ -20,8 +21,6 @@ Numbers = NDArray[np.float64]
 SAME = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 25, 26)
 INTENSITIES = {**{unit: f"AU{unit}" for unit in SAME}, 45: "AU43"}
 """OpenFace's units of intensity that we read, and our columns; AU45 is our closing of the eyes."""
-PRESENT = 1.0
-"""Intensity from which on a unit counts as present: trace, the lowest that FACS scores."""
 
 PLACE = (
     Column("frame", "int64", "", "number of the frame in the source, from 1"),
@@ -89,7 +88,7 @@ def openface_batch(rows: RecordBatch, schema: Schema) -> RecordBatch:
         columns[f"AU{unit:02}_r"] = _numbers(rows, ours)
     for unit, ours in (units | _lips(rows.schema)).items():
         blink = unit == 45 and "AU45_p" in rows.schema.names
-        strong = _numbers(rows, "AU45_p") > 0.5 if blink else _numbers(rows, ours) >= PRESENT
+        strong = _numbers(rows, "AU45_p") > 0.5 if blink else _numbers(rows, ours) >= ACTIVE
         known = np.isfinite(_numbers(rows, "AU45_p" if blink else ours))
         columns[f"AU{unit:02}_c"] = [
             int(there) if is_known else None for there, is_known in zip(strong, known, strict=True)
@@ -109,7 +108,7 @@ def _lips(table: Schema) -> dict[int, str]:
 
 def _presence(unit: int) -> str:
     """What the column of a presence says."""
-    return "1 during a blink" if unit == 45 else f"1 where AU{unit} is {PRESENT:g} or more"
+    return "1 during a blink" if unit == 45 else f"1 where AU{unit} is {ACTIVE:g} or more"
 
 
 def _numbers(rows: RecordBatch, name: str) -> Numbers:

@@ -17,16 +17,10 @@ from numpy.typing import NDArray
 from mien.data.cache import Cache, open_cache
 from mien.data.labels import take
 from mien.errors import InputError, WeightsError
-from mien.evaluation.evaluate import (
-    PRESENT,
-    Evaluated,
-    check_cache,
-    evaluate,
-    read_rows,
-    readable,
-)
+from mien.evaluation.evaluate import Evaluated, check_cache, evaluate, read_rows, readable
 from mien.evaluation.metrics import METRICS
 from mien.evaluation.timing import Timed, seconds_per_crop
+from mien.facs.units import ACTIVE
 from mien.files import whole_file
 from mien.runtime import BATCH, RANGES, Predictor, crop_threads, cut_off, middle, normalised
 from mien.spec import ModelSpec
@@ -246,7 +240,7 @@ def _evaluated(
     subject: Subject, both: Sequence[Predictor], material: _Material
 ) -> Sequence[Evaluated]:
     """Both networks beside the labels; none where one's own pictures have none that it reads."""
-    present = subject.recipe.data.threshold if subject.recipe else PRESENT
+    present = subject.recipe.data.threshold if subject.recipe else ACTIVE
     try:
         return [evaluate(one, material.cache, material.judged, present=present) for one in both]
     except InputError:

@@ -18,11 +18,12 @@ from mien.data.labels import Index
 from mien.data.protocols import split
 from mien.data.splits import PARTS
 from mien.errors import InputError
-from mien.evaluation.evaluate import PRESENT, Evaluated, evaluate
+from mien.evaluation.evaluate import Evaluated, evaluate
 from mien.evaluation.occurrence import THRESHOLD
 from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.tables import Comparison, beside
+from mien.facs.units import ACTIVE
 from mien.files import cannot_write, whole_file
 from mien.training.runfolder import (
     PREDICTIONS,
@@ -111,7 +112,7 @@ def run_trial(
     rows, words = _chosen(subject, cache.index, choice)
     present = choice.present
     if present is None:
-        present = subject.recipe.data.threshold if subject.recipe else PRESENT
+        present = subject.recipe.data.threshold if subject.recipe else ACTIVE
     found = evaluate(
         subject.predictor,
         cache,

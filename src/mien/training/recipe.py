@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from mien.data.transforms import Augment
 from mien.errors import InputError
+from mien.facs.units import ACTIVE
 from mien.training.ranges import LARGEST_SEED, positive, share, within
 
 __all__ = [
@@ -59,7 +60,7 @@ class Data:
     task: Literal["occurrence", "intensity", "expression"] = "occurrence"
     units: tuple[int, ...] = ()
     """Numbers of the units, in the order of the outputs; empty for expressions."""
-    threshold: float = 1.0
+    threshold: float = ACTIVE
     """Where a set gives intensities only: a unit is present from here on (DISFA: 2)."""
     template: str = "ffhq"
     """One of `mien.face.align.TEMPLATES`."""
