@@ -112,6 +112,7 @@ def test_without_subjects_each_picture_is_its_own_and_it_is_said(folder):
         ("b.jpg,x,9", "code out of range", "AU12 is 9"),
         ("b.jpg,x,strong", "bad line", "AU12 is 'strong', expected a number"),
         ("b.jpg,x,inf", "bad line", "AU12 is 'inf'"),
+        ("b.jpg,x,0_3", "bad line", "AU12 is '0_3', expected a number"),
         ("b.jpg,x", "bad line", "has 2 cells, expected 3"),
         ("b.jpg,x,1,1", "bad line", "has 4 cells, expected 3"),
         ("b.jpg,,1", "bad line", "has no subject"),

@@ -32,6 +32,7 @@ def test_cells_are_put_where_they_belong_and_what_is_not_said_is_unknown(tmp_pat
         ("", "none"),
         ("file,AU4_L\na.jpg,0.5\nb.jpg,high\n", "line 3: got 'high'"),
         ("file,AU4_L\na.jpg,1.5\n", "line 2: got '1.5'"),
+        ("file,AU4_L\na.jpg,0_1\n", "line 2: got '0_1'"),
         ("file,AU4_L\na.jpg,nan\n", "'nan'"),
     ],
 )

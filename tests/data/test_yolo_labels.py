@@ -37,6 +37,7 @@ def test_a_class_may_be_written_with_a_point():
         ("0 .5 .5 .2 .2 .9", "bad line", "6 numbers"),
         ("0 .5 .5 .2 .2 .9 .1 .1", "bad line", "8 numbers"),
         ("awake .5 .5 .2 .4", "bad line", "'awake', expected a number"),
+        ("0_1 .5 .5 .2 .4", "bad line", "'0_1', expected a number"),
         ("0 .5 .5 nan .4", "bad line", "not finite"),
         ("0 .5 .5 0 .4", "bad line", "without width"),
         ("0 .5 .5 .2 1e-60", "bad line", "without width or height"),

@@ -1,5 +1,9 @@
-"""Text files of numbers as arrays: quick where every line is good, exact where one is not."""
+"""Numbers in text that others wrote: one alone, and files of them as arrays.
 
+Files are read quickly where every line is good, exactly where one is not.
+"""
+
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +11,7 @@ from numpy.typing import NDArray
 
 from mien.data.findings import Findings
 
-__all__ = ["Rows", "check_codes", "parse"]
+__all__ = ["Rows", "check_codes", "number", "parse"]
 
 
 class Rows(NamedTuple):
@@ -21,6 +25,24 @@ class Rows(NamedTuple):
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Rows":
         """Only some lines."""
         return Rows(self.value[rows], self.line[rows])
+
+
+def number(text: str) -> float:
+    """The number that a text is, blanks around it aside.
+
+    Python takes 1_0 for ten, and digits of any script; no table means that.
+
+    >>> number(" -2.5e-1 ")
+    -0.25
+
+    Raises:
+        ValueError: it is none; its text is what a finding says.
+    """
+    plain = text.strip()
+    if plain.isascii() and "_" not in plain:
+        with suppress(ValueError):
+            return float(plain)
+    raise ValueError(f"{text[:40]!r}, expected a number")
 
 
 def parse(lines: list[str], width: int, findings: Findings, place: str, skip: int = 0) -> Rows:
@@ -51,12 +73,12 @@ def parse(lines: list[str], width: int, findings: Findings, place: str, skip: in
 
 
 def _one_by_one(
-    lines: list[str], number: NDArray[np.int64], width: int, findings: Findings, place: str
+    lines: list[str], places: NDArray[np.int64], width: int, findings: Findings, place: str
 ) -> Rows:
     """The good lines; each bad one is noted."""
     good: list[list[float]] = []
     kept: list[int] = []
-    for text, line in zip(lines, number.tolist(), strict=True):
+    for text, line in zip(lines, places.tolist(), strict=True):
         values = _numbers(text)
         if values is None or len(values) != width:
             came = text.strip()
@@ -74,7 +96,7 @@ def _one_by_one(
 def _numbers(text: str) -> list[float] | None:
     """The finite numbers of a line, None if it has something else."""
     try:
-        values = [float(part) for part in text.replace(",", " ").split()]
+        values = [number(part) for part in text.replace(",", " ").split()]
     except ValueError:
         return None
     return values if np.isfinite(values).all() else None

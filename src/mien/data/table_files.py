@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mien.data.findings import Findings
 from mien.data.folders import NOTED, text_of
+from mien.data.numbers import number
 from mien.data.parquetfile import read_table
 from mien.errors import InputError
 from mien.values import Float32
@@ -212,13 +213,13 @@ def _text(cell: Cell) -> str:
 
 def _number(cell: Cell, comma: bool) -> float | None:
     """The number in a cell, NaN in an empty one; None if it is neither."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        if text.lower() in UNKNOWN:
-            return np.nan
-        cell = text.replace(",", ".") if comma else text
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in UNKNOWN):
+        return np.nan
     try:
-        value = np.nan if cell is None else float(cell)
+        if isinstance(cell, str):
+            value = number(cell.replace(",", ".") if comma else cell)
+        else:
+            value = float(cell)
     except (TypeError, ValueError):
         return None
     return None if np.isinf(value) else value

@@ -13,6 +13,7 @@ import numpy as np
 
 from mien.data.expressions import COLUMNS, OUTPUTS
 from mien.data.folders import text_of
+from mien.data.numbers import number
 from mien.errors import InputError, UnreadableSource
 from mien.values import Float32
 
@@ -61,7 +62,7 @@ def _level(text: str | None, path: Path, line: int) -> float:
     if not text:
         return math.nan
     try:
-        level = float(text)
+        level = number(text)
     except ValueError:
         level = math.inf
     if not 0 <= level <= 1:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.folders import text_of
+from mien.data.numbers import number
 from mien.errors import InputError
 from mien.files import whole_file
 from mien.values import Float32
@@ -99,13 +100,12 @@ def _box(words: list[str], line: int, classes: int) -> tuple[float, ...]:
             f"{len(words)} numbers, expected class x y width height, or class x1 y1 x2 y2 x3 y3",
         )  # fmt: skip
     try:
-        number, *values = map(float, words)
-    except ValueError:
-        wrong = next(word for word in words if not _is_number(word))
-        raise BoxFault("bad line", line, f"{wrong[:40]!r}, expected a number") from None
-    if not np.isfinite([number, *values]).all():
+        kind, *values = map(number, words)
+    except ValueError as error:
+        raise BoxFault("bad line", line, str(error)) from None
+    if not np.isfinite([kind, *values]).all():
         raise BoxFault("bad line", line, "numbers that are not finite")
-    if number != int(number) or not 0 <= number < classes:
+    if kind != int(kind) or not 0 <= kind < classes:
         many = f"0 to {classes - 1}" if classes > 1 else "0"
         raise BoxFault("code out of range", line, f"class {words[0][:20]}, expected {many}")
     if not all(0 <= value <= 1 for value in values):
@@ -123,18 +123,9 @@ def _box(words: list[str], line: int, classes: int) -> tuple[float, ...]:
     if min(low) < 0 or max(high) > 1:  # rounding, or a tool that lets boxes hang over the edge
         low, high = (max(low[0], 0), max(low[1], 0)), (min(high[0], 1), min(high[1], 1))
     elif len(values) == 4:
-        return number, *values
+        return kind, *values
     size = high[0] - low[0], high[1] - low[1]
-    return number, (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, *size
-
-
-def _is_number(word: str) -> bool:
-    """Whether a word can be read as a number."""
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+    return kind, (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, *size
 
 
 def write_labels(path: Path, boxes: Float32) -> None:
