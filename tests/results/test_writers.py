@@ -1,7 +1,7 @@
 import json
+import queue
 import resource
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -239,21 +239,29 @@ def test_an_interrupted_table_leaves_nothing(tmp_path, suffix, error):
 
 
 def test_a_slow_disk_holds_the_rows_back(tmp_path, monkeypatch):
-    seen = []
+    awaited, ahead, written = threading.Event(), [], []
+
+    class Watched(queue.Queue):
+        def put(self, item, timeout):
+            if self.full():
+                awaited.set()  # whoever brings rows is about to wait
+            super().put(item, timeout=timeout)
 
     def slow(schema, batches, disk):
-        for _ in batches:
-            time.sleep(0.02)
-            seen.append(1)
+        for batch in batches:
+            awaited.wait()
+            written.append(batch["frame"][0].as_py())
 
+    monkeypatch.setattr(writers.queue, "Queue", Watched)
     monkeypatch.setitem(writers.WRITERS, ".csv", slow)
-    ahead = []
     with open_writer(tmp_path / "t.csv", SCHEMA) as writer:
         for number in range(12):
             writer.write(batch_of([{"frame": number}]))
-            ahead.append(number + 1 - len(seen))
-    assert len(seen) == 12
-    assert max(ahead) <= 4
+            if not awaited.is_set():
+                ahead.append(number)
+        awaited.set()
+    assert len(ahead) <= 3  # one in hand, two waiting
+    assert written == list(range(12))
 
 
 def test_what_goes_wrong_in_the_thread_is_raised_where_the_rows_come_from(tmp_path, monkeypatch):
