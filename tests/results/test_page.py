@@ -158,6 +158,8 @@ def test_pictures_are_put_into_the_page(tmp_path):
     assert 'alt="A spot" src="data:image/png;base64,iVBOR' in text
     with pytest.raises(InputError, match=r"spot\.gif cannot stand in a page"):
         write(tmp_path, table_of(3), Page("A run", pictures=[("A spot", tmp_path / "spot.gif")]))
+    with pytest.raises(InputError, match=r"none\.png cannot be read \(No such file"):
+        write(tmp_path, table_of(3), Page("A run", pictures=[("A spot", tmp_path / "none.png")]))
 
 
 def test_another_suffix_is_refused(tmp_path):

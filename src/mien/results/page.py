@@ -52,7 +52,8 @@ def write_page(path: str | Path, table: Table, page: Page) -> None:
         page: what is shown besides.
 
     Raises:
-        InputError: the suffix is not .html, a picture is of another kind, or writing fails.
+        InputError: the suffix is not .html, a picture is of another kind or cannot be read, or
+            writing fails.
     """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
@@ -100,7 +101,11 @@ def _pictures(page: Page) -> str:
     for caption, path in page.pictures:
         if path.suffix.lower() not in KINDS:
             raise InputError(f"{path.name} cannot stand in a page; {', '.join(KINDS)} can")
-        shown.append(picture(path.read_bytes(), KINDS[path.suffix.lower()], caption))
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
+        shown.append(picture(data, KINDS[path.suffix.lower()], caption))
     return pictures(shown)
 
 
