@@ -215,9 +215,8 @@ def render(
 ) -> None:
     """Render heads and keep the meshes found on them: 0.07 s of CPU time per picture."""
     from mien.data import finding, head, ict, rendered
-    from mien.evaluation.units import RENDERED_FOLDER
 
-    folder = data / RENDERED_FOLDER
+    folder = data / rendered.FOLDER
     rendered.make(head.load(data), ict.load(data), finding.open_finder(), range(persons), folder)
     typer.echo(f"{len(rendered.read(folder).person)} meshes of rendered heads in {folder}")
 
@@ -231,12 +230,11 @@ def plant(
     """Warp portraits by planted units and keep the meshes found on them: 0.06 s per picture."""
     from mien.data import finding, ict
     from mien.data import portraits as planted
-    from mien.evaluation.units import EVALUATION_FILE
     from mien.files import check_place
 
     find, model = finding.open_finder(), ict.load(data)
-    judged = data / EVALUATION_FILE
-    learned = [data / f"planted-groups-{number}.npz" for number in range(1, rounds + 1)]
+    judged = data / planted.EVALUATION_FILE
+    learned = [data / planted.GROUPS_FILE.format(number) for number in range(1, rounds + 1)]
     for path in (judged, *learned):
         check_place(path)
     kept, others = planted.split(planted.read(portraits, find))

@@ -28,7 +28,9 @@ from mien.video.pictures import read_picture
 
 __all__ = [
     "EVALUATED",
+    "EVALUATION_FILE",
     "GROUP",
+    "GROUPS_FILE",
     "MIX",
     "REST",
     "SINGLE",
@@ -48,6 +50,10 @@ __all__ = [
     "write",
 ]
 
+EVALUATION_FILE = "planted-evaluation.npz"
+"""Where what is judged by lies in the data folder."""
+GROUPS_FILE = "planted-groups-{}.npz"
+"""The same of what is learned from, by the number of the round."""
 EVALUATED = 60
 """Quiet portraits kept for evaluation."""
 MIXES = 12

@@ -32,6 +32,7 @@ from mien.face.geometry import SKIN, difference, features
 from mien.values import Float32, Image
 
 __all__ = [
+    "FOLDER",
     "FRAMES",
     "Find",
     "Meshes",
@@ -46,6 +47,8 @@ __all__ = [
     "spoil",
 ]
 
+FOLDER = "rendered"
+"""Where the shards lie in the data folder."""
 FRAMES = 6
 """Pictures per person; the first is neutral."""
 SHARD = 50

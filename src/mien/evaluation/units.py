@@ -17,9 +17,7 @@ from mien.values import Float32
 
 __all__ = [
     "DEPENDABLE",
-    "EVALUATION_FILE",
     "FAIR",
-    "RENDERED_FOLDER",
     "Exam",
     "Figures",
     "Judged",
@@ -32,11 +30,6 @@ __all__ = [
     "read_exam",
     "reliability",
 ]
-
-RENDERED_FOLDER = "rendered"
-"""Where the meshes of rendered heads lie in the data folder."""
-EVALUATION_FILE = "planted-evaluation.npz"
-"""Where the planted portraits that no network saw lie."""
 
 Predict = Callable[[Float32], Float32]
 """Features (n, 1410) to intensities (n, 38) on the scale of the targets, 0-1."""
@@ -102,8 +95,8 @@ def read_exam(data: Path, difference: bool) -> Exam:
         data: folder made by ``mien datasets``.
         difference: as a network sees them that reads differences to the neutral.
     """
-    heads = rendered.split(rendered.read(data / RENDERED_FOLDER))[1]
-    faces = portraits.read_planted(data / EVALUATION_FILE)
+    heads = rendered.split(rendered.read(data / rendered.FOLDER))[1]
+    faces = portraits.read_planted(data / portraits.EVALUATION_FILE)
     if difference:
         return Exam(rendered.pairs(heads), faces, portraits.pairs(faces))
     return Exam(rendered.singles(heads), faces, portraits.singles(faces))

@@ -18,15 +18,7 @@ from mien.data.portraits import GROUP, REST, Planted
 from mien.data.rendered import Rendered
 from mien.data.synthetic import Examples, join, with_mirror
 from mien.evaluation.metrics import slope
-from mien.evaluation.units import (
-    RENDERED_FOLDER,
-    Exam,
-    Judged,
-    Predict,
-    judge,
-    read_exam,
-    reliability,
-)
+from mien.evaluation.units import Exam, Judged, Predict, judge, read_exam, reliability
 from mien.face.geometry import FEATURES, mirror
 from mien.models.meshunits import MeshUnits, Readout
 from mien.spec import ModelSpec
@@ -43,7 +35,6 @@ from mien.values import Float32
 
 __all__ = ["Material", "card", "learn", "mirror_table", "read"]
 
-GROUP_FILES = "planted-groups-*.npz"
 PROBES = 500
 SAMPLED = 15_000
 """Examples of each source from which the principal directions are taken."""
@@ -71,8 +62,8 @@ def read(recipe: MeshRecipe, data: Path) -> Material:
     alone = recipe.reads == "mesh"
     from_rendered = rendered.singles if alone else rendered.pairs
     from_planted = portraits.singles if alone else portraits.pairs
-    seen = rendered.split(rendered.read(data / RENDERED_FOLDER))[0]
-    groups = portraits.read_planted(*sorted(data.glob(GROUP_FILES)))
+    seen = rendered.split(rendered.read(data / rendered.FOLDER))[0]
+    groups = portraits.read_planted(*sorted(data.glob(portraits.GROUPS_FILE.format("*"))))
     return Material(
         _simulated(recipe, seen, ict.load(data)),
         from_rendered(seen),
