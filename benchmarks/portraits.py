@@ -26,7 +26,7 @@ from mien.errors import UnreadableSource
 from mien.evaluation.bootstrap import difference, intervals
 from mien.evaluation.occurrence import auroc
 from mien.evaluation.predictions import Predictions, values
-from mien.evaluation.units import fold
+from mien.evaluation.units import whole_units
 from mien.recipes.pictureunits import picture
 from mien.values import Float32
 from mien.weights.store import open_store
@@ -107,7 +107,7 @@ def _predictions(
     found: Float32, exam: PortraitExam, rows: NDArray[np.bool_], unit: int = 0
 ) -> Predictions:
     """Readings of some pictures as what the house scores: left and right averaged."""
-    given, true = fold(found[rows]), fold(5 * exam.intensity[rows])
+    given, true = whole_units(found[rows]), whole_units(5 * exam.intensity[rows])
     names = (unit,) if unit else tuple(given)
     columns = [np.stack([one[name] for name in names], axis=1) for one in (given, true)]
     known = np.ones(columns[0].shape, bool)
@@ -133,7 +133,7 @@ def _planted(
                 columns[kind, name] = _alone(found, exam, among)
             else:
                 one = _predictions(found, exam, among & exam.of("rest", kind))
-                columns[kind, name] = dict(zip(fold(found), values(one, "pcc"), strict=True))
+                columns[kind, name] = dict(zip(whole_units(found), values(one, "pcc"), strict=True))
     pair = [
         _predictions(getattr(seen[name], reading), exam, among & exam.of("rest", "nuisance"))
         for name in WAYS
@@ -247,9 +247,9 @@ def _captions(faces: PortraitSet, read: Mapping[str, Float32]) -> None:
         for unit in units:
             cells = []
             for way in WAYS:
-                level = fold(read[way])[unit][rows]
+                level = whole_units(read[way])[unit][rows]
                 cells.append(f"{float(auroc(level[:, None], own[rows][:, None])[0]):.2f}")
-            low, high = _auc_interval(fold(read["picture"])[unit], own, against)
+            low, high = _auc_interval(whole_units(read["picture"])[unit], own, against)
             print(
                 f"    {name:<17} AU{unit:<3} {' > '.join(cells)} [{low:.2f}, {high:.2f}]   "
                 f"{own.sum()} against {against.sum()}"
@@ -275,14 +275,14 @@ def _agreement(faces: PortraitSet, read: Mapping[str, Float32]) -> None:
     if not path:
         print("\n  agreement not measured: MIEN_REFERENCE names no table")
         return
-    theirs = fold(teacher.read(Path(path), list(faces.name)))
+    theirs = whole_units(teacher.read(Path(path), list(faces.name)))
     taught = picture().taught
     print("\n  Agreement with another network, portraits as they are, mesh > mesh and picture:")
     for unit, levels in theirs.items():
         known = np.isfinite(levels)
         if known.sum() > 2 and levels[known].std() > 0:
             cells = [
-                f"{np.corrcoef(fold(read[way])[unit][known], levels[known])[0, 1]:.2f}"
+                f"{np.corrcoef(whole_units(read[way])[unit][known], levels[known])[0, 1]:.2f}"
                 for way in WAYS
             ]
             note = "   (it was a teacher of this unit: no evidence)" if unit in taught else ""

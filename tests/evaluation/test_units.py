@@ -7,11 +7,11 @@ from mien.data.synthetic import Examples
 from mien.evaluation.units import (
     Exam,
     figures,
-    fold,
     judge,
     planted_mixes,
     planted_singles,
     reliability,
+    whole_units,
 )
 
 
@@ -35,10 +35,10 @@ def test_left_and_right_are_averaged():
     values = np.zeros((2, OUTPUTS), np.float32)
     values[1, COLUMNS.index("AU12_L")] = 1
     values[1, COLUMNS.index("AU26")] = 1
-    folded = fold(values)
-    assert len(folded) == 22
-    np.testing.assert_allclose(folded[12], [0, 0.5])
-    np.testing.assert_allclose(folded[26], [0, 1])
+    whole = whole_units(values)
+    assert len(whole) == 22
+    np.testing.assert_allclose(whole[12], [0, 0.5])
+    np.testing.assert_allclose(whole[26], [0, 1])
 
 
 def test_a_perfect_reading_has_perfect_figures(faces):

@@ -23,12 +23,12 @@ __all__ = [
     "Judged",
     "Predict",
     "figures",
-    "fold",
     "judge",
     "planted_mixes",
     "planted_singles",
     "read_exam",
     "reliability",
+    "whole_units",
 ]
 
 Predict = Callable[[Float32], Float32]
@@ -112,7 +112,7 @@ def judge(predict: Predict, exam: Exam) -> Judged:
     )
 
 
-def fold(values: Float32) -> dict[int, Float32]:
+def whole_units(values: Float32) -> dict[int, Float32]:
     """Outputs (n, 38) as one column per unit: the mean of left and right."""
     return {unit: values[:, np.array(UNITS) == unit].mean(axis=1) for unit in dict.fromkeys(UNITS)}
 
@@ -120,7 +120,7 @@ def fold(values: Float32) -> dict[int, Float32]:
 def figures(predicted: Float32, true: Float32) -> dict[int, Figures]:
     """Figures of every unit whose truth varies; both (n, 38), on the same scale."""
     out = {}
-    first, second = fold(predicted), fold(true)
+    first, second = whole_units(predicted), whole_units(true)
     for unit in first:
         if second[unit].std() > MIN_RISE:
             pair = first[unit], second[unit]
