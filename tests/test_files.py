@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
-from mien.files import as_text, by_suffix, cannot_write, check_place, same_file, whole_file
+from mien.files import (
+    as_text,
+    by_suffix,
+    cannot_write,
+    check_place,
+    same_file,
+    whole_file,
+    write_whole,
+)
 
 
 def names(folder):
@@ -101,6 +109,23 @@ def test_where_no_file_can_be_is_said(tmp_path):
     ):
         pass
     assert names(tmp_path) == ["inner"]
+
+
+def test_text_and_bytes_are_written_whole_as_they_are(tmp_path, monkeypatch):
+    write_whole(tmp_path / "a.txt", "ä\n\r\n")
+    write_whole(tmp_path / "a.bin", b"\xff\n")
+    assert (tmp_path / "a.txt").read_bytes() == b"\xc3\xa4\n\r\n"
+    assert (tmp_path / "a.bin").read_bytes() == b"\xff\n"
+
+    def half(path, data):
+        path.touch()
+        raise OSError(27, "File too large")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(InputError, match=r"a\.bin cannot be written \(File too large\)"):
+        write_whole(tmp_path / "a.bin", b"newer")
+    assert (tmp_path / "a.bin").read_bytes() == b"\xff\n"
+    assert names(tmp_path) == ["a.bin", "a.txt"]
 
 
 @pytest.mark.parametrize("step", ["touch", "replace"])

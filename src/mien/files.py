@@ -21,6 +21,7 @@ __all__ = [
     "digest_of",
     "same_file",
     "whole_file",
+    "write_whole",
 ]
 
 _Entry = TypeVar("_Entry")
@@ -63,6 +64,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file that is there whole or not at all; text is UTF-8, its line ends as they are.
+
+    Raises:
+        InputError: as `whole_file`, or the disk refuses.
+    """
+    with whole_file(path) as partial:
+        try:
+            partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        except OSError as error:
+            raise cannot_write(path, error) from error
 
 
 def check_place(path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_report_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     def refuse(self, *args, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(
         InputError, match=r"clip\.csv\.report\.json cannot be written \(No space left"
     ):

@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_no_empty_folder(run, cache, tmp_path, monkeypatch):
 
     trial = run_trial(open_subject(run), cache, Choice(part="all"))
     (tmp_path / "mine").mkdir()
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     for name in ("out", "mine"):
         with pytest.raises(InputError, match=r"report\.md cannot be written .*free some space"):
             write_trial(trial, cache.index, tmp_path / name)

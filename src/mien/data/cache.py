@@ -32,12 +32,11 @@ from mien.data.shards import (
     picture_path,
     read_entries,
     read_shard,
-    write_bytes,
     write_entries,
 )
 from mien.errors import InputError
 from mien.face.align import TEMPLATES
-from mien.files import cannot_write
+from mien.files import cannot_write, write_whole
 from mien.values import Float32, Image
 
 __all__ = ["QUALITY", "Cache", "open_cache", "prepare"]
@@ -294,10 +293,10 @@ def _finish(folder: Path, index: Index, plan: Plan, shards: list[Shard]) -> None
         raise cannot_write(info, error) from error
     buffer = io.BytesIO()
     np.save(buffer, rows)
-    write_bytes(folder / _ROWS, buffer.getvalue())
+    write_whole(folder / _ROWS, buffer.getvalue())
     write_entries(folder / _SKIPPED, skipped)
     write_index(kept, folder / _INDEX)
-    write_bytes(info, json.dumps(facts, indent=1).encode() + b"\n")
+    write_whole(info, json.dumps(facts, indent=1).encode() + b"\n")
 
 
 def _facts(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mien.data.findings import KINDS, REMARKS, Finding
 from mien.data.rates import Rates
-from mien.files import as_text, whole_file
+from mien.files import as_text, write_whole
 
 __all__ = ["Looked", "Of", "Report", "Shift", "Verdict", "write_report"]
 
@@ -161,5 +161,4 @@ def write_report(report: Report, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(report.to_dict(), indent=1) + "\n")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mien.data import arrayfile
 from mien.errors import UnreadableSource
-from mien.files import cannot_write, check_place, whole_file
+from mien.files import cannot_write, check_place, write_whole
 from mien.values import Float32
 
 __all__ = [
@@ -161,8 +161,7 @@ def prepare(source: Path, output: Path) -> None:
     arrayfile.write(output / HEAD_FILE, whole)
     cut = _cut(neutral, identity, expression)
     arrayfile.write(output / MESH_FILE, {"expression_names": names, **cut})
-    with whole_file(output / LICENCE_FILE) as part:
-        part.write_text(_licence(source, first), encoding="utf-8")
+    write_whole(output / LICENCE_FILE, _licence(source, first))
 
 
 def _make_place(output: Path) -> None:

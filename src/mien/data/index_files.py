@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from mien.data.labels import Expressions, Index, Labels, Points
 from mien.data.parquetfile import read_table
 from mien.errors import InputError
-from mien.files import as_text, cannot_write, whole_file
+from mien.files import as_text, write_whole
 from mien.values import Float32
 
 __all__ = ["METADATA_KEY", "read_index", "write_index"]
@@ -53,14 +53,10 @@ def write_index(index: Index, path: str | Path) -> None:
     fields = [Field(name, array.type, nullable=True) for name, array in columns.items()]
     facts = {METADATA_KEY: json.dumps(_facts(index)).encode()}
     batch = RecordBatch.from_arrays(list(columns.values()), schema=Schema(fields, metadata=facts))
-    with whole_file(path) as partial:
-        memory = io.BytesIO()  # an error of the disk would end the program inside the library
-        reader = RecordBatchReader.from_batches(batch.schema, [batch])
-        write_parquet(reader, memory, compression="zstd(3)")
-        try:
-            partial.write_bytes(memory.getbuffer())
-        except OSError as error:
-            raise cannot_write(path, error) from error
+    memory = io.BytesIO()  # an error of the disk would end the program inside the library
+    reader = RecordBatchReader.from_batches(batch.schema, [batch])
+    write_parquet(reader, memory, compression="zstd(3)")
+    write_whole(path, memory.getvalue())
 
 
 def read_index(path: str | Path) -> Index:

@@ -13,9 +13,8 @@ import numpy as np
 
 from mien.data.aligning import How, Job, Piece
 from mien.data.labels import STILL, Index
-from mien.data.shards import write_bytes
 from mien.errors import InputError
-from mien.files import as_text, cannot_write
+from mien.files import as_text, cannot_write, write_whole
 from mien.weights.catalog import read_catalog
 
 __all__ = ["SETTINGS", "Plan", "held", "jobs_of", "make_plan", "settle"]
@@ -108,7 +107,7 @@ def settle(folder: Path, plan: Plan) -> None:
             raise InputError(
                 f"{folder} holds other things, such as {min(strangers)}; name a new folder"
             )
-        write_bytes(path, json.dumps(plan.settings, indent=1).encode() + b"\n")
+        write_whole(path, json.dumps(plan.settings, indent=1).encode() + b"\n")
         return
     differences = [
         _difference(name, found.get(name), wanted)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from mien.data.parquetfile import is_whole
 from mien.errors import InputError
-from mien.files import as_text, cannot_write, whole_file
+from mien.files import as_text, cannot_write, write_whole
 from mien.values import Float32
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "picture_path",
     "read_entries",
     "read_shard",
-    "write_bytes",
     "write_entries",
     "write_shard",
 ]
@@ -116,9 +115,9 @@ def write_shard(folder: Path, number: int, key: str, entries: Sequence[Entry]) -
     except OSError as error:
         raise cannot_write(table, error) from error
     data = b"".join(entry.picture for entry in entries)
-    write_bytes(picture_path(folder, number), data)
+    write_whole(picture_path(folder, number), data)
     facts = {"version": VERSION, "key": key, "digest": hashlib.sha256(data).hexdigest()}
-    write_bytes(table, _as_parquet(entries, facts))
+    write_whole(table, _as_parquet(entries, facts))
 
 
 def read_shard(folder: Path, number: int, key: str) -> Shard | None:
@@ -151,7 +150,7 @@ def write_entries(path: Path, entries: Sequence[Entry]) -> None:
     Raises:
         InputError: the disk refuses.
     """
-    write_bytes(path, _parquet(_texts_and_rows(entries), {}))
+    write_whole(path, _parquet(_texts_and_rows(entries), {}))
 
 
 def read_entries(path: Path) -> tuple[Entry, ...]:
@@ -178,19 +177,6 @@ def _plain(columns: dict[str, Any], places: NDArray[np.intp]) -> tuple[Entry, ..
         )
         for place in places.tolist()
     )
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all.
-
-    Raises:
-        InputError: the disk refuses.
-    """
-    with whole_file(path) as partial:
-        try:
-            partial.write_bytes(data)
-        except OSError as error:
-            raise cannot_write(path, error) from error
 
 
 def _table_path(folder: Path, number: int) -> Path:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mien.data.labels import Index, take
 from mien.errors import InputError, ShapeError
-from mien.files import cannot_write, whole_file
+from mien.files import write_whole
 
 __all__ = ["PARTS", "Split", "keys_digest", "make_split", "read_split", "write_split"]
 
@@ -177,11 +177,7 @@ def write_split(split: Split, path: Path) -> None:
         "notes": list(split.notes),
         "digest": split.digest,
     }
-    with whole_file(path) as partial:
-        try:
-            partial.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise cannot_write(path, error) from error
+    write_whole(path, json.dumps(values, indent=1) + "\n")
 
 
 def read_split(path: Path) -> Split:

@@ -14,7 +14,7 @@ from mien.data.folders import check_root
 from mien.data.showing import Drawn, Planted, Rendered, Shown, Source
 from mien.data.table_writing import BOX, write_picture, write_table
 from mien.errors import InputError
-from mien.files import cannot_write, whole_file
+from mien.files import cannot_write, write_whole
 
 __all__ = ["KINDS", "PART", "Kind", "synthesize"]
 
@@ -165,8 +165,7 @@ def _claim(root: Path, told: dict[str, Any]) -> None:
         (root / PARTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(root, error) from error
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_whole(path, text)
 
 
 def _part(

@@ -7,7 +7,7 @@ import numpy as np
 from mien.data.folders import text_of
 from mien.data.numbers import number
 from mien.errors import InputError
-from mien.files import whole_file
+from mien.files import write_whole
 from mien.values import Float32
 
 __all__ = ["BoxFault", "label_path", "parse_labels", "read_labels", "usual_path", "write_labels"]
@@ -142,5 +142,4 @@ def write_labels(path: Path, boxes: Float32) -> None:
         f"{int(number)} " + " ".join(f"{value:.6f}" for value in box)
         for number, *box in boxes.astype(np.float64).tolist()
     ]
-    with whole_file(path) as partial:
-        partial.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    write_whole(path, "".join(f"{line}\n" for line in lines))

@@ -9,7 +9,7 @@ import yaml
 
 from mien.data.folders import text_of
 from mien.errors import InputError
-from mien.files import whole_file
+from mien.files import write_whole
 
 __all__ = ["SPLITS", "DataYaml", "read_yaml", "resolve", "write_yaml"]
 
@@ -167,8 +167,7 @@ def write_yaml(path: Path, names: tuple[str, ...], splits: Mapping[str, str], no
     lines += [f"{name}: {_quoted(place)}" for name, place in splits.items()]
     lines += [f"nc: {len(names)}", "names:"]
     lines += [f"  {number}: {_quoted(name)}" for number, name in enumerate(names)]
-    with whole_file(path) as partial:
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path, "\n".join(lines) + "\n")
 
 
 def _quoted(text: str) -> str:

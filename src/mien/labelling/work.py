@@ -13,7 +13,7 @@ from mien.data.folders import text_of
 from mien.data.yolo_labels import BoxFault, parse_labels, write_labels
 from mien.data.yolo_yaml import write_yaml
 from mien.errors import InputError
-from mien.files import cannot_write, check_place, whole_file
+from mien.files import cannot_write, check_place, write_whole
 from mien.labelling.division import held_out
 from mien.labelling.places import LISTS, STATE, YAML, find_places, root_of
 
@@ -170,9 +170,8 @@ class Work:
             if answer.boxes is not None and any(box[0] is None for box in answer.boxes):
                 drafts[place.name] = answer.boxes
         said = {"classes": self.names, "val": self.share, "seed": self.seed}
-        with whole_file(self.root / STATE) as partial:
-            text = json.dumps({**said, "skipped": skipped, "drafts": drafts}, indent=1)
-            partial.write_text(text + "\n", encoding="utf-8")
+        text = json.dumps({**said, "skipped": skipped, "drafts": drafts}, indent=1)
+        write_whole(self.root / STATE, text + "\n")
 
     def _finished(self) -> dict[str, list[int]]:
         """Numbers of the classes on each finished picture, by its name."""
@@ -189,8 +188,7 @@ class Work:
         for split, file in LISTS.items():
             # readers of YOLO take what begins with ./ from the folder of the list
             lines = [f"./{name}\n" for name in finished if (name in held) == (split == "val")]
-            with whole_file(self.root / file) as partial:
-                partial.write_text("".join(lines), encoding="utf-8")
+            write_whole(self.root / file, "".join(lines))
         write_yaml(self.root / YAML, self.names, LISTS, NOTE)
 
     def tally(self) -> Tally:

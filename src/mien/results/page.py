@@ -9,7 +9,7 @@ from typing import Any
 from arro3.core import Table
 
 from mien.errors import InputError
-from mien.files import whole_file
+from mien.files import write_whole
 from mien.results.courses import Course, courses_of, section
 from mien.results.html import Grid, boxes, document, picture, pictures
 from mien.results.table import read_facts
@@ -58,9 +58,7 @@ def write_page(path: str | Path, table: Table, page: Page) -> None:
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{path.name} has the suffix {path.suffix!r}; a page is written to .html")
-    text = _page(table, page)
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_whole(path, _page(table, page))
 
 
 def _page(table: Table, page: Page) -> str:

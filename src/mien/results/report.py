@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mien.files import as_text, cannot_write, whole_file
+from mien.files import as_text, write_whole
 
 __all__ = ["RunReport", "SourceReport", "report_path", "write_report"]
 
@@ -167,9 +167,5 @@ def write_report(report: RunReport, output: Path) -> Path:
         InputError: the file cannot be written.
     """
     path = report_path(output)
-    with whole_file(path) as partial:
-        try:
-            partial.write_text(report.to_json(), encoding="utf-8")
-        except OSError as error:
-            raise cannot_write(path, error) from error
+    write_whole(path, report.to_json())
     return path

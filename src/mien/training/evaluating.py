@@ -24,7 +24,7 @@ from mien.evaluation.predictions_file import write_predictions
 from mien.evaluation.scoretable import ScoreTable
 from mien.evaluation.tables import Comparison, beside
 from mien.facs.units import ACTIVE
-from mien.files import cannot_write, whole_file
+from mien.files import cannot_write, write_whole
 from mien.training.runfolder import (
     PREDICTIONS,
     RECIPE,
@@ -170,8 +170,7 @@ def write_trial(trial: Trial, index: Index, folder: Path) -> tuple[Path, ...]:
     one = trial.evaluated
     try:
         for name, text in ((REPORT, trial.to_markdown()), (REPORT_JSON, trial.to_json())):
-            with whole_file(folder / name) as part:
-                part.write_text(text, encoding="utf-8")
+            write_whole(folder / name, text)
         write_predictions(one.predictions, index, one.rows, folder / PREDICTIONS, trial.facts)
     except BaseException:
         if made:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError
-from mien.files import cannot_write, whole_file
+from mien.files import write_whole
 from mien.spec import ModelSpec
 from mien.training.recipe import Recipe
 from mien.training.settings import from_json
@@ -110,11 +110,7 @@ def write_text(path: Path, content: str | Mapping[str, Any]) -> None:
         InputError: the disk refuses.
     """
     text = content if isinstance(content, str) else json.dumps(content, indent=1) + "\n"
-    with whole_file(path) as part:
-        try:
-            part.write_text(text, encoding="utf-8", newline="")
-        except OSError as error:
-            raise cannot_write(path, error) from error
+    write_whole(path, text)
 
 
 def clear(folder: Path) -> None:
