@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import PIL.Image
@@ -145,26 +144,44 @@ def test_a_terminal_gets_a_bar(mien_command, clip, tmp_path, monkeypatch):
     assert len(pd.read_csv(tmp_path / "t.csv")) == 90
 
 
+STOPPED = """
+import os, sys
+from mien import cli
+from mien.cli import progress
+
+folder, number = sys.argv.pop(), int(sys.argv.pop())
+
+def stop(*_):
+    print(*sorted(os.listdir(folder)), flush=True)
+    os.kill(os.getpid(), number)
+
+progress._Lines.__call__ = stop
+cli.main()
+"""
+"""A run that sends itself a signal when its first frames are read, and says what is there then."""
+
+
+def stopped(folder, signal_number, *arguments):
+    """How a run ended in its midst, the names that were in the folder then, and what it said."""
+    run = subprocess.run(
+        [sys.executable, "-c", STOPPED, "analyze", *arguments, str(signal_number), folder],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return run.returncode, run.stdout.split(), run.stderr
+
+
 @pytest.mark.usefixtures("interruptible")
 def test_an_interruption_leaves_nothing(clip, tmp_path):
-    shutil.copy(clip, tmp_path / "clip.mp4")
-    folder = tmp_path / "out"
-    folder.mkdir()
-    command = [
-        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze"),
-        *[str(tmp_path / "clip.mp4")],
-        *("-o", str(folder / "t.csv"), "--mesh", str(folder / "m.parquet")),
-    ]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ})
-    deadline = time.monotonic() + 60
-    while not list(folder.iterdir()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=60)
-    assert run.returncode == 130
-    assert "mien: stopped; nothing was written" in said
-    assert "Traceback" not in said
-    assert list(folder.iterdir()) == []
+    outputs = ("-o", tmp_path / "t.csv", "--mesh", tmp_path / "m.parquet")
+    code, there, said = stopped(tmp_path, signal.SIGINT.value, clip, *outputs)
+    assert [name.startswith(".m.") for name in there] == [True, False]
+    assert there[1].startswith(".t.")
+    assert code == 130
+    assert said == "mien: stopped; nothing was written under its final name\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_without_models_says_what_to_do(mien_command, photo, tmp_path, monkeypatch):
@@ -185,23 +202,10 @@ def test_a_picture_without_a_face(mien_command, tmp_path, front_end):
 
 
 def test_a_program_told_to_end_clears_up(clip, tmp_path):
-    (tmp_path / "clips").mkdir()
-    for number in range(12):  # so many that it is at work for long after the first file is there
-        (tmp_path / "clips" / f"{number}.mp4").symlink_to(clip)
-    out = tmp_path / "out"
-    out.mkdir()
-    command = [
-        *(sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze"),
-        *(str(tmp_path / "clips"), "-o", str(out / "t.csv")),
-    ]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(out.iterdir()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    run.send_signal(signal.SIGTERM)
-    run.communicate(timeout=60)
-    assert run.returncode == 128 + signal.SIGTERM
-    assert list(out.iterdir()) == []
+    code, there, _ = stopped(tmp_path, signal.SIGTERM.value, clip, "-o", tmp_path / "t.csv")
+    assert len(there) == 1
+    assert code == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_screen_that_knows_no_blocks_gets_hashes(photo):

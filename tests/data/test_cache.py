@@ -6,7 +6,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from arro3.io import read_parquet
 from PIL import Image as Picture
 
+import mien
 from mien.data import planning
 from mien.data.cache import open_cache, prepare
 from mien.data.labels import STILL, Labels
@@ -456,60 +456,59 @@ if __name__ == "__main__":
 
 
 INTERRUPTED = """
-import os, signal, sys, threading, time
+import os, signal, sys
 from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from mien.data import planning
 from mien.data.cache import prepare
 from tests.data.aligned_faces import made_set
 
-def interrupt():
-    while True:
-        for child in active_children():
-            os.kill(child.pid, signal.SIGINT)
-        time.sleep(0.02)
+begin = BaseProcess.start
+
+def interrupted(process):
+    begin(process)
+    os.kill(process.pid, signal.SIGINT)
+
+def interrupt(done, total):
+    for child in active_children():
+        os.kill(child.pid, signal.SIGINT)
 
 if __name__ == "__main__":
     planning.FEWEST = 4
+    BaseProcess.start = interrupted
     index = made_set(Path(sys.argv[1]) / "set")
-    threading.Thread(target=interrupt, daemon=True).start()
-    print(len(prepare(index, Path(sys.argv[1]) / "cache", "jaanet", 64, workers=2)) == len(index))
+    place = Path(sys.argv[1]) / "cache"
+    print(len(prepare(index, place, "jaanet", 64, workers=2, progress=interrupt)) == len(index))
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends signals to other processes")
-def test_processes_are_deaf_to_ctrl_c_from_their_first_moment_on(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(INTERRUPTED)
-    ended = subprocess.run(
-        [sys.executable, script, tmp_path],
+def run_script(text, folder):
+    """How a script of another process ended; it has ended when its workers have, too."""
+    script = folder / "script.py"
+    script.write_text(text)
+    places = [str(Path(__file__).parents[2]), str(Path(mien.__file__).parents[1])]
+    return subprocess.run(  # waits until nobody holds the pipes: workers have them too
+        [sys.executable, script, folder],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        timeout=60,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        timeout=120,
     )
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.skipif(os.name != "posix", reason="sends signals to other processes")
+def test_processes_are_deaf_to_ctrl_c_from_their_first_moment_on(tmp_path):
+    ended = run_script(INTERRUPTED, tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "True\n", "")
 
 
 def test_after_a_kill_it_goes_on_to_the_same_cache(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(KILLED)
-    repository = Path(__file__).parents[2]
-    ended = subprocess.run(
-        [sys.executable, script, tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(repository)},
-    )
+    ended = run_script(KILLED, tmp_path)  # a timeout: workers outlive their parent
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    workers = [int(number) for number in ended.stdout.split()]
-    assert len(workers) == 2
-    until = time.monotonic() + 10
-    while any(_lives(worker) for worker in workers):
-        assert time.monotonic() < until, "workers outlive their parent"
-        time.sleep(0.05)
+    assert len(ended.stdout.split()) == 2
     folder = tmp_path / "cache"
     finished = {path.name: path.stat().st_mtime_ns for path in folder.glob("shards/*.parquet")}
     assert 0 < len(finished) < 10
@@ -523,11 +522,3 @@ def test_after_a_kill_it_goes_on_to_the_same_cache(tmp_path):
     assert told[0] == (4 * len(finished), 40)
     assert cache.digest == prepare(index, tmp_path / "whole", "jaanet", 64).digest
     assert not list(folder.rglob("*.part*"))
-
-
-def _lives(process):
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
