@@ -53,8 +53,8 @@ def test_faces_are_where_their_boxes_are(portraits, tmp_path):
     assert said.names == BOX_SETS["faces"]
     assert [len(said.splits[part]) for part in ("train", "val", "test")] == [8, 2, 0]
     whole = said.splits["train"].boxes[0]
-    # half a pixel of the centre of the first pixel is not told apart
-    assert whole[0].tolist() == pytest.approx([0, 0.5, 0.5, 0.5, 0.4], abs=0.01)
+    # shares count from the corner of the first pixel, the mesh from its centre
+    assert whole[0].tolist() == pytest.approx([0, 0.5025, 0.5025, 0.5, 0.4], abs=1e-6)
     counts = []
     for path, boxes in zip(said.splits["train"].path, said.splits["train"].boxes, strict=True):
         image = np.asarray(Image.open(path))
@@ -63,6 +63,33 @@ def test_faces_are_where_their_boxes_are(portraits, tmp_path):
         for _, x, y, *_ in boxes.tolist():
             assert image[int(y * height), int(x * width)].min() > 150
     assert max(counts) > 1
+
+
+@pytest.mark.parametrize("box", [(29.5, 35.5, 89.5, 83.5), (5.5, 9.5, 115.5, 99.5)])
+def test_boxes_of_pasted_faces_are_exact(box, tmp_path):
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    down, across = 2 * np.mgrid[:120, :120].astype(np.uint8)  # where a pixel was is its colour
+    for number in range(12):
+        Image.fromarray(np.stack([across, down, 0 * down], 2)).save(folder / f"{number:02}.png")
+    path = make_boxes(
+        "faces", tmp_path / "set", pictures={"train": 24}, source=folder, data=tmp_path,
+        find=lambda *_: mesh_in(box),
+    )  # fmt: skip
+    said = read(path).splits["train"]
+    wanted = (np.array(box[:2]) + box[2:]) / 2
+    off = []
+    for path, boxes in list(zip(said.path, said.boxes, strict=True))[1::2]:  # every other one
+        image = np.asarray(Image.open(path)).astype(float)
+        for _, x, y, wide, high in boxes.tolist():
+            if min(x - wide / 2, y - high / 2) <= 0 or max(x + wide / 2, y + high / 2) >= 1:
+                continue  # cut at the edge of the picture: its middle is another
+            x, y = x * image.shape[1] - 0.5, y * image.shape[0] - 0.5  # centres of pixels
+            around = image[int(y) : int(y) + 2, int(x) : int(x) + 2, :2]
+            upper, lower = around[:, 0] + (x % 1) * (around[:, 1] - around[:, 0])
+            off.append((upper + (y % 1) * (lower - upper)) / 2 - wanted)
+    assert len(off) > 15
+    assert np.mean(off, axis=0) == pytest.approx([0, 0], abs=0.2)
 
 
 def test_the_same_seed_gives_the_same_set_and_parts_stay_apart(portraits, tmp_path):

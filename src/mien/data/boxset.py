@@ -4,7 +4,7 @@ Persons stay apart: portraits are divided as for all networks here, so a detecto
 from one set knows no person of the other's test part.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,6 +14,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFilter
 
 from mien.data import ict, portraits
+from mien.data.boxshares import shares
 from mien.data.expressions import planted, table
 from mien.data.ict import FaceModel
 from mien.data.parts import part_of
@@ -64,8 +65,8 @@ COVERED = 0.05
 """Share of the picture's side that pasted faces are apart, at least."""
 
 
-class Labelled(NamedTuple):
-    """One picture."""
+class Made(NamedTuple):
+    """One picture of a set, with its labels."""
 
     image: Image
     boxes: Float32
@@ -123,7 +124,7 @@ def make_boxes(  # noqa: PLR0913 - one parameter for each option of the command
     return path
 
 
-def _awake(paths: list[Path], model: FaceModel, find: Find, seed: int) -> Iterator[Labelled]:
+def _awake(paths: list[Path], model: FaceModel, find: Find, seed: int) -> Iterator[Made]:
     """Portraits with open eyes, every other one with its eyes closed."""
     number = 0
     mixing = table(model.names)
@@ -143,7 +144,7 @@ def _awake(paths: list[Path], model: FaceModel, find: Find, seed: int) -> Iterat
         if seen is None or not _shows(seen, asleep=bool(asleep)):
             continue  # glasses, hair, an eye too dark: it would be learned under a wrong name
         image, box = _closer(image, _box(portrait.mesh), random)
-        yield Labelled(image, _told(np.concatenate([[asleep], box])[None], image))
+        yield _made(image, [asleep], [box])
         number += 1
 
 
@@ -159,7 +160,7 @@ def _closer(image: Image, box: Float32, random: Generator) -> tuple[Image, Float
     return np.ascontiguousarray(image[top : top + side, left : left + side]), moved_box
 
 
-def _faces(paths: list[Path], find: Find, seed: int) -> Iterator[Labelled]:
+def _faces(paths: list[Path], find: Find, seed: int) -> Iterator[Made]:
     """A portrait, then a picture with pasted faces, in turns, for as long as is asked."""
     usable: list[Portrait] = []
     for number, path in enumerate(_shuffled(paths, seed)):
@@ -167,15 +168,13 @@ def _faces(paths: list[Path], find: Find, seed: int) -> Iterator[Labelled]:
         if portrait is None:
             continue
         usable.append(portrait)
-        yield Labelled(
-            portrait.image, _told(np.concatenate([[0], _box(portrait.mesh)])[None], portrait.image)
-        )
+        yield _made(portrait.image, [0], [_box(portrait.mesh)])
         yield _pasted(usable, np.random.default_rng((52, seed, number)))
     for number in range(10**6 if usable else 0):
         yield _pasted(usable, np.random.default_rng((53, seed, number)))
 
 
-def _pasted(usable: list[Portrait], random: Generator) -> Labelled:
+def _pasted(usable: list[Portrait], random: Generator) -> Made:
     """One to four faces on a ground without any."""
     ground = usable[int(random.integers(len(usable)))].image
     canvas = _ground(ground, random)
@@ -183,26 +182,21 @@ def _pasted(usable: list[Portrait], random: Generator) -> Labelled:
     for _ in range(int(random.integers(1, 5))):
         portrait = usable[int(random.integers(len(usable)))]
         box = _box(portrait.mesh)
-        side = float(random.uniform(*PASTED))
+        side = round(random.uniform(*PASTED))
         cut = AROUND * float(np.max(box[2:] - box[:2]))
-        centre = (box[:2] + box[2:]) / 2
-        left, top = centre - cut / 2
-        scale = side / cut
-        x, y = random.uniform(-0.1 * side, SIDE - 0.9 * side, 2)
-        placed = np.concatenate([(box[:2] - (left, top)), (box[2:] - (left, top))]) * scale
-        placed = (placed + np.array([x, y] * 2)).astype(np.float32)
+        left, top = (box[:2] + box[2:] - cut) / 2
+        out = _within(portrait.image, left, top, cut)
+        x, y = np.rint(random.uniform(-0.1 * side, SIDE - 0.9 * side, 2)).astype(int).tolist()
+        scale = side / (out[2] - out[0]), side / (out[3] - out[1])
+        placed = ((box - out[:2] * 2) * (scale * 2) + (x, y) * 2).astype(np.float32)
         if any(_touch(placed, other) for other in boxes):
             continue
         face = Picture.fromarray(portrait.image).resize(
-            (round(side), round(side)),
-            Picture.Resampling.BICUBIC,
-            _within(portrait.image, left, top, cut),
+            (side, side), Picture.Resampling.BICUBIC, out
         )
-        canvas.paste(face, (round(float(x)), round(float(y))), _soft(round(side)))
+        canvas.paste(face, (x, y), _soft(side))
         boxes.append(placed)
-    told = np.array([[0, *np.clip(one, 0, SIDE)] for one in boxes], np.float32)
-    image = np.asarray(canvas)
-    return Labelled(image, _told(told, image))
+    return _made(np.asarray(canvas), [0] * len(boxes), boxes)
 
 
 def _within(
@@ -265,17 +259,19 @@ def _shows(mesh: Float32, *, asleep: bool) -> bool:
 
 
 def _box(mesh: Float32) -> Float32:
-    """(4,): corners of the box around the skin points."""
-    points = mesh[:SKIN, :2]
+    """(4,): the box around the skin points between edges of pixels, as pictures are cut.
+
+    The centre of the first pixel, where the mesh has its (0, 0), lies half a pixel inside.
+    """
+    points = mesh[:SKIN, :2] + 0.5
     return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
 
 
-def _told(boxes: Float32, image: Image) -> Float32:
-    """Class and corners in pixels, (m, 5), to class, centre and size as shares of the picture."""
+def _made(image: Image, kinds: Sequence[int], boxes: Sequence[Float32]) -> Made:
+    """A picture with boxes between edges of pixels, (4,) each, which may lie partly outside."""
     height, width = image.shape[:2]
-    low = np.clip(boxes[:, 1:3] / (width, height), 0, 1)
-    high = np.clip(boxes[:, 3:] / (width, height), 0, 1)
-    return np.column_stack([boxes[:, 0], (low + high) / 2, high - low]).astype(np.float32)
+    inside = np.clip(np.reshape(boxes, (-1, 4)), 0, (width, height) * 2).astype(np.float32)
+    return Made(image, np.column_stack([kinds, shares(inside, width, height)]).astype(np.float32))
 
 
 def _shuffled(paths: list[Path], seed: int) -> list[Path]:
@@ -283,7 +279,7 @@ def _shuffled(paths: list[Path], seed: int) -> list[Path]:
     return [paths[place] for place in order]
 
 
-def _write(folder: Path, name: str, one: Labelled) -> None:
+def _write(folder: Path, name: str, one: Made) -> None:
     """A picture and its label file."""
     try:
         for inner in ("images", "labels"):
