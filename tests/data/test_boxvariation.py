@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 
 from mien.data.boxaugment import BoxAugment
-from mien.data.boxvariation import Labelled, Variation, mixed, mosaic
+from mien.data.boxvariation import Boxed, BoxVariation, mixed, mosaic
 from mien.errors import InputError
 from mien.face.letterbox import GREY
 
@@ -21,7 +21,7 @@ def picture(colour, box=(16, 24, 40, 56), kind=0):
     image = np.zeros((SIZE, SIZE, 3), np.uint8)
     x0, y0, x1, y1 = box
     image[y0:y1, x0:x1] = colour
-    return Labelled(image, np.array([box], np.float32), np.array([kind], np.float32))
+    return Boxed(image, np.array([box], np.float32), np.array([kind], np.float32))
 
 
 def seen(image, least=128):
@@ -32,7 +32,7 @@ def seen(image, least=128):
 
 def changed(augment, seed=0, one=None):
     one = one or picture((0, 255, 0))
-    return Variation(augment, SIZE).one(lambda: one, np.random.default_rng(seed))
+    return BoxVariation(augment, SIZE).one(lambda: one, np.random.default_rng(seed))
 
 
 def test_without_any_change_the_picture_stays():

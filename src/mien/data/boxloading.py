@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from mien.data.boxaugment import BoxAugment
 from mien.data.boxshares import corners, shares
-from mien.data.boxvariation import Labelled, Variation
+from mien.data.boxvariation import Boxed, BoxVariation
 from mien.data.loading import Key
 from mien.data.sample import Batch
 from mien.data.yolo import BoxedPictures
@@ -44,7 +44,7 @@ class BoxDataset(torch.utils.data.Dataset[Batch]):
         self, part: BoxedPictures, size: int, augment: BoxAugment | None = None, seed: int = 0
     ) -> None:
         self.part, self.size, self.seed = part, size, seed
-        self._variation = None if augment is None else Variation(augment, size)
+        self._variation = None if augment is None else BoxVariation(augment, size)
         self._kept: OrderedDict[int, Image] = OrderedDict()
         self._bytes = 0
 
@@ -73,30 +73,30 @@ class BoxDataset(torch.utils.data.Dataset[Batch]):
             row=torch.tensor([place for _, place in pairs]),
         )
 
-    def _one(self, epoch: int, place: int) -> Labelled:
+    def _one(self, epoch: int, place: int) -> Boxed:
         """One picture as it is learned from or tested with."""
         if self._variation is None:
             return self._still(place)
         random = np.random.default_rng((self.seed, epoch, place))
         places = iter([place])
 
-        def draw() -> Labelled:
+        def draw() -> Boxed:
             return self._small(next(places, int(random.integers(len(self)))))
 
         return self._variation.one(draw, random)
 
-    def _still(self, place: int) -> Labelled:
+    def _still(self, place: int) -> Boxed:
         """A picture in the middle of its square."""
         image = self._picture(place)
         square, lies = letterbox(image, self.size)
         told = self.part.boxes[place]
         box = corners(told[:, 1:], *image.shape[1::-1])
-        return Labelled(square, lies.into(box), told[:, 0])
+        return Boxed(square, lies.into(box), told[:, 0])
 
-    def _small(self, place: int) -> Labelled:
+    def _small(self, place: int) -> Boxed:
         """A picture with its longer side as long as the square."""
         image, told = self._picture(place), self.part.boxes[place]
-        return Labelled(image, corners(told[:, 1:], *image.shape[1::-1]), told[:, 0])
+        return Boxed(image, corners(told[:, 1:], *image.shape[1::-1]), told[:, 0])
 
     def _picture(self, place: int) -> Image:
         """A picture of that size, from memory if it was read before."""

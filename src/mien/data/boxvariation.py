@@ -19,7 +19,7 @@ from mien.data.boxaugment import BoxAugment
 from mien.face.letterbox import GREY
 from mien.values import Float32, Image
 
-__all__ = ["Labelled", "Variation", "mixed", "mosaic"]
+__all__ = ["BoxVariation", "Boxed", "mixed", "mosaic"]
 
 SMALLEST = 2.0
 """Pixels of a side of a box below which it is left out."""
@@ -32,7 +32,7 @@ MIXED = 32.0
 _Made = TypeVar("_Made")
 
 
-class Labelled(NamedTuple):
+class Boxed(NamedTuple):
     """A picture with its boxes."""
 
     image: Image
@@ -43,11 +43,11 @@ class Labelled(NamedTuple):
     """(m,): number of the class."""
 
 
-Draw = Callable[[], Labelled]
+Draw = Callable[[], Boxed]
 """Another picture of the set."""
 
 
-def mosaic(parts: list[Labelled], size: int, random: Generator) -> Labelled:
+def mosaic(parts: list[Boxed], size: int, random: Generator) -> Boxed:
     """Four pictures around a point, on a canvas of twice the size.
 
     Args:
@@ -68,14 +68,14 @@ def mosaic(parts: list[Labelled], size: int, random: Generator) -> Labelled:
             near[1] - top : far[1] - top, near[0] - left : far[0] - left
         ]
         boxes.append(one.box + np.array([left, top, left, top], np.float32))
-    return Labelled(canvas, np.concatenate(boxes), np.concatenate([one.kind for one in parts]))
+    return Boxed(canvas, np.concatenate(boxes), np.concatenate([one.kind for one in parts]))
 
 
-def mixed(first: Labelled, second: Labelled, random: Generator) -> Labelled:
+def mixed(first: Boxed, second: Boxed, random: Generator) -> Boxed:
     """Two pictures of one size laid over each other, with the boxes of both."""
     share = np.float32(random.beta(MIXED, MIXED))
     image = first.image * share + second.image * (1 - share)
-    return Labelled(
+    return Boxed(
         np.rint(image).astype(np.uint8),
         np.concatenate([first.box, second.box]),
         np.concatenate([first.kind, second.kind]),
@@ -83,7 +83,7 @@ def mixed(first: Labelled, second: Labelled, random: Generator) -> Labelled:
 
 
 @dataclass(frozen=True, eq=False)
-class Variation:
+class BoxVariation:
     """All that is done to a training picture.
 
     Args:
@@ -94,7 +94,7 @@ class Variation:
     augment: BoxAugment
     size: int
 
-    def one(self, draw: Draw, random: Generator) -> Labelled:
+    def one(self, draw: Draw, random: Generator) -> Boxed:
         """A varied picture of ``size`` pixels.
 
         Args:
@@ -107,7 +107,7 @@ class Variation:
             made = mixed(made, self._made(draw, random), random)
         return self._coloured(made, random)
 
-    def _made(self, draw: Draw, random: Generator) -> Labelled:
+    def _made(self, draw: Draw, random: Generator) -> Boxed:
         """A mosaic or a single picture, moved and made larger or smaller."""
         if random.random() < self.augment.mosaic:
             whole = mosaic([draw() for _ in range(4)], self.size, random)
@@ -115,7 +115,7 @@ class Variation:
             whole = _padded(draw(), 2 * self.size)
         return self._moved(whole, random)
 
-    def _moved(self, whole: Labelled, random: Generator) -> Labelled:
+    def _moved(self, whole: Boxed, random: Generator) -> Boxed:
         """The middle of a canvas of twice the size, scaled and shifted; boxes that stay in it."""
         one = self.augment
         shift = one.shift / 2  # a share of the canvas
@@ -143,9 +143,9 @@ class Variation:
         sides, seen = box[:, 2:] - box[:, :2], inside[:, 2:] - inside[:, :2]
         share = seen.prod(axis=1) / np.maximum(sides.prod(axis=1), 1e-9)
         keep = (seen > SMALLEST).all(axis=1) & (share > SEEN)
-        return Labelled(_picture(image), inside[keep], whole.kind[keep])
+        return Boxed(_picture(image), inside[keep], whole.kind[keep])
 
-    def _coloured(self, one: Labelled, random: Generator) -> Labelled:
+    def _coloured(self, one: Boxed, random: Generator) -> Boxed:
         """Another light and colour, now and then grey or blurred."""
         by = self.augment
         change = v2.Compose(
@@ -167,7 +167,7 @@ def _seeded(make: Callable[[], _Made], random: Generator) -> _Made:
         return make()
 
 
-def _padded(one: Labelled, side: int) -> Labelled:
+def _padded(one: Boxed, side: int) -> Boxed:
     """A picture in the middle of a canvas."""
     height, width = one.image.shape[:2]
     canvas = np.full((side, side, 3), GREY, np.uint8)
