@@ -58,6 +58,30 @@ def test_a_class_that_is_no_class_or_is_missing_is_noted(root):
         caers.read(root, Findings(strict=True))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("train/Happy", "train/happy"), ("test", "TEST"), ("valid", "val")]
+)
+def test_folders_of_one_name_are_both_read_and_noted(one, other, root):
+    (root / one).mkdir(exist_ok=True)
+    (root / other).mkdir()
+    if (root / other).samefile(root / one):
+        pytest.skip("this disk knows no capitals")
+    kept = root / "test" / "Happy" / "0001.png"
+    place = root / other if "/" in other else root / other / "Happy"
+    place.mkdir(exist_ok=True)
+    (place / "9.png").write_bytes(kept.read_bytes())
+    index, findings = read(root)
+    added = (place / "9.png").relative_to(root).as_posix()
+    assert index.path.count(added) == 1
+    assert names(index)[index.path.index(added)] == "happiness"
+    assert len(index) == 9
+    twice = [one.place for one in findings if one.kind == "duplicate"]
+    assert twice == ([] if other == "val" else [max(one, other)])
+    if twice:
+        with pytest.raises(InputError, match="is the same name as .*, and both are read"):
+            caers.read(root, Findings(strict=True))
+
+
 def test_an_empty_copy_is_refused(tmp_path):
     for name in caers.FOLDERS:
         (tmp_path / "train" / name).mkdir(parents=True)

@@ -8,7 +8,7 @@ copy has both, that one is for validation. Who is on a picture is not known: eac
 subject.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def read(root: Path, findings: Findings) -> Index:
     paths: list[str] = []
     values: list[int] = []
     parts: list[str] = []
-    for part, name in _parts(root):
+    for part, name in _parts(root, findings):
         for number, folder in _classes(root / name, root, findings):
             names = listing(folder, PICTURES)
             paths += [f"{relative(folder, root)}/{one}" for one in names]
@@ -81,28 +81,29 @@ def read(root: Path, findings: Findings) -> Index:
     )
 
 
-def _parts(root: Path) -> Iterator[tuple[str, str]]:
-    """Each part that is there with its folder."""
-    there = {name.lower(): name for name in folders(root)}
-    yield TRAIN, there[TRAIN]
-    held = next((there[name] for name in HELD if name in there), None)
-    if held is not None:
-        yield "validate" if TEST in there else TEST, held
-    if TEST in there:
-        yield TEST, there[TEST]
+def _parts(root: Path, findings: Findings) -> Iterator[tuple[str, str]]:
+    """Each part that is there with its folders."""
+    there = _spelled(root, (TRAIN, *HELD, TEST), root, findings)
+    held = [name for known in HELD for name in there.get(known, ())]
+    for part, names in (
+        (TRAIN, there[TRAIN]),
+        ("validate" if TEST in there else TEST, held),
+        (TEST, there.get(TEST, ())),
+    ):
+        yield from ((part, name) for name in names)
 
 
 def _classes(part: Path, root: Path, findings: Findings) -> Iterator[tuple[int, Path]]:
-    """Each class that is there with its folder; what is no class is noted."""
-    there = {name.lower(): name for name in folders(part)}
+    """Each class that is there with its folders; what is no class is noted."""
     known = {name.lower(): number for number, name in enumerate(FOLDERS)}
-    if strange := [there[name] for name in there.keys() - known.keys()]:
+    there = _spelled(part, known, root, findings)
+    if strange := [name for key, names in there.items() if key not in known for name in names]:
         listed = ", ".join(FOLDERS)
         note_many(
             findings,
             "code out of range",
             relative(part, root),
-            sorted(strange),
+            strange,
             f"is no class of CAER-S, expected {listed}",
         )
     if missing := [name for name in known if name not in there]:
@@ -113,8 +114,22 @@ def _classes(part: Path, root: Path, findings: Findings) -> Iterator[tuple[int, 
             [FOLDERS[known[name]] for name in missing],
             "is missing: there are no pictures of this class",
         )
-    for name in sorted(there.keys() & known.keys()):
-        yield known[name], part / there[name]
+    for key in sorted(there.keys() & known.keys()):
+        yield from ((known[key], part / name) for name in there[key])
+
+
+def _spelled(
+    folder: Path, known: Collection[str], root: Path, findings: Findings
+) -> dict[str, list[str]]:
+    """The folders in a folder by their names in small letters; two of one known name are noted."""
+    there: dict[str, list[str]] = {}
+    for name in folders(folder):
+        there.setdefault(name.lower(), []).append(name)
+    for first, *more in (names for key, names in there.items() if key in known):
+        for name in more:
+            what = f"is the same name as {first}, and both are read; make one folder of them"
+            findings.add("duplicate", relative(folder / name, root), what)
+    return there
 
 
 def write(root: Path, recordings: Sequence[Recording]) -> None:
