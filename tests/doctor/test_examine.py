@@ -62,6 +62,23 @@ def test_a_face_model_that_lacks_is_said_and_not_fetched(store, photo):
     assert offline.cure.startswith("MIEN_OFFLINE is set: on a machine with internet")
 
 
+@pytest.mark.parametrize("place", [".", "weights"])
+def test_a_file_where_the_cache_would_be_is_the_one_thing_to_mend(store, tmp_path, place):
+    file = tmp_path / "new" / place
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    for fetch in (False, True):
+        seen = examine(replace(store, home=tmp_path / "new"), Wanted(None, 0, fetch))
+        assert seen.broken[-1].what == (
+            f"face-short, face-full, face-mesh cannot be used: {file} is a file, expected a folder"
+        )
+        assert all("set MIEN_HOME to a folder" in one.cure for one in seen.broken)
+        assert "weights fetch" not in "\n".join(seen.lines())
+    file.unlink()
+    later = examine(replace(store, home=tmp_path / "new"), Wanted(None, 0)).broken
+    assert later[0].what.endswith("not in the cache")
+
+
 def test_asked_to_fetch_it_does_and_says_why_it_could_not(store, photo):
     def broken(*_):
         from mien.errors import WeightsError

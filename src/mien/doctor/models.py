@@ -1,6 +1,7 @@
 """Which networks are here, of what origin and licence, and what lacks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from mien.doctor.finding import Finding
 from mien.weights.store import Standing, Store
@@ -9,6 +10,8 @@ __all__ = ["CONVERTIBLE", "lacking", "usable"]
 
 CONVERTIBLE = "to be converted"
 """State of a face model that is in the cache as it was published: made ready without fetching."""
+
+NEW_HOME = "set MIEN_HOME to a folder, which need not be there yet, and run `mien doctor` again"
 
 
 def usable(standings: Sequence[Standing]) -> list[str]:
@@ -21,7 +24,10 @@ def lacking(store: Store, standings: Sequence[Standing]) -> list[Finding]:
     fetched = store.catalog.fetched
     found = []
     if absent := _named(standings, "to be fetched"):
-        found.append(Finding(f"{absent} cannot be used: not in the cache", _fetch(store)))
+        blocked = _in_the_way(store.folder)
+        reason = f"{blocked} is a file, expected a folder" if blocked else "not in the cache"
+        cure = NEW_HOME if blocked else _fetch(store)
+        found.append(Finding(f"{absent} cannot be used: {reason}", cure))
     damaged = [one for one in standings if one.state == "damaged"]
     if cached := _named([one for one in damaged if one.network.name in fetched], "damaged"):
         found.append(Finding(f"{cached} in the cache are damaged", _fetch(store)))
@@ -38,6 +44,13 @@ def lacking(store: Store, standings: Sequence[Standing]) -> list[Finding]:
 
 def _named(standings: Sequence[Standing], state: str) -> str:
     return ", ".join(one.network.name for one in standings if one.state == state)
+
+
+def _in_the_way(folder: Path) -> Path | None:
+    """What stands where the cache, or a folder above it, would be, and is no folder."""
+    return next(
+        (one for one in (folder, *folder.parents) if one.exists() and not one.is_dir()), None
+    )
 
 
 def _fetch(store: Store) -> str:
