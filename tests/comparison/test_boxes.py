@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mien.comparison import boxcosts
-from mien.comparison.boxasking import Look, ask, true_boxes
+from mien.comparison.boxasking import Look, ask, readable
 from mien.comparison.boxes import compare_boxes
 from mien.comparison.boxpage import box_page, learned_boxes
 from mien.comparison.boxvalues import BoxChoice
@@ -58,8 +58,7 @@ def compared(runs, data):
 
 
 def test_figures_are_those_of_the_table_and_the_draws(compared, runs, data):
-    part = read_boxes(data).part("test")
-    true = true_boxes(part)
+    part, true, _ = readable(read_boxes(data).part("test"))
     assert true[0].box[0].tolist() == [2 * end for end in AWAKE]  # in pixels of the picture
     assert true[1].box[0].tolist() == pytest.approx([2 * end for end in SLEEP], abs=1e-3)
     weights = picture_weights([path.stem for path in part.path])
@@ -147,6 +146,27 @@ def test_val_is_taken_without_test_and_its_epoch_was_chosen_there(tmp_path):
     bare = set_of(tmp_path / "bare", train=2)
     with pytest.raises(InputError, match="has no pictures in test: or val: to compare on"):
         compare_boxes(open_detectors(two), bare, QUICK, "")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_counted(tmp_path):
+    data = set_of(tmp_path / "set", train=2, test=5)
+    two = [detector_of(tmp_path / name, data, name=name) for name in ("a", "b")]
+    folder = tmp_path / "set" / "test" / "images"
+    (folder / "test1.png").write_bytes((folder / "test1.png").read_bytes()[:60])
+    (folder / "test3.png").write_bytes(b"no picture")
+    found = compare_boxes(open_detectors(two), data, QUICK, "")
+    assert [path.name for path in found.part.path] == ["test0.png", "test2.png", "test4.png"]
+    assert (found.about.pictures, found.about.instances) == (3, 3)
+    assert {row.instances for row in found.standings[0].table.rows} == {3, 0}
+    (note,) = found.notes
+    assert note.startswith(
+        "2 of 5 pictures cannot be read and are left out, the first: test1.png is damaged or inc"
+    )
+    assert escape(note) in box_page(found, [])
+    for path in folder.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"no picture of test can be read; the first: test0\.png"):
+        compare_boxes(open_detectors(two), data, QUICK, "")
 
 
 def test_a_picture_made_from_one_of_the_training_part_is_a_leak(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from mien.data.boxshares import corners
 from mien.data.yolo import BoxedPictures
+from mien.errors import UnreadableSource
 from mien.evaluation.detection import LEAST, OVERLAP, Boxes
 from mien.face.letterbox import Letterbox, letterbox
 from mien.face.suppression import suppress
@@ -16,7 +17,7 @@ from mien.spec import ModelSpec
 from mien.values import Float32, Image
 from mien.video.pictures import read_picture
 
-__all__ = ["SEEN", "Look", "Said", "ask", "true_boxes"]
+__all__ = ["SEEN", "Look", "Said", "ask", "readable"]
 
 SEEN = 0.25
 """Score from which a box counts as found, where one is asked for."""
@@ -97,10 +98,20 @@ def ask(
     return Said(tuple(boxes), highest)
 
 
-def true_boxes(part: BoxedPictures) -> tuple[Boxes, ...]:
-    """The labels of a part, in pixels of the pictures."""
-    out = []
+def readable(part: BoxedPictures) -> tuple[BoxedPictures, tuple[Boxes, ...], tuple[str, ...]]:
+    """The pictures of a part that can be read, and their labels in pixels of them.
+
+    Returns:
+        What can be read, its labels, and what is wrong with each of the others.
+    """
+    kept, true, faults = [], [], []
     for path, told in zip(part.path, part.boxes, strict=True):
-        height, width = read_picture(path).shape[:2]
-        out.append(Boxes(corners(told[:, 1:], width, height), told[:, 0].astype(np.int64)))
-    return tuple(out)
+        try:
+            height, width = read_picture(path).shape[:2]
+        except UnreadableSource as error:
+            faults.append(str(error))
+            continue
+        kept.append((path, told))
+        true.append(Boxes(corners(told[:, 1:], width, height), told[:, 0].astype(np.int64)))
+    paths, boxes = tuple(path for path, _ in kept), tuple(told for _, told in kept)
+    return BoxedPictures(paths, boxes), tuple(true), tuple(faults)

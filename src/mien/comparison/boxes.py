@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.comparison.boxasking import SEEN, Look, Said, ask, true_boxes
+from mien.comparison.boxasking import SEEN, Look, Said, ask, readable
 from mien.comparison.boxcosts import box_costs
 from mien.comparison.boxvalues import BoxAbout, BoxChoice, BoxCompared, BoxPair, BoxStanding
 from mien.comparison.detectors import Detector
@@ -55,8 +55,10 @@ def compare_boxes(
     name = next((one for one in ("test", "val") if len(parts.part(one))), "")
     if not name:
         raise InputError(f"{parts.said.path} has no pictures in test: or val: to compare on")
-    part, true = parts.part(name), true_boxes(parts.part(name))
     warnings = _warnings(entrants, parts, name, anyway=choice.anyway)
+    part, true, faults = readable(parts.part(name))
+    if not len(part):
+        raise InputError(f"no picture of {name} can be read; the first: {faults[0]}")
     said = tuple(_asked(one, one.file, parts, part, tell) for one in entrants)
     groups = [source_of(path) for path in part.path]
     weights = picture_weights(groups) if len(set(groups)) > 1 else None
@@ -76,7 +78,7 @@ def compare_boxes(
     stated = _stated(said, true, parts.names)
     return BoxCompared(
         about, choice.metric, parts.names, tuple(standings), pairs, apart(stated),
-        disputes(stated, DISPUTES), part, said, true, _notes(parts, name),
+        disputes(stated, DISPUTES), part, said, true, _notes(parts, name, faults),
     )  # fmt: skip
 
 
@@ -134,10 +136,16 @@ def _twice(learned: Sequence[Path], asked: Sequence[Path]) -> list[str]:
     ]
 
 
-def _notes(parts: Parts, name: str) -> tuple[str, ...]:
-    """What is wrong with the set."""
-    notes = [f"{parts.said.path.name} has no test part: detectors are compared on val."]
-    found = [] if name == "test" else notes
+def _notes(parts: Parts, name: str, faults: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong with the set and its pictures."""
+    found = []
+    if name != "test":
+        found.append(f"{parts.said.path.name} has no test part: detectors are compared on val.")
+    if faults:
+        found.append(
+            f"{len(faults)} of {len(parts.part(name))} pictures cannot be read and are left out, "
+            f"the first: {faults[0]}."
+        )
     if parts.notes:
         found.append(f"Faults of the set ({len(parts.notes)}), the first: {parts.notes[0]}.")
     return tuple(found)
