@@ -78,7 +78,7 @@ def test_folders_of_one_name_are_both_read_and_noted(one, other, root):
     twice = [one.place for one in findings if one.kind == "duplicate"]
     assert twice == ([] if other == "val" else [max(one, other)])
     if twice:
-        with pytest.raises(InputError, match="is the same name as .*, and both are read"):
+        with pytest.raises(InputError, match=r"is the same name as .*, and both are read"):
             caers.read(root, Findings(strict=True))
 
 
