@@ -1,6 +1,5 @@
 import sys
 import threading
-import time
 
 import av
 import pytest
@@ -10,59 +9,81 @@ from mien.video import camera
 from mien.video.camera import Camera, Device, open_camera
 from mien.video.reader import Source, open_source
 
-
-def fake(source: str) -> Camera:
-    """A camera that is a test picture drawn by the video library, at its own pace."""
-    return Camera("camera:test", Device(av.open(source, format="lavfi")))
+PATIENCE = 20.0
+MANY = 10_000
 
 
-LIVE = "testsrc=size=64x48:rate=50:duration=0.5,setpts=PTS+7/TB,realtime"
+class Stepped(Device):
+    """A camera that is a test picture drawn by the video library; a test lets its frames out."""
+
+    def __init__(self, source: str = "testsrc=size=64x48:rate=50", ready: int = 1) -> None:
+        super().__init__(av.open(source, format="lavfi"))
+        self._ready = threading.Semaphore(ready)
+
+    def let(self, count: int) -> None:
+        """Let so many more frames out."""
+        self._ready.release(count)
+
+    def shots(self):
+        for shot in super().shots():
+            assert self._ready.acquire(timeout=PATIENCE)
+            yield shot
+
+
+def threads():
+    return [thread.name for thread in threading.enumerate()]
 
 
 def test_a_slow_reader_gets_the_newest_frame_and_the_late_ones_are_counted():
-    with Source(fake(LIVE), None, None, None) as source:
+    device = Stepped("testsrc=size=64x48:rate=50:duration=0.5,setpts=PTS+7/TB")
+    camera = Camera("camera:test", device)
+    with Source(camera, None, None, None) as source:
         assert (source.kind, source.size, source.duration) == ("camera", (64, 48), None)
-        frames = []
-        for frame in source:
-            frames.append(frame)
-            time.sleep(0.1)
-    assert frames[0].index < 10
-    assert all(frame.time == pytest.approx(frame.index / 50, abs=0.002) for frame in frames)
-    assert 3 <= len(frames) < 15
-    assert frames[-1].index == 24
-    assert source.counts.dropped == {"late": 25 - len(frames)}
-    assert source.counts.yielded == source.counts.decoded == len(frames)
+        frames = iter(source)
+        first = next(frames)
+        device.let(24)
+        camera._newest._thread.join(PATIENCE)
+        (last,) = frames
+    assert (first.index, first.time) == (0, 0.0)
+    assert (last.index, last.time) == (24, pytest.approx(0.48))
+    assert source.counts.dropped == {"late": 23}
+    assert source.counts.yielded == source.counts.decoded == 2
     assert not source.notes
 
 
 def test_a_camera_ends_at_the_end_that_was_asked_for():
-    with Source(fake("testsrc=size=64x48:rate=50,realtime"), None, 0.2, None) as source:
-        frames = list(source)
-    assert frames[-1].time < 0.2
-    assert "mien-newest" not in [thread.name for thread in threading.enumerate()]
+    device, times = Stepped(), []
+    with Source(Camera("camera:test", device), None, 0.2, None) as source:
+        for frame in source:
+            times.append(frame.time)
+            device.let(1)
+        device.let(MANY)
+    assert times == pytest.approx([index / 50 for index in range(10)])
+    assert "mien-newest" not in threads()
 
 
 def test_closing_a_camera_ends_its_thread():
-    endless = fake("testsrc=size=64x48:rate=50,realtime")
+    endless = Camera("camera:test", Stepped(ready=MANY))
     next(iter(endless.shots()))
     endless.close()
-    assert "mien-newest" not in [thread.name for thread in threading.enumerate()]
+    assert "mien-newest" not in threads()
     assert list(endless.shots()) == []
 
 
 def test_a_camera_without_frames_is_refused():
     with pytest.raises(UnreadableSource, match="camera:test delivers no frame"):
-        fake("testsrc=size=64x48:rate=50:duration=0")
+        Camera("camera:test", Stepped("testsrc=size=64x48:rate=50:duration=0"))
 
 
 def test_a_camera_that_falls_silent_is_given_up(monkeypatch):
-    silent = fake(LIVE)
+    device = Stepped()
+    silent = Camera("camera:test", device)
     shots = silent.shots()
     next(shots)
     monkeypatch.setattr(camera, "PATIENCE", 0.0)
-    monkeypatch.setattr(silent._newest, "take", lambda _: None)
     assert next(shots, None) is None
     assert silent.notes == ["the camera stopped: no frame came for 0 s"]
+    device.let(MANY)
     silent.close()
 
 

@@ -94,8 +94,8 @@ def test_success_without_a_wheel_is_a_failure(client, tmp_path):
 
 
 def test_client_that_hangs_is_given_up(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("mien.weights.package.LONGEST", 0.2)
-    client("import time; time.sleep(30)")
+    monkeypatch.setattr("mien.weights.package.LONGEST", 0)
+    client("import threading; threading.Event().wait()")
     with pytest.raises(WeightsError, match="did not finish"):
         download(PACKAGE, tmp_path)
 

@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs fork and SIGKILL")
 
 PRELUDE = """
-import os, signal, sys, time
+import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from mien.weights import cache
@@ -72,30 +72,44 @@ print(number)
 """
 
 TOGETHER = """
+# Says what it does, and stands still with half of a wheel until its standard input ends.
 def between():
-    print("fetching", flush=True)
-    if "unlocked" in sys.argv:  # wait until both are here
-        (Path(sys.argv[1]) / f"here-{os.getpid()}").touch()
-        while len(list(Path(sys.argv[1]).glob("here-*"))) < 2:
-            time.sleep(0.01)
-    time.sleep(0.5)
+    print(HALF, flush=True)
+    sys.stdin.read()
 
 if "unlocked" in sys.argv:
     cache._lock = lambda *_: False
+store = replace(store, say=lambda line: print(line, flush=True))
 store.model_path("net-one")
 assert state(store) == {"in the cache"}, state(store)
 """
+HALF = "half of it is there"
+WAITING = "another process is fetching the face models; waiting for it"
 
 
-def start(script, *arguments):
-    command = [sys.executable, "-c", PRELUDE + script, *map(str, arguments)]
+def start(script, *arguments, held=False):
+    """A process; one that is held stands still at the half until it may go on."""
+    text = f"HALF = {HALF!r}\n{PRELUDE}{script}"
+    command = [sys.executable, "-c", text, *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes["stdin"] = subprocess.PIPE if held else subprocess.DEVNULL
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.Popen(command, text=True, env=environment, **pipes)
 
 
+def says(process, wanted):
+    """Read what a process says until it says this; what it said before."""
+    before = []
+    for line in process.stdout:
+        if line.rstrip() == wanted:
+            return before
+        before.append(line.rstrip())
+    raise AssertionError(f"it ended with {before} and {process.stderr.read()}")
+
+
 def finish(process):
+    """Let a process go on to its end; the rest of what it says."""
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     return out
@@ -106,22 +120,29 @@ def test_killed_at_any_step_the_cache_is_whole_or_absent(tmp_path: Path):
 
 
 def test_two_at_once_fetch_once(tmp_path):
-    processes = [start(TOGETHER, tmp_path) for _ in range(2)]
-    said = "".join(finish(process) for process in processes)
-    assert said.count("fetching") == 1
+    first = start(TOGETHER, tmp_path, held=True)
+    says(first, HALF)
+    second = start(TOGETHER, tmp_path)
+    assert says(second, WAITING) == []
+    finish(first)
+    assert finish(second) == "", "what it wanted was there"
     assert not list(tmp_path.rglob(".part-*"))
 
 
 def test_two_at_once_without_locks(tmp_path):
-    processes = [start(TOGETHER, tmp_path, "unlocked") for _ in range(2)]
-    said = "".join(finish(process) for process in processes)
-    assert said.count("fetching") == 2
+    processes = [start(TOGETHER, tmp_path, "unlocked", held=True) for _ in range(2)]
+    for process in processes:
+        says(process, HALF)
+    for process in processes:
+        finish(process)
     assert not list(tmp_path.rglob(".part-*"))
 
 
 def test_lock_of_a_killed_process_is_free(tmp_path):
-    process = start("import time\n" + TOGETHER.replace("0.5", "60"), tmp_path)
-    assert process.stdout.readline() == "fetching\n"
+    process = start(TOGETHER, tmp_path, held=True)
+    says(process, HALF)
     process.kill()
     process.communicate()
-    assert "fetching" in finish(start(TOGETHER.replace("0.5", "0"), tmp_path))
+    said = finish(start(TOGETHER, tmp_path)).splitlines()
+    assert HALF in said
+    assert WAITING not in said
