@@ -120,7 +120,8 @@ def test_classes_are_torch_s_cross_entropy_of_what_is_known(weighted, smoothing)
     logits = torch.randn(9, 4, generator=generator, dtype=torch.float64)
     target = torch.randint(0, 4, (9,), generator=generator)
     known = torch.tensor([True, False, True, True, False, True, True, True, True])
-    weight = torch.tensor([0.5, 1.0, 2.0, 4.0]).double() if weighted else None
+    # below 1 in sum, and none the inverse of another
+    weight = torch.tensor([0.05, 0.1, 0.03, 0.2]).double() if weighted else None
     wanted = functional.cross_entropy(
         logits[known], target[known], weight=weight, label_smoothing=smoothing
     )
@@ -131,6 +132,13 @@ def test_classes_are_torch_s_cross_entropy_of_what_is_known(weighted, smoothing)
     found.backward()
     assert (logits.grad[~known] == 0).all()
     assert (logits.grad[known] != 0).all()
+
+
+def test_classes_are_not_smoothed_unless_it_is_asked_for():
+    # of two classes 3 to 1: -log 3/4
+    logits, first = torch.tensor([[math.log(3), 0.0]]), torch.tensor([0])
+    found = cross_entropy(logits, first, torch.tensor([True]))
+    assert found.item() == pytest.approx(math.log(4 / 3))
 
 
 def test_no_known_class_and_no_weight_is_0_not_nan():

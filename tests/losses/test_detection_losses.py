@@ -27,6 +27,9 @@ def cells(x, y, side=4, anchors=ONE, wide=1.0):
         ((1.75, 2.25), [(1, 2), (1, 1), (2, 2)]),
         ((2.0, 2.75), [(2, 2), (1, 2), (2, 2), (2, 3)]),  # on a border: near both, once to its own
         ((0.25, 3.75), [(0, 3)]),  # nothing is beyond the border
+        ((1.5, 2.5), [(1, 2)]),  # in the middle: near none
+        ((1.0, 2.5), [(1, 2), (1, 2)]),  # a cell at the rim takes nothing that lies on its border
+        ((3.0, 2.5), [(3, 2), (2, 2)]),
     ],
 )
 def test_a_box_is_given_to_its_cell_and_the_nearest_neighbours(place, wanted):
@@ -66,16 +69,19 @@ def test_overlap_of_boxes_side_by_side_by_hand():
 
 
 def test_no_gradient_goes_through_the_weight_of_the_shape():
-    first = torch.tensor([[1.0, 1, 2, 2]], requires_grad=True)
-    second = torch.tensor([[1.2, 1, 2, 1]])
-    ciou(first, second).sum().backward()
-    step = 1e-3
-    moved = [
-        ciou(first.detach() + torch.tensor([[sign * step, 0, 0, 0]]), second) for sign in (1, -1)
-    ]
-    assert first.grad[0, 0].item() == pytest.approx(
-        (moved[0] - moved[1]).item() / 2 / step, rel=1e-2
-    )
+    """Sideways the shapes stay: only the shared area and the distance are to say where to go."""
+    wide = torch.tensor([[1.0, 1, 4, 1]], requires_grad=True)
+    high = torch.tensor([[3.2, 1, 1, 4]])
+    ciou(wide, high).sum().backward()
+
+    def by_hand(x):
+        common = (x + 2) - (3.2 - 0.5)
+        around = (3.2 + 0.5) - (x - 2)
+        return common / (4 + 4 - common) - (3.2 - x) ** 2 / (around**2 + 4**2)
+
+    step = 1e-4
+    slope = (by_hand(1 + step) - by_hand(1 - step)) / (2 * step)
+    assert wide.grad[0, 0].item() == pytest.approx(slope, rel=1e-4)
 
 
 def grids(side=2, classes=2):
