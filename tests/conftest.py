@@ -12,6 +12,7 @@ import pytest
 import mien
 from mien.animation.events import Event, Script
 from mien.animation.warp import Puppet
+from mien.data import ict
 from mien.errors import WeightsError
 from mien.video.writer import VideoWriter
 from mien.weights.store import model_path
@@ -25,6 +26,26 @@ def shared() -> Path:
     folder = Path(os.environ.get("MIEN_SHARED", REPOSITORY.parent / "shared"))
     if not (folder / "parity").is_dir():
         pytest.skip("needs the development data beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def face_data(request, tmp_path_factory) -> Path:
+    """Folder of the prepared face model: the user's (MIEN_DATA), or of the development data."""
+    if named := os.environ.get("MIEN_DATA"):
+        return Path(named)
+    data, folder = request.getfixturevalue("shared") / "data", tmp_path_factory.mktemp("face")
+    with np.load(data / "ict_to_mesh468.npz") as file:
+        np.savez(folder / ict.MESH_FILE, **file)
+    with np.load(data / "ict_face.npz") as file:
+        shapes = {
+            kind: (file[kind] * file[f"{kind}_scale"][:, None, None]).astype(np.float16)
+            for kind in ("identity", "expression")
+        }
+        quads = file["polygons"]
+        shapes["triangles"] = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+        kept = {name: file[name] for name in ("neutral", "expression_names")}
+        np.savez(folder / ict.HEAD_FILE, **shapes, **kept)
     return folder
 
 
@@ -43,13 +64,17 @@ def astronaut() -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def front_end() -> None:
-    """The face models are there; the test is skipped where they cannot be had."""
+def face_models() -> dict[str, Path]:
+    """The face models' ONNX files by name; the test is skipped where they cannot be had."""
     try:
-        for name in ("face-short", "face-full", "face-mesh"):
-            model_path(name)
+        return {name: model_path(name) for name in ("face-short", "face-full", "face-mesh")}
     except WeightsError as error:
         pytest.skip(f"needs the face models: {str(error).partition(':')[0]}")
+
+
+@pytest.fixture(scope="session")
+def front_end(face_models) -> None:
+    """The face models are there, for what opens them by itself."""
 
 
 @pytest.fixture(scope="session")

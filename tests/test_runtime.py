@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 
 from mien import runtime
@@ -19,7 +20,6 @@ TEXT = CARD.to_json()
 @pytest.fixture
 def network(tmp_path):
     """Writes a network that doubles its three features and gives a second output, with a card."""
-    onnx = pytest.importorskip("onnx")
 
     def write(card=TEXT):
         kind = onnx.TensorProto.FLOAT

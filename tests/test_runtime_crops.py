@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 
 from mien.errors import InputError, ShapeError, WeightsError
@@ -16,6 +17,7 @@ from mien.runtime import (
     normalised,
     open_session,
 )
+from mien.weights.catalog import FILES
 from tests.crop_networks import card, pictures, write, write_several
 
 
@@ -83,6 +85,13 @@ def test_what_the_card_promises_is_given(tmp_path, task):
     assert getattr(predictor.score_crops(images[:0]), spec.outputs[0]).shape == (0, 2)
 
 
+def test_no_crops_have_no_features():
+    predictor = Predictor(FILES / "au-picture.onnx")
+    [some, none] = (predictor.score_crops(pictures(n, 112)).features for n in (1, 0))
+    assert some.shape[1] > 100
+    assert none.shape == (0, some.shape[1])
+
+
 @pytest.mark.parametrize(
     "images",
     [
@@ -103,8 +112,6 @@ def test_a_network_is_asked_only_for_what_it_reads(tmp_path):
     crops = Predictor(write(tmp_path / "net.onnx", card()))
     with pytest.raises(ShapeError, match="reads crops and got features"):
         crops.score(np.zeros((1, 16), np.float32))
-    from mien.weights.catalog import FILES
-
     with pytest.raises(ShapeError, match="reads the mesh and got crops"):
         Predictor(FILES / "au-mesh.onnx").score_crops(pictures(1, 16))
 
@@ -120,8 +127,6 @@ def test_a_network_is_asked_only_for_what_it_reads(tmp_path):
 )
 def test_a_card_that_is_not_the_networks_is_refused(tmp_path, change, told):
     path = write(tmp_path / "net.onnx", card())
-    import onnx
-
     model = onnx.load(str(path))
     onnx.helper.set_model_props(model, {"mien": replace(card(), **change).to_json()})
     path.write_bytes(model.SerializeToString())

@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 from PIL import Image as Picture
@@ -302,14 +300,10 @@ def test_lips_are_parted_when_that_can_be_seen_from_the_front(model):
     assert parted("mouthPress_L", (0, 1.3, 0)) == 0
 
 
-def test_planted_units_are_found_on_portraits(shared, front_end, tmp_path):
-    folder = shared / "data" / "portraits"
-    data = os.environ.get("MIEN_DATA")
-    if not folder.is_dir() or not data:
-        pytest.skip("needs portraits and the prepared face model (MIEN_DATA)")
-    root = tmp_path / "set"
+def test_planted_units_are_found_on_portraits(shared, face_data, front_end, tmp_path):
+    folder, root = shared / "data" / "portraits", tmp_path / "set"
     synthesize.synthesize(
-        "planted", root, persons=4, frames=10, size=256, portraits=folder, data=data
+        "planted", root, persons=4, frames=10, size=256, portraits=folder, data=face_data
     )
     index = read("table", root)
     assert len(set(index.subject)) == 4

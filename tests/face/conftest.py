@@ -8,14 +8,12 @@ import pytest
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFilter
 
-from mien.errors import WeightsError
 from mien.face.detector import Detector
 from mien.face.geometry import reference
 from mien.face.landmarks import LEFT_EYE_RING, RIGHT_EYE_RING
 from mien.face.mesh import MeshFitter
 from mien.runtime import open_session
 from mien.values import Float32, Frame, Image
-from mien.weights.store import model_path
 
 Sprite = tuple[str, float, float, float, float]
 """Portrait, x and y of its centre, side in pixels, turn in degrees clockwise."""
@@ -23,15 +21,9 @@ Paint = Callable[[Sequence[Sprite], int, float], Frame]
 
 
 @pytest.fixture(scope="session")
-def networks() -> dict[str, object]:
-    """Sessions of the three face models; skips where they are not in the cache."""
-    try:
-        return {
-            name: open_session(model_path(f"face-{name}", fetch=False))
-            for name in ("short", "full", "mesh")
-        }
-    except WeightsError as error:
-        pytest.skip(f"needs the face models: {error}")
+def networks(face_models: dict[str, Path]) -> dict[str, object]:
+    """Sessions of the three face models."""
+    return {name.removeprefix("face-"): open_session(path) for name, path in face_models.items()}
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What the lines of the pages find in the folder in which they run, by the names the pages use."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-import pytest
 from PIL import ImageOps
 
 import mien
@@ -79,11 +77,11 @@ class Store:
     Args:
         folder: for all of it.
         face: a picture of one face, (h, w, 3).
-        shared: the folder of development data, if it is there.
+        ask: gives a fixture by its name, or skips the test.
     """
 
-    def __init__(self, folder: Path, face: np.ndarray, shared: Callable[[], Path]) -> None:
-        self.folder, self.face, self.shared = folder, face, shared
+    def __init__(self, folder: Path, face: np.ndarray, ask: Callable[[str], Path]) -> None:
+        self.folder, self.face, self.ask = folder, face, ask
         self.packed, self.trained = cache(self._packed), cache(self._trained)
         self.photo, self.clip, self.neutral = map(cache, (self._photo, self._clip, self._neutral))
         self.copy, self.crops = cache(self._copy), cache(self._crops)
@@ -290,14 +288,12 @@ class Scratch:
     def portraits(self, path: Path) -> None:
         """A few of the synthetic ones, where the development data is."""
         path.mkdir()
-        for one in sorted((self.store.shared() / "data" / "portraits").glob("*.jpg"))[:24]:
+        for one in sorted((self.store.ask("shared") / "data" / "portraits").glob("*.jpg"))[:24]:
             shutil.copy(one, path)
 
     def model(self, path: Path) -> None:
         """The face model that `mien datasets ict` reads."""
-        if "MIEN_DATA" not in os.environ:
-            pytest.skip("needs the face model (MIEN_DATA)")
-        path.symlink_to(os.environ["MIEN_DATA"])
+        path.symlink_to(self.store.ask("face_data"))
 
 
 MAKERS: dict[str, Callable] = {

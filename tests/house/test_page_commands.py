@@ -163,7 +163,7 @@ def test_what_is_said_of_lines_is_of_lines_that_are_there():
 def store(astronaut, front_end, tmp_path_factory, request) -> Store:
     face = np.ascontiguousarray(astronaut[20:212, 96:352])
     folder = tmp_path_factory.mktemp("store")
-    return Store(folder, face, lambda: request.getfixturevalue("shared"))
+    return Store(folder, face, request.getfixturevalue)
 
 
 @pytest.fixture

@@ -92,12 +92,8 @@ class Kit:
 
     def portraits(self):
         """Links to the face model and to a few portraits."""
-        import os
-
-        shared = self.request.getfixturevalue("shared")
-        if "MIEN_DATA" not in os.environ:
-            pytest.skip("needs the face model (MIEN_DATA)")
-        (self.folder / "data").symlink_to(os.environ["MIEN_DATA"])
+        shared, data = map(self.request.getfixturevalue, ("shared", "face_data"))
+        (self.folder / "data").symlink_to(data)
         (self.folder / "portraits").mkdir()
         for path in sorted((shared / "data" / "portraits").glob("*.jpg"))[:12]:
             shutil.copy(path, self.folder / "portraits")

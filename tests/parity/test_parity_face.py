@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 
-from mien.errors import WeightsError
 from mien.face.affine import transform, warp
 from mien.face.align import ffhq_quad, jaanet_matrix, quad_matrix
 from mien.face.detector import Detector
@@ -14,16 +13,11 @@ from mien.face.mesh import MeshFitter
 from mien.face.rim import fade
 from mien.face.tracker import find_faces
 from mien.runtime import open_session
-from mien.weights.store import model_path
 
 
 @pytest.fixture(scope="module")
-def networks():
-    try:
-        paths = [model_path(f"face-{name}", fetch=False) for name in ("short", "full", "mesh")]
-    except WeightsError as error:
-        pytest.skip(f"needs the face models: {error}")
-    short, full, mesh = map(open_session, paths)
+def networks(face_models):
+    short, full, mesh = map(open_session, face_models.values())
     return Detector(short, full), MeshFitter(mesh)
 
 
@@ -33,16 +27,15 @@ def stored(shared):
 
 
 @pytest.fixture(scope="module")
-def astronaut(stored):
-    image = pytest.importorskip("skimage.data").astronaut()
-    assert hashlib.sha256(image.tobytes()).hexdigest() == str(stored["image_sha256"])
-    return image
+def portrait(stored, astronaut):
+    assert hashlib.sha256(astronaut.tobytes()).hexdigest() == str(stored["image_sha256"])
+    return astronaut
 
 
 @pytest.mark.parametrize(("name", "score"), [("short", 1e-4), ("full", 3e-3)])
-def test_a_detector_gives_the_reference_box(name, score, networks, stored, astronaut):
+def test_a_detector_gives_the_reference_box(name, score, networks, stored, portrait):
     detector = getattr(networks[0], f"_{name}")  # one of the two, before they are merged
-    found = detector.find(astronaut)
+    found = detector.find(portrait)
     expected = stored[f"detection_{name}"]
     assert len(found) == len(expected) == 1
     x, y, width, height = expected[0, 1:5] * 512
@@ -51,8 +44,8 @@ def test_a_detector_gives_the_reference_box(name, score, networks, stored, astro
     assert found[0].keypoints == pytest.approx(expected[0, 5:].reshape(6, 2) * 512, abs=0.25)
 
 
-def test_the_mesh_is_the_reference_mesh(networks, stored, astronaut):
-    faces = find_faces(astronaut, *networks)
+def test_the_mesh_is_the_reference_mesh(networks, stored, portrait):
+    faces = find_faces(portrait, *networks)
     expected = stored["landmarks478"][0] * 512
     assert len(faces) == 1
     eyes = np.linalg.norm(expected[33, :2] - expected[263, :2])

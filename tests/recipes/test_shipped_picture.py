@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from mien.analysis.reading import open_reading
 from mien.data.expressions import COLUMNS, OUTPUTS, SIDES, UNITS, planted, table
-from mien.data.finding import open_finder
-from mien.data.parts import part_of
-from mien.data.planted import Portrait, plant, to_size
-from mien.data.portraits import is_quiet
+from mien.data.planted import plant
 from mien.face.steady import steady_crop
 from mien.runtime import Predictor
 from mien.weights.catalog import FILES
@@ -65,28 +61,10 @@ def test_a_face_against_itself_shows_next_to_nothing(reading, described):
     assert reading.against(described[:1], described[0]).max() < 0.1
 
 
-@pytest.fixture(scope="module")
-def quiet(shared):
-    """Eight quiet portraits that nothing was learned from, with what finds the mesh."""
-    find, out = open_finder(), []
-    for path in sorted((shared / "data" / "portraits").glob("*.jpg")):
-        if part_of(path.name) != "evaluation":
-            continue
-        with Image.open(path) as picture:
-            image = np.asarray(picture.convert("RGB"))
-        mesh = find(image, False)
-        if mesh is not None and is_quiet(mesh):
-            out.append(to_size(Portrait(image, mesh)))
-        if len(out) == 8:
-            return find, out
-    pytest.skip("needs eight quiet portraits")
-
-
 @pytest.mark.parametrize(("unit", "least"), [(1, 1.0), (4, 0.8), (9, 1.5), (14, 0.8), (43, 2.0)])
-def test_a_planted_unit_is_read_against_the_neutral(reading, face_model, quiet, unit, least):
-    find, portraits = quiet
+def test_a_planted_unit_is_read_against_the_neutral(reading, face_model, quiet, find, unit, least):
     gaps = []
-    for portrait in portraits:
+    for portrait in quiet:
         described = []
         for level in (0.0, 0.9):
             weights = planted({unit: level}) @ table(face_model.names)

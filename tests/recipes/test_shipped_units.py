@@ -5,9 +5,7 @@ import pytest
 
 from mien.data import response
 from mien.data.expressions import COLUMNS, OUTPUTS, SIDES, UNITS, planted, table
-from mien.data.finding import open_finder
-from mien.data.planted import Portrait, plant, to_size
-from mien.data.portraits import is_quiet
+from mien.data.planted import plant
 from mien.data.synthetic import _features
 from mien.face.geometry import FEATURES, difference, features, mirror
 from mien.recipes.meshunits import RECIPES
@@ -20,23 +18,6 @@ NAMES = ("au-mesh", "au-mesh-difference")
 @pytest.fixture(scope="module", params=NAMES)
 def predictor(request):
     return Predictor(model_path(request.param))
-
-
-@pytest.fixture(scope="module")
-def quiet(shared, front_end):
-    """Eight quiet portraits with their meshes."""
-    from PIL import Image
-
-    find, out = open_finder(), []
-    for path in sorted((shared / "data" / "portraits").glob("*.jpg")):
-        with Image.open(path) as picture:
-            image = np.asarray(picture.convert("RGB"))
-        mesh = find(image, False)
-        if mesh is not None and is_quiet(mesh):
-            out.append(to_size(Portrait(image, mesh)))
-        if len(out) == 8:
-            return find, out
-    pytest.skip("needs eight quiet portraits")
 
 
 def read(predictor, meshes, rest):
@@ -111,13 +92,12 @@ def test_a_one_sided_unit_is_read_on_the_persons_side(predictor, face_model, uni
     assert there > elsewhere + 0.5
 
 
-def test_a_smile_planted_on_one_side_of_a_picture_is_read_there(predictor, face_model, quiet):
-    find, portraits = quiet
+def test_a_smile_planted_on_one_side_of_a_picture_is_read_there(predictor, face_model, quiet, find):
     gaps = {}
     for side in "LR":
         weights = planted({f"12{side}": 1.0}) @ table(face_model.names)
         gaps[side] = []
-        for portrait in portraits:
+        for portrait in quiet:
             pictures = (
                 plant(portrait, face_model, 0 * weights),
                 plant(portrait, face_model, weights),
@@ -130,14 +110,13 @@ def test_a_smile_planted_on_one_side_of_a_picture_is_read_there(predictor, face_
     assert np.median(gaps["R"]) < -0.8
 
 
-def test_planted_units_are_recovered_against_the_neutral(face_model, quiet):
+def test_planted_units_are_recovered_against_the_neutral(face_model, quiet, find):
     """Medians over eight faces: single ones can fail, behind hats, hair or glasses."""
     predictor = Predictor(model_path("au-mesh-difference"))
-    find, portraits = quiet
     mixing = table(face_model.names)
     for unit, least in ((12, 2.5), (26, 2.5), (2, 2.0), (10, 1.5)):
         levels = []
-        for portrait in portraits:
+        for portrait in quiet:
             rest = find(plant(portrait, face_model, planted({}) @ mixing), False)
             moved = find(plant(portrait, face_model, planted({unit: 0.9}) @ mixing), False)
             scores = read(predictor, moved[None], rest[None])[0]

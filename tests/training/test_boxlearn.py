@@ -6,22 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from mien.data.boxaugment import BoxAugment  # noqa: E402
-from mien.data.boxloading import BoxDataset  # noqa: E402
-from mien.errors import InputError  # noqa: E402
-from mien.recipes.yolo import RECIPES, awake, faces, small  # noqa: E402
-from mien.training import boxlearn  # noqa: E402
-from mien.training.boxlearn import learn_boxes, network_of  # noqa: E402
-from mien.training.boxparts import read_boxes  # noqa: E402
-from mien.training.boxrecipe import BoxData, BoxRecipe  # noqa: E402
-from mien.training.detecting import Detect, boxes_of, true_boxes  # noqa: E402
-from mien.training.overrides import override  # noqa: E402
-from mien.training.recipe import Model, Optim, Schedule, Trainer  # noqa: E402
-from mien.training.settings import from_json, to_json  # noqa: E402
-from tests.training.drawnboxes import NAMES, write_set  # noqa: E402
+from mien.data.boxaugment import BoxAugment
+from mien.data.boxloading import BoxDataset
+from mien.errors import InputError
+from mien.recipes.yolo import RECIPES, awake, faces, small
+from mien.training import boxlearn
+from mien.training.boxlearn import learn_boxes, network_of
+from mien.training.boxparts import read_boxes
+from mien.training.boxrecipe import BoxData, BoxRecipe
+from mien.training.detecting import Detect, boxes_of, true_boxes
+from mien.training.overrides import override
+from mien.training.recipe import Model, Optim, Schedule, Trainer
+from mien.training.settings import from_json, to_json
+from tests.training.drawnboxes import NAMES, write_set
 
 TINY = BoxRecipe(
     name="tiny",

@@ -1,11 +1,10 @@
-"""Fixtures of the tests of the networks: a small catalogue, and the real face models."""
+"""A small catalogue for the tests of the networks."""
 
 from pathlib import Path
 
 import pytest
 
-from mien.errors import WeightsError
-from mien.weights.store import Store, open_store
+from mien.weights.store import Store
 from tests.weights.tinymodels import tiny_catalog, tiny_wheel
 
 
@@ -40,13 +39,3 @@ def store(tmp_path, index, said):
     files.mkdir()
     (files / "own.onnx").write_bytes(b"own")
     return Store(tiny_catalog(), tmp_path / "home", say=said.append, download=index, files=files)
-
-
-@pytest.fixture(scope="session")
-def face_models() -> dict[str, Path]:
-    """The face models' ONNX files by name; the test is skipped where they cannot be had."""
-    store = open_store()
-    try:
-        return {name: store.model_path(name) for name in ("face-short", "face-full", "face-mesh")}
-    except WeightsError as error:
-        pytest.skip(f"needs the face models: {str(error).partition(':')[0]}")

@@ -53,24 +53,14 @@ def test_nothing_but_the_models_is_kept(store):
 
 
 def test_second_use_writes_nothing(store, monkeypatch):
+    """So a cache that cannot be written to will do."""
     store.fetch()
     monkeypatch.setattr("mien.weights.store.locked", None)
     monkeypatch.setattr("mien.weights.store.write_whole", None)
     before = {path: path.stat().st_mtime_ns for path in store.folder.iterdir()}
-    assert store.model_path("net-two").is_file()
+    assert slope(store.model_path("net-two")) == 2.0
     store.fetch()
     assert before == {path: path.stat().st_mtime_ns for path in store.folder.iterdir()}
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="every folder can be written to")
-def test_cache_that_cannot_be_written_to(store):
-    store.fetch()
-    store.folder.chmod(0o500)
-    try:
-        assert slope(store.model_path("net-one")) == 0.25
-        store.fetch()
-    finally:
-        store.folder.chmod(0o700)
 
 
 def test_home_that_cannot_be_written_to(store, tmp_path):
