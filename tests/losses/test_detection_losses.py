@@ -7,9 +7,11 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from mien.losses.assigning import assign
-from mien.losses.detection import BALANCE, Gains, detection, gains
+from mien.losses.detection import Gains, detection, gains
 from mien.losses.overlap import ciou
 
+BALANCE = 4.0, 1.0, 0.4
+"""Weights of the objectness of the three grids, as published."""
 ONE = torch.tensor([[1.0, 1.0]])
 
 
@@ -105,6 +107,18 @@ def test_all_three_by_hand():
     wanted = torch.tensor([1.0, 0, 0, 0])
     cost = cross_entropy(torch.zeros(4), wanted).item()
     assert found["objectness"].item() == pytest.approx(cost * sum(BALANCE))
+
+
+def test_the_targets_lie_at_the_picture_the_anchor_the_cell_and_the_class_of_a_box():
+    grids = [torch.zeros(2, 2, 2, 2, 7, requires_grad=True) for _ in range(3)]
+    anchors = torch.tensor([[9.0, 9.0], [1.0, 1.0]]).expand(3, 2, 2)
+    true = torch.tensor([[1, 1, 0.75, 0.25, 0.5, 0.5]])  # the second picture, above at the right
+    found = detection(grids, true, anchors)
+    (found["objectness"] + found["class"]).backward()
+    for grid in grids:  # all say a half: what has to rise has the target 1
+        assert (grid.grad[..., 4] < 0).nonzero().tolist() == [[1, 1, 0, 1]]
+        assert grid.grad[1, 1, 0, 1, 5:].tolist() == [0.25, -0.25]
+        assert grid.grad[..., 5:].count_nonzero() == 2
 
 
 def test_one_class_costs_nothing():
