@@ -1,14 +1,9 @@
-from pathlib import Path
-
 import pytest
 import torch
 
-from mien.data.protocols import PROTOCOLS
 from mien.errors import InputError
-from mien.face.align import TEMPLATES
 from mien.models import build
 from mien.recipes import RECIPES, ckplus
-from mien.training import objectives
 
 NAMES = [name for name in RECIPES if name.startswith("ckplus-")]
 
@@ -24,22 +19,13 @@ def test_each_network_has_its_forms():
         assert {f"ckplus-{network}", f"ckplus-{network}-source"} < set(NAMES)
 
 
-def test_every_recipe_has_its_row_in_the_documents(recipe):
-    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
-    assert f"`{recipe.name}`" in page
-
-
-def test_a_recipe_has_its_own_name_and_can_be_built(recipe):
-    assert RECIPES[recipe.name]() == recipe
+def test_the_features_are_frozen_and_the_heads_learn(recipe):
     with torch.device("meta"):
         network = build(recipe.model.name, len(recipe.data.units), **recipe.model.options)
     frozen = [name for name, _ in network.named_parameters() if name.startswith("features")]
     assert recipe.optim.rates == {"features": 0.0}
     assert frozen
     assert len(frozen) < len(list(network.parameters()))
-    objectives.build(recipe.objective.name, recipe.objective.options)
-    assert recipe.data.protocol in PROTOCOLS
-    assert recipe.data.template in TEMPLATES
 
 
 @pytest.mark.parametrize("network", ckplus.NETWORKS)

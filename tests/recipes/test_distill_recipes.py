@@ -1,13 +1,9 @@
 """The recipes of distillation: published settings, and stages that fit each other."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
-from mien.data import DATASETS
 from mien.data.protocols import PROTOCOLS
-from mien.face.align import TEMPLATES
 from mien.models import build
 from mien.recipes import CHAINS, RECIPES
 
@@ -17,7 +13,6 @@ ROWS = {
     "distill-disfa": (0.628, 0.244, 0.260),
     "distill-disfa-mae": (0.674, 0.202, 0.270),
 }
-EVERY = sorted({name for chain in CHAINS.values() for name in chain})
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -64,24 +59,6 @@ def test_every_stage_comes_after_those_that_it_needs(chain):
                 assert source.endswith("fold1" if whole else "fold{fold}")
         before.append(name)
     assert before[-1] == chain
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_a_picture_of_its_size_goes_through(name):
-    one = RECIPES[name]()
-    data = one.data
-    assert data.name in DATASETS
-    assert data.template in TEMPLATES
-    outputs = {"expression": 8}.get(data.task, len(data.units))
-    with torch.device("meta"):
-        network = build(one.model.name, outputs, units=data.units, **one.model.options).eval()
-        image = torch.zeros(2, 3, data.size, data.size)
-        if one.labelled:
-            assert network(image).logits.shape == (2, outputs)
-        else:
-            assert network.encoder(image).shape == (2, network.encoder.count, network.encoder.width)
-    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
-    assert f"`{name}`" in page
 
 
 def test_the_stages_of_one_network_are_of_the_same_one():

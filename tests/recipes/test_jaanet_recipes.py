@@ -85,8 +85,6 @@ def test_settings_of_eacnet_are_the_released_ones(name):
         assert (data.protocol, data.size, data.batch) == (f"{name}-three-folds", 224, 50)
         assert (optim.name, optim.rate, optim.momentum, optim.nesterov) == ("sgd", 1e-4, 0.9, True)
         assert (optim.decay, one.objective.name) == (0, "bounded")
-        page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
-        assert f"`{one.name}`" in page
     frozen = RECIPES[f"eacnet-{name}-enhancing"]().optim.rates
     assert frozen == {f"features.{layer}": 0.0 for layer in (0, 2, 5, 7)}
 
