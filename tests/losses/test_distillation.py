@@ -91,6 +91,7 @@ def test_the_forms_agree_at_1_and_nowhere_else():
     )
     assert factors(3, 2) == {"features": 1, "divergence": 2, "task": 3}
     assert factors(3, form="public") == {"features": 3, "divergence": 3, "task": 1}
+    assert factors(0, 0) == {"features": 1, "divergence": 0, "task": 0}
 
 
 def test_forms_and_factors_that_there_are_not():

@@ -1,4 +1,4 @@
-"""Each operation against numpy, and the whole models against numbers of the reference runtime."""
+"""Each operation against numpy."""
 
 import numpy as np
 import onnxruntime as ort
@@ -80,7 +80,7 @@ def test_depthwise_conv_with_relu():
     ]
     wanted = np.maximum(np.concatenate(parts, -1), 0)
     options = {"padding": 0, "stride_h": 2, "stride_w": 2, "activation": 1}
-    options |= {"dilation_h": 1, "dilation_w": 1, "multiplier": 1}
+    options |= {"dilation_h": 1, "dilation_w": 1}
     graph = graph_of("depthwise-conv", (1, *wanted.shape), [kernel, bias], options)
     np.testing.assert_allclose(run(lower(graph), x)[0], wanted, atol=1e-5)
     assert (wanted == 0).any()
@@ -114,16 +114,13 @@ def test_pad_of_rows_columns_and_channels():
     np.testing.assert_array_equal(result, np.pad(x, amounts))
 
 
-def test_resize_is_of_half_pixel_centres():
-    x = picture(shape=(1, 2, 2, 1))
+def test_resize_is_of_half_pixel_centres_and_each_side_has_its_own_scale():
+    x = picture(shape=(1, 2, 3, 1))
     options = {"align_corners": 0, "half_pixel": 1}
-    graph = graph_of(
-        "resize-bilinear", (1, 4, 4, 1), [np.array([4, 4], np.int32)], options, x.shape
-    )
+    size = np.array([4, 3], np.int32)
+    graph = graph_of("resize-bilinear", (1, 4, 3, 1), [size], options, x.shape)
     mix = np.array([[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]])
-    np.testing.assert_allclose(
-        run(lower(graph), x)[0, ..., 0], mix @ x[0, ..., 0] @ mix.T, atol=1e-6
-    )
+    np.testing.assert_allclose(run(lower(graph), x)[0, ..., 0], mix @ x[0, ..., 0], atol=1e-6)
 
 
 def test_depth_to_space_takes_blocks_of_channels_row_by_row():

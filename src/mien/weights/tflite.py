@@ -48,7 +48,6 @@ _DEPTHWISE = {
     "padding": (0, "b"),
     "stride_w": (1, "i"),
     "stride_h": (2, "i"),
-    "multiplier": (3, "i"),
     "activation": (4, "b"),
     "dilation_w": (5, "i"),
     "dilation_h": (6, "i"),
@@ -70,13 +69,6 @@ OPTIONS: dict[str, dict[str, tuple[int, str]]] = {
     "max-pool": _POOL,
     "mul": {"activation": (0, "b")},
     "resize-bilinear": {"align_corners": (2, "b"), "half_pixel": (3, "b")},
-    "strided-slice": {
-        "begin_mask": (0, "i"),
-        "end_mask": (1, "i"),
-        "ellipsis_mask": (2, "i"),
-        "new_axis_mask": (3, "i"),
-        "shrink_axis_mask": (4, "i"),
-    },
 }
 """Slot and number format of each option that is read, by kind of operation."""
 
