@@ -51,9 +51,11 @@ def test_a_class_that_is_not_drawn_is_left_out_of_the_mean():
     two = Boxes(np.array([[0, 0, 9, 9]], np.float32), np.array([1]), np.array([0.8], np.float32))
     none = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
     true = [Boxes(part.box, part.kind) for part in (one, two)]
-    each, means = drawn_figures([one, none], true, 2, np.array([[2.0, 0], [0, 2.0], [1, 1]]))
+    each, means = drawn_figures(
+        [one, none], true, 2, np.array([[2.0, 0], [0, 2.0], [1, 1], [0, 0]])
+    )
     assert np.isnan(each[0, 1]).all()
-    assert means[:, 0] == pytest.approx([0.995, 0.0, 0.4975])
+    assert means[:, 0] == pytest.approx([0.995, 0.0, 0.4975, np.nan], nan_ok=True)
 
 
 def test_pictures_of_one_source_are_drawn_together():

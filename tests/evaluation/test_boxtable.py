@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter1d
 
 from mien.evaluation.boxtable import box_table, confusion, operating_point
 from mien.evaluation.detection import Boxes, match
+from tests.evaluation.test_boxbootstrap import pictures
 
 
 def boxes(*rows, scored=True):
@@ -28,6 +30,16 @@ def test_a_true_box_is_matched_once_by_the_box_that_covers_it_best():
     assert found.tolist() == [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
 
 
+def test_scores_and_overlaps_count_above_their_limits():
+    said = [boxes((0, 0, 0.25), (0, 0, 0.26))]
+    assert confusion(said, [boxes(scored=False)], 1).tolist() == [[0, 1], [0, 0]]
+    wide = np.array([[0, 0, 20, 1]], np.float32)
+    for width, found in ((9.0, 0), (9.1, 1)):  # the first overlaps by 0.45
+        narrow = np.array([[0, 0, width, 1]], np.float32)
+        one = Boxes(narrow, np.array([0]), np.array([0.9], np.float32))
+        assert confusion([one], [Boxes(wide, np.array([0]))], 1)[0, 0] == found
+
+
 def test_all_found_gives_ones():
     said = [boxes((0, 0, 0.9), (50, 1, 0.8)), boxes((0, 1, 0.7))]
     table = box_table(said, TRUE, ("awake", "sleep"))
@@ -49,6 +61,33 @@ def test_precision_and_recall_are_taken_where_f1_is_highest():
     assert precision[0] > 1 / 9 + 0.2  # between 1/9 at 0.1 and 1 at 0.9, in proportion
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_operating_point_is_that_of_the_published_steps(seed):
+    """Falling scores, curves read at -score, F1 of the mean class through a box of 101 scores."""
+    found = match(*pictures(seed, 20), 2)
+    steps, curves = np.linspace(0, 1, 1000), []
+    for kind, wanted in enumerate(found.wanted):
+        rows = np.flatnonzero(found.kind == kind)
+        rows = rows[np.argsort(found.score[rows])][::-1]
+        hits = found.right[rows, 0].cumsum()
+        fallen = -found.score[rows]
+        precision = np.interp(-steps, fallen, hits / (1 + np.arange(len(rows))), left=1)
+        curves.append((precision, np.interp(-steps, fallen, hits / wanted, left=0)))
+    precisions, recalls = np.swapaxes(curves, 0, 1)
+    f1 = np.mean(2 * precisions * recalls / np.maximum(precisions + recalls, 1e-9), axis=0)
+    smooth = uniform_filter1d(f1, 101, mode="nearest")
+    precision, recall, score = operating_point(found)
+    place = round(score * 999)
+    assert smooth[place] == pytest.approx(smooth.max(), abs=1e-9)
+    np.testing.assert_allclose(precision, precisions[:, place])
+    np.testing.assert_allclose(recall, recalls[:, place])
+
+
+def test_without_any_true_box_there_is_no_figure():
+    table = box_table([boxes((0, 0, 0.9))], [boxes(scored=False)], ("awake",))
+    assert np.isnan([*table.rows[0][3:], *table.rows[1][3:], table.score]).all()
+
+
 def test_nothing_found_and_a_class_that_is_not_there():
     table = box_table([boxes(), boxes()], TRUE, ("awake", "sleep", "other"))
     assert table.rows[0][3:] == (0.0, 0.0, 0.0, 0.0)
@@ -56,4 +95,6 @@ def test_nothing_found_and_a_class_that_is_not_there():
     text = table.to_markdown()
     assert "| other | 2 | 0 | – | – | – | – |" in text
     assert "| not found | 1 | 2 | 0 | – |" in text
+    columns = [line.count("|") for line in text.splitlines() if line.startswith("|")]
+    assert columns == [8] * 6 + [6] * 6
     assert table.to_values()["classes"][3]["map50"] is None

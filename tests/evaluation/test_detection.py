@@ -44,12 +44,27 @@ def test_the_area_by_hand():
     assert area(np.empty(0, bool), 2) == 0
     # A precision of 1 up to a recall of .5, then straight down to 0 at 1.
     assert area(ranked(1, length=1), 2) == pytest.approx(0.75)
+    # The first is wrong: a precision of .5 from a recall of 0 on, and 0 at 1.
+    assert area(ranked(2, length=2), 1) == pytest.approx(0.5 * 0.99 + 0.5 * 0.01 / 2)
 
 
 def test_overlap_by_hand():
     first = np.array([[0, 0, 4, 4]], np.float32)
     other = np.array([[2, 2, 6, 6], [0, 0, 4, 2], [9, 9, 10, 10], [3, 3, 3, 3]], np.float32)
     np.testing.assert_allclose(iou(first, other), [[4 / 28, 0.5, 0, 0]])
+    small = np.array([[0, 0, 0.5, 0.5], [0, 0, 0.5, 0.25]], np.float32)
+    np.testing.assert_allclose(iou(small[:1], small), [[1, 0.5]])
+    assert iou(other[3:], other[3:]).tolist() == [[0]], "a point has no area to share"
+
+
+def test_an_overlap_at_the_limit_is_right():
+    found = match([boxes((0, 0, 10, 5, 0, 0.9))], [boxes((0, 0, 10, 10, 0))], 1)
+    assert found.right[0].tolist() == [True] + [False] * 9
+
+
+def test_a_class_without_true_boxes_has_no_precision():
+    found = match([boxes((0, 0, 1, 1, 1, 0.5))], [boxes((0, 0, 1, 1, 0))], 2)
+    assert np.isnan(average_precisions(found)[1]).all()
 
 
 def test_each_true_box_is_found_once_by_the_nearest():
@@ -112,8 +127,9 @@ def test_bad_boxes_are_refused():
         Boxes(np.zeros((2, 5), np.float32), np.zeros(2, np.int64))
     with pytest.raises(InputError, match="not finite"):
         boxes((0, 0, np.nan, 1, 0))
-    with pytest.raises(InputError, match="class 3, expected 0 to 1"):
-        match([boxes()], [boxes((0, 0, 1, 1, 3))], 2)
+    for strange in (2, -1):
+        with pytest.raises(InputError, match=f"class {strange}, expected 0 to 1"):
+            match([boxes()], [boxes((0, 0, 1, 1, strange))], 2)
     with pytest.raises(ShapeError, match="boxes of 1 and true boxes of 2 pictures"):
         match([boxes()], [boxes(), boxes()], 2)
     with pytest.raises(ShapeError, match="scores for the predicted"):

@@ -108,11 +108,9 @@ def _area(own: Floats, total: Floats, places: NDArray[np.intp], wanted: float) -
         return 0.0
     times, seen = own[places], total[places]
     hits = np.cumsum(times)
-    after = np.maximum.accumulate((hits / seen)[::-1])[::-1]
-    # what is wrong before the next right one lowers the precision at the recall reached so far
-    before = np.maximum((hits - times) / np.maximum(seen - times, 1), after)
-    recall = np.stack([hits - times, hits - times + 1, hits], axis=1).ravel() / wanted
-    envelope = np.stack([before, after, after], axis=1).ravel()
+    # a right one never lowers the precision: the envelope is flat from the one before up to it
+    envelope = np.repeat(np.maximum.accumulate((hits / seen)[::-1])[::-1], 2)
+    recall = np.stack([hits - times, hits], axis=1).ravel() / wanted
     recall = np.concatenate([recall, recall[-1:], [1.0]])
     envelope = np.concatenate([envelope, hits[-1:] / total[-1], [0.0]])
     return float(np.trapezoid(np.interp(RECALLS, recall, envelope), RECALLS))

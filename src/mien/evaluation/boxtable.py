@@ -138,7 +138,7 @@ def operating_point(found: Found) -> tuple[Floats, Floats, float]:
         return curves[0, :, 0], curves[1, :, 0], float("nan")
     precision, recall = curves
     f1 = 2 * precision * recall / (precision + recall + 1e-16)
-    place = int(_smooth(np.nanmean(f1[found.wanted > 0], axis=0)).argmax())
+    place = int(_smooth(f1[found.wanted > 0].mean(axis=0)).argmax())
     return precision[:, place], recall[:, place], float(STEPS[place])
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "LEAST",
     "OVERLAP",
     "OVERLAPS",
+    "RECALLS",
     "Boxes",
     "Found",
     "area",
@@ -32,8 +33,8 @@ OVERLAPS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in rang
 """0.50, 0.55, ... 0.95."""
 LEAST, OVERLAP = 0.001, 0.6
 """Lowest score, and largest overlap within a class, of the boxes that are evaluated."""
-
 RECALLS = np.linspace(0, 1, 101)
+"""At which the precision envelope is read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +75,7 @@ class Found:
     """(c,): number of true boxes of each class."""
 
 
-def match(
-    predicted: Sequence[Boxes],
-    true: Sequence[Boxes],
-    classes: int,
-) -> Found:
+def match(predicted: Sequence[Boxes], true: Sequence[Boxes], classes: int) -> Found:
     """Match predictions to true boxes, in each picture and class on its own.
 
     Args:
@@ -122,7 +119,7 @@ def average_precisions(found: Found) -> Floats:
 
 
 def means(areas: Floats) -> tuple[float, float]:
-    """MAP at an overlap of 0.5, and over the overlaps 0.50 to 0.95, of the classes that there are.
+    """Mean average precision at an overlap of 0.5, and over 0.50 to 0.95, of the classes there.
 
     Args:
         areas: average precisions, (c, t).

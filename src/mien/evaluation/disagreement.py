@@ -56,9 +56,7 @@ def disputes(every: Sequence[Predictions], most: int) -> tuple[Dispute, ...]:
     Raises:
         InputError: fewer than two, or they are not of the same pictures and units.
     """
-    first, table = every[0] if every else None, _stacked(every)
-    if first is None:  # pragma: no cover - refused before
-        return ()
+    table, first = _stacked(every), every[0]
     spread = table.max(axis=0) - table.min(axis=0)
     worst = spread.argmax(axis=1)
     height = spread[np.arange(len(spread)), worst]
