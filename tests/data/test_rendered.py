@@ -67,6 +67,25 @@ def test_a_stopped_run_leaves_whole_shards_alone(stage, model, tmp_path, monkeyp
     assert len(rendered.read(tmp_path).person) == 4 * FRAMES
 
 
+def test_a_shard_that_was_cut_short_is_made_anew_for_more_persons(
+    stage, model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(rendered, "SHARD", 2)
+    head, find = stage
+    rendered.make(head, model, find, range(3), tmp_path)
+    rendered.make(head, model, find, range(4), tmp_path)
+    assert np.bincount(rendered.read(tmp_path).person).tolist() == [FRAMES] * 4
+    last = tmp_path / "rendered-00002.npz"
+    before = last.stat().st_mtime_ns
+    rendered.make(head, model, find, range(3), tmp_path)
+    assert last.stat().st_mtime_ns == before
+    last.write_bytes(last.read_bytes()[:900])
+    with pytest.raises(UnreadableSource, match="damaged .* make it with: mien datasets render"):
+        rendered.read(tmp_path)
+    rendered.make(head, model, find, range(4), tmp_path)
+    assert np.bincount(rendered.read(tmp_path).person).tolist() == [FRAMES] * 4
+
+
 def test_faces_that_are_not_found_or_elsewhere_are_dropped(stage, model, tmp_path):
     head, find = stage
     calls = []

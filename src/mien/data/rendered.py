@@ -104,23 +104,28 @@ def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path)
         head: the whole face model.
         model: the cut-down one.
         find: the mesh of a picture.
-        persons: their numbers, which also seed their chance; full shards of 50 that are already in
-            ``folder`` are left as they are.
+        persons: their numbers, which also seed their chance; shards of 50 that are already in
+            ``folder`` are left as they are, if they are sound and reach their last person.
         folder: where the shards go.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for first in range(persons.start, persons.stop, SHARD):
         path = folder / f"rendered-{first:05d}.npz"
-        if path.is_file():
+        own = range(first, min(first + SHARD, persons.stop))
+        if _reaches(path, own[-1]):
             continue
-        rows = [
-            row
-            for person in range(first, min(first + SHARD, persons.stop))
-            for row in _person(head, model, find, person)
-        ]
+        rows = [row for person in own for row in _person(head, model, find, person)]
         columns = {field.name: np.stack([row[field.name] for row in rows])
                    for field in fields(Rendered)}  # fmt: skip
         arrayfile.write(path, columns)
+
+
+def _reaches(path: Path, person: int) -> bool:
+    """Whether there is a shard with pictures of a person, or of later ones."""
+    try:
+        return bool(arrayfile.read(path, Rendered, "render")["person"].max() >= person)
+    except UnreadableSource:
+        return False
 
 
 def read(folder: Path) -> Rendered:
