@@ -215,6 +215,10 @@ def test_units_that_cannot_be_learned_are_noted(made_up):
     assert "always present: AU12" in notes
     assert "never present: AU26" in notes
     assert not any("never above 0" in note for note in notes), "the same is said once"
+    flat = replace(index.intensity, value=np.zeros_like(index.intensity.value))
+    notes = looked_through(replace(whole, intensity=flat), find).notes
+    assert "never present: AU26" in notes
+    assert "never above 0: AU12" in notes
 
 
 def test_strict_findings_stop_at_the_first_fault(made_up):

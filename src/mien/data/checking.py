@@ -245,8 +245,12 @@ def _constant(state: _State, counted: Rates) -> None:
             names = ", ".join(f"AU{unit}" for unit in units)
             state.notes.append(f"{word} present: {names}")
         absent += units if word == "never" else []
-    still = [unit for unit, row in counted.levels.items() if row[0] and not any(row[1:])]
-    if set(still) - set(absent):
+    still = [
+        unit
+        for unit, row in counted.levels.items()
+        if row[0] and not any(row[1:]) and unit not in absent
+    ]
+    if still:
         state.notes.append(f"never above 0: {', '.join(f'AU{unit}' for unit in still)}")
 
 
