@@ -3,13 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.data.head import PARTS, Head
+from mien.data.head import NUMBERS, Head
 from mien.data.paint import draw_style, paint
 from mien.data.render import Camera, draw_camera, render
 from mien.data.synthetic import rotations
 
 CAMERA = Camera(size=64, focal=2.0, distance=55.0)
-PART = {name: number for number, name in enumerate(PARTS)}
 
 
 def board(z=5.0, part="face", half=6.0):
@@ -18,7 +17,7 @@ def board(z=5.0, part="face", half=6.0):
     places = corners * half + np.array([0, 0.8, z], np.float32)
     triangles = np.array([[0, 2, 1], [0, 3, 2]], np.int32)
     nothing = np.zeros((1, 4, 3), np.float32)
-    return Head(places, nothing, nothing, ("x",), triangles, np.full(2, PART[part], np.int8))
+    return Head(places, nothing, nothing, ("x",), triangles, np.full(2, NUMBERS[part], np.int8))
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ def test_brows_lips_and_irises_are_painted_where_they_are(style):
         [[3.8, 6.3, 10], [-3.8, 6.3, 10], [0, 7.5, 10], [0, -3.4, 11.5], [3.1, 3.6, 9.6]],
         np.float32,
     )
-    part = np.array([PART["face"]] * 4 + [PART["left_eye"]], np.int8)
+    part = np.array([NUMBERS["face"]] * 4 + [NUMBERS["left_eye"]], np.int8)
     left_brow, right_brow, forehead, lips, pupil = paint(places, part, plain)
     np.testing.assert_allclose(left_brow, plain.hair, atol=0.02)
     np.testing.assert_allclose(right_brow, plain.hair, atol=0.02)

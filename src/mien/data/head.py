@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mien.data.ict import HEAD_FILE, SCLERAS, correspondence, prepared, turned_eyes
 from mien.values import Float32
 
-__all__ = ["PARTS", "Head", "load"]
+__all__ = ["NUMBERS", "PARTS", "Head", "load"]
 
 PARTS: dict[str, tuple[int, int]] = {
     "face": (0, 9409),
@@ -24,6 +24,9 @@ PARTS: dict[str, tuple[int, int]] = {
     "lashes": (25351, 26719),
 }
 """First and end vertex of the parts that are rendered; wet rims and eye shadows are left out."""
+
+NUMBERS = {name: number for number, name in enumerate(PARTS)}
+"""Number of a part, as `Head.part` has it, by name."""
 
 INSIDE = ("mouth", "eye_sockets", "lashes")
 """Parts that are seen from either side."""
@@ -46,7 +49,7 @@ class Head:
     triangles: NDArray[np.int32]
     """(t, 3), of the rendered parts."""
     part: NDArray[np.int8]
-    """(t,), number of the part of each triangle, in the order of `PARTS`."""
+    """(t,), number of the part of each triangle."""
 
     def person(self, identity: Float32) -> Float32:
         """The neutral head of a person, (26719, 3); ``identity`` is (100,)."""

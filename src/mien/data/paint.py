@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from mien.data.head import PARTS
+from mien.data.head import NUMBERS
 from mien.values import Float32
 
 __all__ = ["Style", "draw_style", "paint"]
@@ -28,7 +28,6 @@ EYE_CENTRE = np.array([3.1165, 3.6016, 7.9823])
 STEP = 0.04
 """Centimetres between two cells of the painted maps."""
 LEFT, BOTTOM, WIDTH, HEIGHT = -10.0, -12.0, 500, 650
-_NUMBER = {name: number for number, name in enumerate(PARTS)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,7 @@ def paint(places: Float32, part: NDArray[np.int8], style: Style) -> Float32:
     colours *= (1 + mottle)[:, None]
     flush = np.exp(-(((np.abs(x) - 5) / 2.2) ** 2) - ((y + 0.5) / 2.0) ** 2)
     colours -= 0.06 * flush[:, None] * np.array([-0.3, 0.8, 1.0], np.float32) * style.skin
-    front = (part == _NUMBER["face"]) & (z > 4)
+    front = (part == NUMBERS["face"]) & (z > 4)
     brows, lips, lids = _maps()
     brow = np.clip(1.2 - _look_up(brows, x, y + style.brow_drop) / style.brow_width, 0, 1) ** 0.8
     _blend(colours, style.hair, np.where(front, brow * style.brow_strength, 0))
@@ -119,7 +118,7 @@ def _blend(colours: Float32, colour: Float32, share: Float32) -> None:
 
 def _paint_hair(colours: Float32, places: Float32, part: NDArray[np.int8], style: Style) -> None:
     x, y, z = places.T
-    face, head = part == _NUMBER["face"], part == _NUMBER["head"]
+    face, head = part == NUMBERS["face"], part == NUMBERS["head"]
     above = face & (y > style.hairline - 0.225 * np.abs(x)) & (z < 11)
     back = head & ((y > 6) | ((y > -6) & (z < 1.5) & (np.abs(x) < 9)))
     colours[above | back] = style.hair
@@ -127,13 +126,13 @@ def _paint_hair(colours: Float32, places: Float32, part: NDArray[np.int8], style
 
 def _paint_inside(colours: Float32, places: Float32, part: NDArray[np.int8], style: Style) -> None:
     """Mouth, teeth, gums, eye sockets, eyeballs and lashes."""
-    colours[part == _NUMBER["mouth"]] = (0.18, 0.06, 0.07)
-    colours[part == _NUMBER["eye_sockets"]] = style.skin * 0.6
-    colours[part == _NUMBER["gums"]] = (0.42, 0.20, 0.21)
-    colours[part == _NUMBER["teeth"]] = (0.88, 0.85, 0.80)
-    colours[part == _NUMBER["lashes"]] = 0.05
+    colours[part == NUMBERS["mouth"]] = (0.18, 0.06, 0.07)
+    colours[part == NUMBERS["eye_sockets"]] = style.skin * 0.6
+    colours[part == NUMBERS["gums"]] = (0.42, 0.20, 0.21)
+    colours[part == NUMBERS["teeth"]] = (0.88, 0.85, 0.80)
+    colours[part == NUMBERS["lashes"]] = 0.05
     for name, side in (("right_eye", -1), ("left_eye", 1)):
-        rows = np.nonzero(part == _NUMBER[name])[0]
+        rows = np.nonzero(part == NUMBERS[name])[0]
         ray = places[rows] - EYE_CENTRE * [side, 1, 1]
         angle = np.arccos(np.clip(ray[:, 2] / np.linalg.norm(ray, axis=1), -1, 1))
         colours[rows] = (0.90, 0.88, 0.86)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from mien.data.head import INSIDE, PARTS, Head
+from mien.data.head import INSIDE, NUMBERS, PARTS, Head
 from mien.data.paint import Style, paint
 from mien.face.triangles import rasterise
 from mien.values import Float32, Image
@@ -16,8 +16,7 @@ __all__ = ["Camera", "draw_camera", "render"]
 MIDDLE = np.array([0, 0.8, 5.0], np.float32)
 """What the camera looks at, in centimetres of the head."""
 GAMMA = 1 / 1.25
-_NUMBER = {name: number for number, name in enumerate(PARTS)}
-_OPEN = [_NUMBER[name] for name in INSIDE]
+_OPEN = [NUMBERS[name] for name in INSIDE]
 _SHADE = {"mouth": 0.35, "gums": 0.35, "teeth": 0.75}
 
 
@@ -62,7 +61,7 @@ def render(head: Head, vertices: Float32, turn: Float32, camera: Camera, style: 
         uint8 (size, size, 3), RGB.
     """
     places = camera.project(vertices, turn)
-    lashes = head.part == _NUMBER["lashes"]
+    lashes = head.part == NUMBERS["lashes"]
     seen = _facing(places, head) & ~lashes
     triangles, part = head.triangles[seen], head.part[seen]
     picture = _background(style, camera.size)
@@ -114,11 +113,11 @@ def _light(colours: Float32, normals: Float32, part: NDArray[np.int8], style: St
     soft = np.clip((normals @ style.light + 0.25) / 1.25, 0, 1)
     half = style.light + np.array([0, 0, 1], np.float32)
     mirror = np.clip(normals @ (half / np.linalg.norm(half)), 0, 1)
-    eyes = np.isin(part, [_NUMBER["left_eye"], _NUMBER["right_eye"]])
+    eyes = np.isin(part, [NUMBERS["left_eye"], NUMBERS["right_eye"]])
     gloss = np.where(eyes, 0.5 * mirror**60, style.gloss * mirror**16)
     shade = np.ones(len(PARTS), np.float32)
     for name, level in _SHADE.items():
-        shade[_NUMBER[name]] = level
+        shade[NUMBERS[name]] = level
     power = (style.ambient + 1.1 * (1 - style.ambient) * soft) * shade[part]
     return np.asarray((colours * power[:, None] + gloss[:, None]), np.float32)
 
