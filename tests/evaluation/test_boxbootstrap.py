@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
+from mien.evaluation import boxbootstrap
 from mien.evaluation.boxbootstrap import drawn_figures, drawn_precisions, picture_weights
 from mien.evaluation.boxtable import box_table
 from mien.evaluation.detection import Boxes, average_precisions, match
@@ -29,7 +30,8 @@ def repeated(parts, weights):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_draw_is_the_figure_of_its_pictures(seed):
+def test_a_draw_is_the_figure_of_its_pictures(seed, monkeypatch):
+    monkeypatch.setattr(boxbootstrap, "CHUNK", 100)  # a few draws at once
     said, true = pictures(seed)
     weights = picture_weights([str(number // 2) for number in range(12)], count=25, seed=seed)
     found = drawn_precisions(said, true, 2, weights)

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from arro3.core import Schema
-
 from mien.animation.events import Event, Script, apart, names
 from mien.files import cannot_write, whole_file
-from mien.results.table import KEYS, METADATA_KEY, TableBuilder, unit_column
+from mien.results.table import KEYS, TableBuilder, schema_of, unit_column
 from mien.results.writers import open_writer
 
 __all__ = ["moments", "planted_path", "planting"]
@@ -58,9 +56,7 @@ def planting(output: Path, script: Script, facts: dict[str, Any]) -> Iterator[tu
 def _write_table(path: Path, source: str, script: Script, facts: dict[str, Any]) -> None:
     """The intensities of each frame."""
     columns = (*KEYS, *map(unit_column, names(dict.fromkeys(script.units, 0.0))))
-    schema = Schema(
-        [column.field() for column in columns], metadata={METADATA_KEY: json.dumps(facts).encode()}
-    )
+    schema = schema_of([column.field() for column in columns], facts)
     builder = TableBuilder(schema)
     for index, time in enumerate(script.times):
         keys = {"source": source, "frame": index, "time": time, "face": 0}

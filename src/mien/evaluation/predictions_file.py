@@ -1,16 +1,14 @@
 """Predictions beside their truths as a table: Parquet, one row a picture."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from arro3.core import Schema
 from numpy.typing import NDArray
 
 from mien.data.labels import Index, take
 from mien.evaluation.predictions import Predictions
-from mien.results.table import METADATA_KEY, Column, class_column, make_batch
+from mien.results.table import Column, class_column, make_batch, schema_of
 from mien.results.writers import open_writer
 
 __all__ = ["ERROR", "write_predictions"]
@@ -67,8 +65,7 @@ def write_predictions(
     if predictions.errors is not None:
         columns.append(ERROR)
         values[ERROR.name] = [None if np.isnan(one) else one for one in predictions.errors.tolist()]
-    fields = [column.field() for column in columns]
-    schema = Schema(fields, metadata={METADATA_KEY: json.dumps(dict(facts or {})).encode()})
+    schema = schema_of([column.field() for column in columns], facts)
     with open_writer(path, schema) as writer:
         writer.write(make_batch(schema, values))
 

@@ -18,7 +18,7 @@ from mien.files import as_text
 from mien.values import MESH_POINTS
 
 __all__ = [
-    "METADATA_KEY",
+    "KEYS",
     "Column",
     "TableBuilder",
     "class_column",
@@ -26,8 +26,10 @@ __all__ = [
     "make_batch",
     "mesh_schema",
     "read_facts",
+    "schema_of",
     "table_columns",
     "table_schema",
+    "unit_column",
 ]
 
 METADATA_KEY = b"mien"
@@ -118,9 +120,7 @@ MESH = Column(
     "mesh", "mesh", "px", "478 points, each x, y, z: x and y in the frame, smaller z is nearer"
 )
 
-
 EXPRESSION = Column("expression", "str", "", "the most probable class of the added network")
-
 
 DETECTED = Column("detected", "str", "", "the class that the detector gives the face")
 
@@ -149,14 +149,17 @@ def unit_column(name: str) -> Column:
 
 def class_column(name: str) -> Column:
     """The column of an expression class of an added network: ``happiness_p`` of "Happiness"."""
-    spelled = re.sub(r"\W+", "_", name.strip().lower())
-    return Column(f"{spelled}_p", "float32", "0-1", f"probability of {name}")
+    return Column(f"{_spelled(name)}_p", "float32", "0-1", f"probability of {name}")
 
 
 def detected_column(name: str) -> Column:
     """The column of a class of a detector: ``awake_score`` of "Awake"."""
-    spelled = re.sub(r"\W+", "_", name.strip().lower())
-    return Column(f"{spelled}_score", "float32", "0-1", f"score of {name} by the detector")
+    return Column(f"{_spelled(name)}_score", "float32", "0-1", f"score of {name} by the detector")
+
+
+def _spelled(name: str) -> str:
+    """The name of a class as columns are called."""
+    return re.sub(r"\W+", "_", name.strip().lower())
 
 
 def table_columns(
@@ -207,16 +210,16 @@ def table_schema(
     more = marks or {}
     columns = table_columns(units, classes, detected)
     fields = [column.field(**more.get(column.name, {})) for column in columns]
-    return _schema(fields, facts)
+    return schema_of(fields, facts)
 
 
 def mesh_schema(facts: Mapping[str, object] | None = None) -> Schema:
     """Schema of the mesh table: the keys of the AU table, and the points."""
-    return _schema([column.field() for column in (*KEYS, MESH)], facts)
+    return schema_of([column.field() for column in (*KEYS, MESH)], facts)
 
 
-def _schema(fields: list[Field], facts: Mapping[str, object] | None) -> Schema:
-    """Fields with the facts of the run as table metadata."""
+def schema_of(fields: Sequence[Field], facts: Mapping[str, object] | None = None) -> Schema:
+    """Fields, with what is worth knowing of the run, JSON, as table metadata."""
     return Schema(fields, metadata={METADATA_KEY: json.dumps(dict(facts or {})).encode()})
 
 
