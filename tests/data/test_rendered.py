@@ -80,7 +80,7 @@ def test_a_shard_that_was_cut_short_is_made_anew_for_more_persons(
     rendered.make(head, model, find, range(3), tmp_path)
     assert last.stat().st_mtime_ns == before
     last.write_bytes(last.read_bytes()[:900])
-    with pytest.raises(UnreadableSource, match="damaged .* make it with: mien datasets render"):
+    with pytest.raises(UnreadableSource, match=r"damaged .* make it with: mien datasets render"):
         rendered.read(tmp_path)
     rendered.make(head, model, find, range(4), tmp_path)
     assert np.bincount(rendered.read(tmp_path).person).tolist() == [FRAMES] * 4

@@ -46,6 +46,7 @@ def test_the_centres_of_the_eyes_are_means_of_six_points():
     points = face(10)
     points[0, 19, 0] = -6
     assert eye_distance(points)[0] == pytest.approx(11)
+    assert eye_distance(face(0.01))[0] == pytest.approx(0.01), "whatever the unit"
 
 
 def test_a_failure_lies_strictly_above():
