@@ -127,8 +127,13 @@ def test_pairs_are_minus_the_unchanged_picture(portrait, model):
 def test_a_mesh_that_jumped_elsewhere_is_dropped(portrait, model):
     away = portrait.mesh + np.float32(60)
     assert len(portraits.groups([portrait], model, held(portrait.mesh), 1).group) == 6
-    with pytest.raises(ValueError, match="need at least one array"):
+    with pytest.raises(UnreadableSource, match="nothing could be planted"):
         portraits.groups([portrait], model, held(away), 1)
+
+
+def test_without_portraits_of_a_part_nothing_is_planted(model):
+    with pytest.raises(UnreadableSource, match="nothing could be planted"):
+        portraits.evaluation([], model, held(None))
 
 
 def test_planted_sets_survive_their_files(portrait, model, tmp_path):
@@ -140,6 +145,16 @@ def test_planted_sets_survive_their_files(portrait, model, tmp_path):
     assert len(set(both.group)) == 2  # groups of different files stay apart
     with pytest.raises(UnreadableSource, match="mien datasets plant"):
         portraits.read_planted(tmp_path / "c.npz")
+
+
+def test_all_rounds_of_a_folder_are_learned_from(portrait, model, tmp_path):
+    with pytest.raises(UnreadableSource, match=r"planted-groups-1\.npz is not there; make it with"):
+        portraits.read_groups(tmp_path)
+    faces = portraits.groups([portrait], model, held(portrait.mesh), 1)
+    for number in (1, 2):
+        portraits.write(faces, tmp_path / portraits.GROUPS_FILE.format(number))
+    portraits.write(faces, tmp_path / portraits.EVALUATION_FILE)
+    assert len(portraits.read_groups(tmp_path).group) == 12
 
 
 def test_quiet_faces_have_closed_lips_and_open_eyes(portrait):

@@ -3,6 +3,8 @@ import pytest
 
 from mien.errors import InputError, ShapeError
 from mien.evaluation.detection import (
+    LEAST,
+    OVERLAP,
     OVERLAPS,
     Boxes,
     area,
@@ -36,6 +38,12 @@ def test_the_published_table_of_eight_pictures():
     assert awake == pytest.approx(0.638, abs=5e-4)
     assert sleep == pytest.approx(0.924, abs=5e-4)
     assert (awake + sleep) / 2 == pytest.approx(0.781, abs=5e-4)
+
+
+def test_boxes_are_evaluated_from_the_published_limits_on():
+    # YOLOv5's validation: confidence 0.001, suppression above 0.6, overlaps 0.50:0.05:0.95.
+    assert (LEAST, OVERLAP) == (0.001, 0.6)
+    np.testing.assert_allclose(OVERLAPS, np.arange(50, 100, 5) / 100, rtol=0, atol=0)
 
 
 def test_the_area_by_hand():

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mien.data import arrayfile, portraits
 from mien.data.expressions import COLUMNS, OUTPUTS, planted
 from mien.data.portraits import MIX, REST, SINGLE, Planted
+from mien.data.rendered import Rendered
 from mien.data.synthetic import Examples
 from mien.evaluation.units import (
     Exam,
@@ -10,6 +14,7 @@ from mien.evaluation.units import (
     judge,
     planted_mixes,
     planted_singles,
+    read_exam,
     reliability,
     whole_units,
 )
@@ -29,6 +34,28 @@ def faces():
         np.array([row[1] for row in rows]),
         np.array([row[2] for row in rows]),
     )
+
+
+@pytest.mark.parametrize("difference", [False, True])
+def test_the_exam_is_of_persons_and_portraits_that_were_held_out(tmp_path, faces, difference):
+    rng = np.random.default_rng(3)
+    faces = replace(faces, mesh=rng.normal(300, 50, faces.mesh.shape).astype(np.float32))
+    portraits.write(faces, tmp_path / "planted-evaluation.npz")
+    person = np.repeat(np.arange(6), 2)
+    count = len(person)
+    heads = Rendered(
+        rng.normal(300, 50, (count, 478, 3)).astype(np.float32), rng.random((count, OUTPUTS)),
+        np.zeros((count, 57)), np.zeros((count, 2)), np.zeros((count, 3)), np.zeros((count, 100)),
+        person, np.arange(count) % 2 == 0,
+    )  # fmt: skip
+    (tmp_path / "rendered").mkdir()
+    arrayfile.write(tmp_path / "rendered" / "rendered-00000.npz", arrayfile.columns(heads))
+    exam = read_exam(tmp_path, difference)
+    rows = [1, 11] if difference else [0, 1, 10, 11]
+    np.testing.assert_array_equal(exam.heads.target, heads.intensity[rows])
+    seen = portraits.pairs(faces) if difference else portraits.singles(faces)
+    np.testing.assert_array_equal(exam.described.features, seen.features)
+    np.testing.assert_array_equal(exam.faces.kind, faces.kind)
 
 
 def test_left_and_right_are_averaged():
@@ -52,9 +79,20 @@ def test_a_perfect_reading_has_perfect_figures(faces):
 def test_single_units_are_compared_with_unchanged_faces_only(faces):
     predicted = faces.intensity.copy()
     predicted[faces.kind == MIX] = 0
+    smile = [COLUMNS.index("AU12_L"), COLUMNS.index("AU12_R")]
+    predicted[np.ix_(faces.unit == 26, smile)] = 1
     found = planted_singles(predicted, faces)
     assert set(found) == {12, 26}
     assert found[12].pcc == pytest.approx(1)
+    predicted[np.ix_(faces.kind == REST, smile)] = 0.4
+    assert planted_singles(predicted, faces)[12].mae == pytest.approx(0.4 * 10 / 12)
+
+
+def test_a_unit_that_hardly_varies_has_no_figures():
+    true = np.zeros((4, OUTPUTS), np.float32)
+    true[:2, COLUMNS.index("AU26")] = 1
+    true[:2, COLUMNS.index("AU17")] = 1e-3
+    assert set(figures(true, true)) == {26}
 
 
 def test_mixtures_leave_single_units_out(faces):

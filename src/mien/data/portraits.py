@@ -43,6 +43,7 @@ __all__ = [
     "pairs",
     "paths",
     "read",
+    "read_groups",
     "read_one",
     "read_planted",
     "singles",
@@ -158,7 +159,11 @@ def is_turned(mesh: Float32) -> bool:
 
 
 def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> Planted:
-    """Every portrait unchanged, with each unit alone at two levels, and with twelve mixtures."""
+    """Every portrait unchanged, with each unit alone at two levels, and with twelve mixtures.
+
+    Raises:
+        UnreadableSource: on none of them the face is found again.
+    """
     mixing = table(model.names)
 
     def changes(number: int) -> Iterator[Change]:
@@ -180,7 +185,11 @@ def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> P
 
 
 def groups(portraits: Sequence[Portrait], model: FaceModel, find: Find, seed: int) -> Planted:
-    """One group per portrait to learn from: its face shape changed, then four expressions."""
+    """One group per portrait to learn from: its face shape changed, then four expressions.
+
+    Raises:
+        UnreadableSource: there is no portrait on whose pictures the face is always found again.
+    """
 
     def changes(number: int) -> Iterator[Change]:
         return draw_changes(np.random.default_rng((seed, number)), model)
@@ -220,8 +229,22 @@ def pairs(faces: Planted) -> Examples:
     return Examples(difference(described[rows], described[partner]), faces.intensity[rows])
 
 
+def read_groups(data: Path) -> Planted:
+    """What is learned from, of all rounds in a data folder.
+
+    Raises:
+        UnreadableSource: there is none, or a file is damaged.
+    """
+    files = sorted(data.glob(GROUPS_FILE.format("*")))
+    return read_planted(*(files or [data / GROUPS_FILE.format(1)]))
+
+
 def read_planted(*files: Path) -> Planted:
-    """Planted sets from files; groups of different files stay apart."""
+    """Planted sets from one file or more; groups of different files stay apart.
+
+    Raises:
+        UnreadableSource: one is not there, or is damaged.
+    """
     parts = [arrayfile.read(path, Planted, "plant --portraits FOLDER") for path in files]
     shift = 0
     for part in parts:
@@ -250,6 +273,16 @@ def _rows(
 
 
 def _table(rows: Sequence[Planted]) -> Planted:
+    """All rows as one set.
+
+    Raises:
+        UnreadableSource: there are none.
+    """
+    if not rows:
+        raise UnreadableSource(
+            "nothing could be planted: on no portrait of this part a face was found that looks "
+            "ahead, also when it moved; name a folder of more, or larger, faces"
+        )
     return Planted(
         *(np.concatenate([getattr(row, field.name) for row in rows]) for field in fields(Planted))
     )

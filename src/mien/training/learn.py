@@ -63,7 +63,7 @@ def read(recipe: MeshRecipe, data: Path) -> Material:
     from_rendered = rendered.singles if alone else rendered.pairs
     from_planted = portraits.singles if alone else portraits.pairs
     seen = rendered.split(rendered.read(data / rendered.FOLDER))[0]
-    groups = portraits.read_planted(*sorted(data.glob(portraits.GROUPS_FILE.format("*"))))
+    groups = portraits.read_groups(data)
     return Material(
         _simulated(recipe, seen, ict.load(data)),
         from_rendered(seen),
