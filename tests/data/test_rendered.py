@@ -100,6 +100,12 @@ def test_faces_that_are_not_found_or_elsewhere_are_dropped(stage, model, tmp_pat
     assert len(rendered.read(tmp_path).person) == FRAMES - 2
 
 
+def test_persons_on_whom_no_mesh_is_found_leave_no_shard(stage, model, tmp_path):
+    rendered.make(stage[0], model, lambda *_: None, range(1), tmp_path)
+    with pytest.raises(UnreadableSource, match="holds no rendered faces"):
+        rendered.read(tmp_path)
+
+
 def test_every_fifth_person_is_held_out(stage, model, tmp_path):
     head, find = stage
     rendered.make(head, model, find, range(6), tmp_path)

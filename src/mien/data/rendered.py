@@ -115,9 +115,9 @@ def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path)
         if _reaches(path, own[-1]):
             continue
         rows = [row for person in own for row in _person(head, model, find, person)]
-        columns = {field.name: np.stack([row[field.name] for row in rows])
-                   for field in fields(Rendered)}  # fmt: skip
-        arrayfile.write(path, columns)
+        if rows:
+            names = (field.name for field in fields(Rendered))
+            arrayfile.write(path, {name: np.stack([row[name] for row in rows]) for name in names})
 
 
 def _reaches(path: Path, person: int) -> bool:
