@@ -52,8 +52,18 @@ def test_subjects_bring_intervals(occurring):
     assert set(table.mean_interval) == set(table.mean)
 
 
-def test_one_subject_brings_none(occurring):
-    assert score("occurrence", *occurring, NAMES, subjects=["a"] * 60).mean_interval == {}
+@pytest.mark.parametrize("people", [1, 2])
+def test_intervals_need_two_persons(occurring, people):
+    table = score("occurrence", *occurring, NAMES, subjects=["a", "ab"[people - 1]] * 30)
+    assert table.subjects == people
+    assert bool(table.mean_interval) == bool(table.intervals) == (people == 2)
+
+
+def test_a_unit_with_one_known_label_counts_in_the_mean():
+    known = [[True, True], [True, False], [True, False]]
+    table = score("occurrence", [[0.9, 0.1]] * 3, [[1, 1]] * 3, known, (1, 2))
+    assert table.counts[2] == (1, 1)
+    assert table.mean["f1"] == pytest.approx((1 + 0) / 2)
 
 
 def test_intensities_that_do_not_vary_count_as_zero_and_are_flagged():

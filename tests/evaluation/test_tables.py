@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,8 @@ def test_each_fold_weighs_the_same():
 def test_persons_are_added_where_each_is_tested_once(protocol, persons):
     each = [tabulate(fold(n)).about("ckplus", protocol, n) for n in (1, 2, 3)]
     assert mean_of_folds(each).subjects == persons
+    unknown = replace(each[0], subjects=None)
+    assert mean_of_folds([unknown, *each[1:]]).subjects is None
 
 
 def test_pooled_is_one_score_of_all_pictures():
@@ -122,6 +125,9 @@ def test_other_units_and_metrics_are_said():
     }
     assert first.note == "The two means are over different units."
     assert second.mean == (None, 0.5)
+    assert second.units == {}
+    (whole,) = beside(table, [Expected("C", "f1", 0.5)]).published
+    assert (whole.units, whole.note) == ({}, "")
     assert second.note == "local_f1 is not among our figures."
     text = beside(table, [more, other]).to_markdown()
     assert "| AU4 | – | 0.600 | – |" in text
