@@ -77,6 +77,20 @@ def test_a_face_turned_from_the_light_is_darker(style):
     assert picture(board(), away)[32, 32].sum() < picture(board(), style)[32, 32].sum()
 
 
+@pytest.mark.parametrize("angle", [0, 50, 90, 120])
+@pytest.mark.parametrize(("part", "shade"), [("face", 1.0), ("teeth", 0.75), ("mouth", 0.35)])
+def test_light_falls_with_the_cosine_and_has_a_soft_edge(style, angle, part, shade):
+    turned = np.deg2rad(angle)
+    light = np.array([np.sin(turned), 0, np.cos(turned)], np.float32)
+    seen = picture(board(part=part), replace(style, light=light))[32, 32]
+    half = 0.5 * CAMERA.distance / (CAMERA.focal * CAMERA.size)  # a pixel's, in centimetres
+    place = np.array([[half, 0.8 - half, 5]], np.float32)
+    colour = paint(place, np.array([NUMBERS[part]]), style)[0]
+    fallen = max(0.0, (np.cos(turned) + 0.25) / 1.25)
+    power = shade * (style.ambient + 1.1 * (1 - style.ambient) * fallen)
+    np.testing.assert_allclose(seen, 255 * np.clip(colour * power, 0, 1) ** 0.8, atol=2)
+
+
 def test_lashes_let_the_skin_shine_through(style):
     skin, lashes = board(5.0), board(6.0, "lashes", 2.0)
     nothing = np.zeros((1, 8, 3), np.float32)
@@ -103,6 +117,18 @@ def test_brows_lips_and_irises_are_painted_where_they_are(style):
     np.testing.assert_allclose(forehead, plain.skin, atol=0.08)
     np.testing.assert_allclose(lips, plain.lips, atol=0.02)
     assert pupil.max() < 0.1
+
+
+def test_hair_grows_above_and_behind_and_what_is_inside_has_colours_of_its_own(style):
+    places = np.array(
+        [[0, 13, 5], [0, 8, 5], [0, 8, 3], [0, -8, 3], [0, 0, 1], [0, -4, 9], [0, -4, 9]],
+        np.float32,
+    )
+    names = ("face", "face", "head", "head", "head", "teeth", "gums")
+    colours = paint(places, np.array([NUMBERS[name] for name in names]), style)
+    hairy = [bool(np.allclose(colour, style.hair)) for colour in colours[:5]]
+    assert hairy == [True, False, True, False, True]
+    np.testing.assert_allclose(colours[5:], [(0.88, 0.85, 0.80), (0.42, 0.20, 0.21)], rtol=1e-6)
 
 
 def test_styles_and_cameras_vary_with_the_seed_only():

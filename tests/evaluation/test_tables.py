@@ -77,6 +77,8 @@ def test_a_figure_that_a_fold_lacks_is_left_out_and_noted():
     table = mean_of_folds(each)
     assert table.units[12]["auroc"] == each[1].units[12]["auroc"]
     assert "AUROC of AU12 does not exist in fold 1." in table.notes
+    unnamed = [replace(one, fold="") for one in reversed(each)]
+    assert "AUROC of AU12 does not exist in fold 2." in mean_of_folds(unnamed).notes
     assert not [note for note in table.notes if note.startswith("F1")]
 
 
@@ -133,3 +135,4 @@ def test_other_units_and_metrics_are_said():
     assert "| AU4 | – | 0.600 | – |" in text
     assert "published under: not said." in text
     assert "| local_f1 | ours" in text
+    assert text.endswith("local_f1 is not among our figures.\n")
