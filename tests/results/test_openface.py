@@ -48,7 +48,7 @@ def test_looking_up_is_negative_and_turning_to_ones_right_positive():
 
 
 def test_a_blink_of_a_probability_counts_from_one_half_on():
-    rows = laid(frame=[0, 1], time=[0.0, 0.1], face=[0, 0], AU43=[0, 0], AU45_p=[0.4, 0.6])
+    rows = laid(frame=[0, 1], time=[0.0, 0.1], face=[0, 0], AU43=[0, 0], AU45_p=[0.49, 0.5])
     assert rows["AU45_c"].to_pylist() == [0, 1]
 
 

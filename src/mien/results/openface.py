@@ -88,7 +88,7 @@ def openface_batch(rows: RecordBatch, schema: Schema) -> RecordBatch:
         columns[f"AU{unit:02}_r"] = _numbers(rows, ours)
     for unit, ours in (units | _lips(rows.schema)).items():
         blink = unit == 45 and "AU45_p" in rows.schema.names
-        strong = _numbers(rows, "AU45_p") > 0.5 if blink else _numbers(rows, ours) >= ACTIVE
+        strong = _numbers(rows, "AU45_p") >= 0.5 if blink else _numbers(rows, ours) >= ACTIVE
         known = np.isfinite(_numbers(rows, "AU45_p" if blink else ours))
         columns[f"AU{unit:02}_c"] = [
             int(there) if is_known else None for there, is_known in zip(strong, known, strict=True)
