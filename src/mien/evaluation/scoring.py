@@ -15,7 +15,7 @@ from mien.evaluation.paired import Floats
 from mien.evaluation.predictions import Name, Predictions, summary, values
 from mien.evaluation.scoretable import ScoreTable, plain, title
 
-__all__ = ["ScoreTable", "score", "tabulate"]
+__all__ = ["score", "tabulate"]
 
 
 def score(  # noqa: PLR0913 - what was said and what is so, as callers hold it
