@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
 from mien.data.expressions import COLUMNS, OUTPUTS, UNITS
 from mien.data.portraitexam import KINDS, PortraitExam
-from mien.training.picturefusing import Readings, fuse
+from mien.face.geometry import difference, features
+from mien.models.pictureunits import pictureunits
+from mien.training.pictureexam import run
+from mien.training.picturefusing import Fusion, Readings, first_of, fuse, read_all
 
 PORTRAITS, EACH = 30, 20
 SMILE = [COLUMNS.index("AU12_L"), COLUMNS.index("AU12_R")]
@@ -98,3 +102,46 @@ def test_a_reading_that_runs_the_wrong_way_is_left_out(readings, exam):
     found = fused(turned, exam)
     assert (found.mesh >= 0).all()
     assert found.mesh[SMILE[0]] == 0
+
+
+def test_two_readings_are_weighed_shifted_stretched_and_held_within_0_and_1():
+    fusion = Fusion(*(np.full(OUTPUTS, one, np.float32) for one in (0.5, 2.0, 0.1, 1.5)))
+    ones = np.ones((3, OUTPUTS), np.float32)
+    rows = ones * np.float32([[0.4], [2.0], [-2.0]])
+    found = fusion.apply(Readings(rows, 0.2 * ones))
+    # 1.5 (0.5 x 0.4 + 2 x 0.2 - 0.1)
+    np.testing.assert_allclose(found, ones * [[0.75], [1], [0]], atol=1e-6)
+
+
+def test_mesh_and_picture_are_read_alone_and_against_their_own_portrait():
+    rng = np.random.default_rng(2)
+    portrait = np.array([7, 7, 4])
+    exam = PortraitExam(
+        rng.normal(200, 50, (3, 478, 3)).astype(np.float32),
+        rng.integers(0, 255, (3, 112, 112, 3), np.uint8),
+        np.zeros((3, OUTPUTS), np.float32), portrait, 0 * portrait, 0 * portrait,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    network, given = pictureunits(OUTPUTS, width=8, features=16).eval(), []
+
+    def says(value):
+        def read(described):
+            given.append(described)
+            return np.full((len(described), OUTPUTS), value, np.float32)
+
+        return read
+
+    alone, against = read_all(network, exam, says(2.5), says(4.0))
+    assert first_of(portrait).tolist() == [0, 0, 2]
+    described, own = features(exam.mesh), [0, 0, 2]
+    np.testing.assert_array_equal(given[0], described)
+    np.testing.assert_array_equal(given[1], difference(described, described[own]))
+    assert np.unique(alone.mesh).tolist() == [0.5]
+    assert np.unique(against.mesh) == pytest.approx([0.8])
+    logits, crops = run(network, exam.crop)
+    np.testing.assert_array_equal(alone.picture, logits)
+    with torch.no_grad():
+        wanted = network.differ(torch.from_numpy(crops), torch.from_numpy(crops[own]))
+    np.testing.assert_array_equal(against.picture, wanted.numpy())
+    assert (against.picture[[0, 2]] == 0).all()
+    assert (against.picture[1] != 0).any()

@@ -7,8 +7,8 @@ from mien.errors import InputError
 from mien.recipes.meshunits import RECIPES as MESH
 from mien.training.meshrecipe import MeshRecipe
 from mien.training.overrides import override
-from mien.training.recipe import Data, Expected, Model, Optim, Recipe
-from mien.training.settings import differences, from_json, to_json
+from mien.training.recipe import Data, Expected, Model, Optim, Recipe, Trainer
+from mien.training.settings import completed, differences, from_json, to_json
 
 RECIPE = Recipe(
     "tiny",
@@ -64,6 +64,20 @@ def test_a_wrong_file_is_refused_by_the_name_of_the_setting(changes, message):
 def test_a_damaged_file_is_refused():
     with pytest.raises(InputError, match="here is damaged"):
         from_json(Recipe, "{", "here")
+
+
+def test_what_was_not_there_yet_has_the_default_of_now():
+    then = json.loads(to_json(RECIPE))
+    then["optim"]["rate"] = 0.5
+    for name in ("average", "betas"):
+        del then["optim"][name]
+    del then["trainer"]
+    found = completed(Recipe, then)
+    assert found["optim"] == {**then["optim"], "average": 0.0, "betas": [0.9, 0.999]}
+    assert found["trainer"] == json.loads(to_json(Trainer()))
+    assert found["model"] == then["model"]
+    assert "trainer" not in then
+    assert "average" not in then["optim"]
 
 
 def test_differences_are_named():

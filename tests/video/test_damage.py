@@ -254,12 +254,12 @@ def test_the_ledger_counts_one_by_one_where_stamps_are_missing_or_start_again():
     ledger.failure()
     assert ledger.frame(None) == 3
     assert (ledger.close(), ledger.lost) == (4, 1)
-    ledger = Ledger()
-    for stamp in (0, 40, 0, 40):
+    ledger, numbers = Ledger(), []
+    for stamp in (0, 40, 0, 40):  # the frames at 0 do not come
         ledger.packet(stamp)
         if stamp == 40:
-            assert ledger.frame(stamp) in (1, 2)
-    assert ledger.lost <= 1
+            numbers.append(ledger.frame(stamp))
+    assert (numbers, ledger.lost) == ([1, 2], 1)  # the second of them is not known to be lost
     hidden = Ledger(sound=False)
     for stamp in (0, 1, 40):
         hidden.packet(stamp)
