@@ -6,13 +6,13 @@ import torch
 
 from mien.models.importing import MODULES
 from mien.runtime import Predictor, open_session
-from tests.parity.drawn import picture
-from tests.parity.test_parity_jaanet import DISFA, state
+from mien.training.official import DISFA
+from tests.parity.drawn import jaanet_state, picture
 
 
 @pytest.mark.slow
 def test_six_files_become_a_file_with_the_authors_numbers(shared, tmp_path, mien_command):
-    tensors = state(shared / "parity", "disfa", 2)
+    tensors = jaanet_state(shared / "parity", "disfa", 2)
     files = []
     for module in MODULES["jaanet"]:
         start = f"{module}."

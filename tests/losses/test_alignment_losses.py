@@ -8,14 +8,13 @@ from mien.losses.alignment import landmark_distance, map_refinement
 from mien.losses.au import binary_cross_entropy
 from mien.losses.dice import dice, dice_by_picture
 from mien.models.importing import from_official
-from tests.parity.drawn import picture
-from tests.parity.test_parity_jaanet import state
+from tests.parity.drawn import jaanet_state, picture
 
 
 @pytest.fixture(scope="module", params=["bp4d", "disfa"])
 def case(request, shared):
     """Output of version 2 with the stored numbers that belong to it."""
-    network = from_official("jaanet", state(shared / "parity", request.param, 2))
+    network = from_official("jaanet", jaanet_state(shared / "parity", request.param, 2))
     with torch.no_grad():
         output = network(picture(176))
     stored = np.load(shared / "parity" / f"jaanet_{request.param}.npz")

@@ -8,6 +8,7 @@ import torch
 from mien.errors import InputError, WeightsError
 from mien.models.importing import MODULES, from_official, read_official, read_tensors
 from mien.models.megraphau import official
+from tests.hostile import Runs
 
 UNITS = 4
 
@@ -60,19 +61,12 @@ def test_a_network_without_official_checkpoints():
         from_official("resnet18", {})
 
 
-class Hostile:
-    """Runs something when it is unpickled."""
-
-    def __reduce__(self):
-        return (print, ("run",))
-
-
 def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
     path = tmp_path / "hostile.pth"
-    torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": Hostile()}, path)
+    torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": Runs(print, "run")}, path)
     with pytest.raises(WeightsError, match="reading it could run code"):
         read_tensors(path)
-    path.write_bytes(pickle.dumps(Hostile(), protocol=2))
+    path.write_bytes(pickle.dumps(Runs(print, "run"), protocol=2))
     with pytest.raises(WeightsError):
         read_tensors(path)
     assert "run" not in capsys.readouterr().out

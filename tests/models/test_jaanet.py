@@ -1,4 +1,4 @@
-"""JAA-Net as it is built: what cannot be, and the smallest crop."""
+"""JAA-Net beside parity: what cannot be built, the smallest crop, landmarks in half precision."""
 
 import pytest
 import torch
@@ -34,3 +34,18 @@ def test_small_crops_are_read(size):
     assert output.logits.shape == (1, 1)
     assert output.maps.shape == (1, 1, size // 4, size // 4)
     assert torch.isfinite(output.landmarks).all()
+
+
+def test_landmarks_are_float32_under_autocast():
+    torch.manual_seed(0)
+    network = build("jaanet", units=(1, 12), size=64).eval()
+    with torch.no_grad():
+        network.landmarks[1].bias += 40.3
+        image = torch.randn(1, 3, 64, 64)
+        exact = network(image).landmarks
+        with torch.autocast("cpu", torch.bfloat16):
+            found = network(image).landmarks
+    assert found.dtype == torch.float32
+    # bfloat16 would give multiples of a quarter of a pixel here
+    assert (found - exact).abs().max() < 0.02
+    assert ((found * 4) % 1).abs().max() > 0.01

@@ -10,6 +10,7 @@ from torch import nn
 from mien.errors import InputError, OfflineError, WeightsError
 from mien.models import build, published, starting
 from mien.models.starting import load, read_weights, start
+from tests.hostile import Runs
 
 
 @pytest.fixture(scope="module")
@@ -161,21 +162,11 @@ def test_another_network_of_torchvision_is_refused(name, told):
         load(network(), other, "other.pth")
 
 
-class Hostile:
-    """A pickle that writes a file when it is opened."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (Path.touch, (self.path,))
-
-
 def test_a_hostile_pickle_does_nothing(tmp_path):
     trap = tmp_path / "trap"
     with (tmp_path / "plain.pth").open("wb") as file:
-        pickle.dump({"conv1.weight": Hostile(trap)}, file)
-    torch.save({"conv1.weight": Hostile(trap)}, tmp_path / "zip.pth")
+        pickle.dump({"conv1.weight": Runs(Path.touch, trap)}, file)
+    torch.save({"conv1.weight": Runs(Path.touch, trap)}, tmp_path / "zip.pth")
     for name in ("plain.pth", "zip.pth"):
         with pytest.raises(WeightsError, match=r"no file of weights that can be trusted") as raised:
             start(network(), str(tmp_path / name))

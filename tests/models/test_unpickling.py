@@ -19,16 +19,7 @@ from mien.models import build
 from mien.models.importing import from_official, read_official
 from mien.models.starting import start
 from mien.models.unpickling import MAKERS, read_whole_model
-
-
-class Runs:
-    """A pickle of it calls a function when it is read."""
-
-    def __init__(self, function, *arguments):
-        self.what = function, arguments
-
-    def __reduce__(self):
-        return self.what
+from tests.hostile import Runs
 
 
 def published(monkeypatch, network, path, **more):

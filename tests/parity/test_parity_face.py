@@ -13,6 +13,7 @@ from mien.face.mesh import MeshFitter
 from mien.face.rim import fade
 from mien.face.tracker import find_faces
 from mien.runtime import open_session
+from tests.parity.drawn import gradient, waves
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +58,6 @@ def test_the_mesh_is_the_reference_mesh(networks, stored, portrait):
     assert np.median(depth) <= 0.001
 
 
-def gradient(case):
-    width, height = case["width"], case["height"]
-    y, x = np.mgrid[:height, :width]
-    sides = [x / (width - 1), y / (height - 1), (x + y) / (width + height - 2)]
-    return np.rint(255 * np.stack(sides, axis=-1)).astype(np.uint8)
-
-
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_jaanet_alignment(number, shared):
     case = json.loads((shared / "parity" / "jaanet_align.json").read_text())["cases"][number]
@@ -74,7 +68,8 @@ def test_the_jaanet_alignment(number, shared):
     assert moved.ravel() == pytest.approx(np.array(case["new_landmarks"]), abs=1e-6)
     eyes = moved[19:25].mean(axis=0) - moved[25:31].mean(axis=0)
     assert float(eyes @ eyes) == pytest.approx(case["squared_interocular_new"], rel=1e-6)
-    crop = warp(gradient(case), matrix, case["img_size"], tuple(case["border"]))
+    image = gradient(case["width"], case["height"])
+    crop = warp(image, matrix, case["img_size"], tuple(case["border"]))
     for sample in case["sample_pixels"]:
         assert crop[tuple(sample["yx"])] == pytest.approx(np.array(sample["value"]), abs=2)
     assert crop.mean(axis=(0, 1)) == pytest.approx(np.array(case["channel_mean"]), abs=0.6)
@@ -84,9 +79,7 @@ def test_the_jaanet_alignment(number, shared):
 def test_the_ffhq_alignment(case, tolerance, shared):
     stored = np.load(shared / "parity" / "libreface_alignment.npz")
     width, height = stored[f"{case}_size"]
-    y, x = np.mgrid[:height, :width]
-    waves = [np.sin(x / 17), np.cos(y / 23), np.sin((x + y) / 31)]
-    image = np.rint(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
+    image = waves(width, height)
     points = stored[f"{case}_landmarks"] * [width, height]
     quad = ffhq_quad(points[16:32], points[:16], points[32:])
     assert quad == pytest.approx(stored[f"{case}_quad"], abs=1e-6)

@@ -1,35 +1,22 @@
 """JAA-Net against the authors' networks with the same weights, and its maps."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from mien.models.importing import from_official
 from mien.models.jaanet import jaanet
-from tests.parity.drawn import drawn_tensor, picture
+from tests.parity.drawn import jaanet_state, picture
 
 BP4D = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
 DISFA = (1, 2, 4, 6, 9, 12, 25, 26)
 GFT = (1, 2, 4, 6, 10, 12, 14, 15, 23, 24)
 
 
-def state(folder, name, version):
-    """The checkpoint of the comparison: drawn weights, and landmarks that lie on a face."""
-    keys = json.loads((folder / f"jaanet_{name}_keys.json").read_text())
-    rows = keys["v1"] + (keys["v2_extra"] if version == 2 else [])
-    out = {key: drawn_tensor(key, tuple(shape)) for key, shape, _ in rows}
-    template = json.loads((folder / "jaanet_template_land.json").read_text())
-    out["align_net.align_output.1.weight"] *= 8
-    out["align_net.align_output.1.bias"] = torch.tensor(template["land"])
-    return out
-
-
 @pytest.mark.parametrize("name", ["bp4d", "disfa"])
 @pytest.mark.parametrize("version", [1, 2])
 def test_everything_is_the_authors(shared, name, version):
-    network = from_official("jaanet", state(shared / "parity", name, version))
+    network = from_official("jaanet", jaanet_state(shared / "parity", name, version))
     wanted = np.load(shared / "parity" / f"jaanet_{name}.npz")
     with torch.no_grad():
         output = network(picture(176))

@@ -10,6 +10,7 @@ from mien.data.cache import prepare
 from mien.data.labels import STILL, Index, Points
 from mien.face.affine import transform
 from mien.face.landmarks import LEFT_EYE_RING, LIPS_INNER, LIPS_OUTER, RIGHT_EYE_RING
+from tests.parity.drawn import gradient, waves
 
 
 def index_of(root, names, points=None):
@@ -29,10 +30,7 @@ def index_of(root, names, points=None):
 def test_jaanet_lists_are_made_by_preparing(shared, tmp_path):
     cases = json.loads((shared / "parity" / "jaanet_align.json").read_text())["cases"]
     for number, case in enumerate(cases):
-        width, height = case["width"], case["height"]
-        y, x = np.mgrid[:height, :width]
-        sides = [x / (width - 1), y / (height - 1), (x + y) / (width + height - 2)]
-        picture = np.rint(255 * np.stack(sides, axis=-1)).astype(np.uint8)
+        picture = gradient(case["width"], case["height"])
         Picture.fromarray(picture).save(tmp_path / f"{number}.png")
     points = np.array([case["landmarks_0based"] for case in cases], np.float32).reshape(-1, 49, 2)
     own = Points("49", points, np.ones(len(cases), bool))
@@ -66,9 +64,7 @@ def square(shared, tmp_path):
     meshes = {}
     for case in CASES:
         width, height = stored[f"{case}_size"]
-        y, x = np.mgrid[:height, :width]
-        waves = [np.sin(x / 17), np.cos(y / 23), np.sin((x + y) / 31)]
-        picture = np.rint(127.5 + 127.5 * np.stack(waves, axis=-1)).astype(np.uint8)
+        picture = waves(width, height)
         Picture.fromarray(picture).save(tmp_path / f"{case}.png")
         places = stored[f"{case}_landmarks"] * [width, height]
         mesh = np.zeros((478, 3), np.float32)

@@ -12,7 +12,7 @@ from mien.runtime import Predictor, normalised
 from mien.spec import ModelSpec
 from mien.training.export import AGREEMENT, export
 from mien.training.precision import halve, quantize
-from tests.models.test_every_network import DETECTORS, SMALL, Small, small
+from tests.models.small import DETECTORS, SMALL, Small, small
 
 READ = [one for one in MODELS if SMALL.get(one, Small()).outputs and one not in DETECTORS]
 """Networks that read faces: an auto-encoder has no card; a detector's run writes its file."""

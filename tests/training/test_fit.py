@@ -19,6 +19,7 @@ from mien.training.fit import fit, is_finished
 from mien.training.recipe import Optim, Schedule
 from mien.training.runfolder import BEST, LAST, METRICS, METRICS_TABLE
 from mien.training.settings import to_json
+from tests.hostile import Runs
 from tests.training.tinyruns import TRUTH, Gap, Squared, batches, experiment, network
 
 
@@ -455,15 +456,8 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path, of):
     assert "\n" not in str(raised.value)
 
 
-class Trap:
-    """An object whose loading would run code."""
-
-    def __reduce__(self):
-        return (print, ("executed",))
-
-
 def test_nothing_in_a_checkpoint_is_executed(tmp_path, capsys):
-    torch.save({"mien": {"format": 1}, "trap": Trap()}, tmp_path / LAST)
+    torch.save({"mien": {"format": 1}, "trap": Runs(print, "executed")}, tmp_path / LAST)
     with pytest.raises(WeightsError):
         fit(experiment(), tmp_path)
     assert "executed" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ from torch import nn
 from mien.errors import InputError, MissingExtra
 from mien.explain.faithful import verdicts
 from mien.explain.question import Question
-from mien.models import build
+from mien.models import MODELS, build
 from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.training import gradcam
@@ -19,7 +19,7 @@ from mien.training.recipe import Data, Model, Recipe
 from mien.training.trained import Trained
 from mien.values import Scores
 from tests.crop_networks import card
-from tests.models.test_every_network import DETECTORS, MODELS, SMALL, Small, small
+from tests.models.small import DETECTORS, SMALL, Small, small
 
 OWN_MAPS = ("eacnet-enhancing", "eacnet", "jaanet")
 SIZES = {"alexnet": 127, "inception": 139}

@@ -1,3 +1,5 @@
+"""mien weights: what it lists, fetches, checks and carries."""
+
 import pytest
 from typer.testing import CliRunner
 
