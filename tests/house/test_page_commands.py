@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arro3.io import read_parquet
 from typer.main import get_command
 
 from benchmarks.names import NAMES
 from mien import cli
 from mien.cli.shipped import SHIPPED
 from mien.data import example
-from tests.house.pages import Line, shell_lines
+from tests.house.pages import PAGES, Line, shell_lines
 from tests.house.scratch import Scratch, Store, quick
 
 LINES = shell_lines()
@@ -112,6 +113,38 @@ SHORTER: dict[str, str] = {
 }
 """Long work made short: what stands in place of what."""
 
+COMES: dict[str, str] = {
+    "mien analyze session.mp4 -o session.parquet": (
+        "source frame time face score x0 y0 x1 y1 pitch yaw roll AU1 AU43 AU12_L AU12_R AU45_p "
+        "eye_open_L eye_open_R gaze_x gaze_y emotion emotion_rule emotion_coverage neutral "
+        "neutral_quality"
+    ),
+    "mien analyze clip.mp4 -o clip.csv --layout openface": (
+        "frame face_id timestamp confidence success pose_Rx pose_Ry pose_Rz AU01_r AU02_r AU04_r "
+        "AU05_r AU06_r AU07_r AU09_r AU10_r AU12_r AU14_r AU15_r AU17_r AU20_r AU25_r AU26_r "
+        "AU45_r AU01_c AU28_c AU45_c"
+    ),
+    "mien animate photo.jpg -o clip.mp4 --au 12=4,6=3 --at 1.0 --for 2.0": (
+        "clip.mp4.planted.csv clip.mp4.planted.json source frame time face AU12 AU12_L AU12_R "
+        "start half_rise apex apex_end half_fall end"
+    ),
+    "mien compare runs/jaanet-bp4d runs/megraphau-bp4d --on cache/bp4d-jaanet "
+    "--on cache/bp4d-megraphau --fold 1 --out compared": (
+        "compare.html compare.json scores.csv disagreements.csv"
+    ),
+    "mien datasets prepare bp4d --root BP4D --out prepared/bp4d --template jaanet --size 200": (
+        "settings.json shards/00000.pictures shards/00000.parquet index.parquet skipped.parquet "
+        "rows.npy cache.json"
+    ),
+    "mien explain photo.jpg --au 12": "deletion insertion gap random maps chance explained.png",
+    "mien train --list": "ckplus-resnet18",
+    "mien weights list": (
+        "face-short face-full face-mesh au-mesh au-mesh-difference au-picture au-both "
+        "au-both-difference Apache-2.0"
+    ),
+}
+"""What a page says that comes of a line: columns, files, words on the screen, with spaces."""
+
 
 def is_slow(line: Line) -> bool:
     """Whether it takes many seconds: a network is trained."""
@@ -157,6 +190,33 @@ def test_what_is_said_of_lines_is_of_lines_that_are_there():
     assert [text for text in (*excused, *SLOW) if text not in there] == []
     assert len({*excused, *SLOW}) == len(excused) + len(SLOW)
     assert [text for text in SHORTER if not any(text in f" {line}" for line in there)] == []
+    pages = {line.text: line.pages for line in LINES}
+    for text, words in COMES.items():
+        said = set().union(*(words_of(PAGES[page].read_text("utf-8")) for page in pages[text]))
+        assert [word for word in words.split() if word not in said] == [], text
+
+
+def words_of(text: str) -> set[str]:
+    """What stands between spaces, marks and brackets; of paths their files too."""
+    words = {word.strip(".,:;") for word in re.split(r"[\s`\"'*|()]+", text)}
+    files = {word.partition("/")[2] for word in words}
+    return words | files | {".".join(word.split(".")[1:]) for word in words}
+
+
+def came(folder: Path) -> set[str]:
+    """Files of a folder, the columns of its tables, the names in its JSON."""
+    found: set[str] = set()
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        found |= {"/".join(parts[start:]) for start in range(len(parts))}
+        found.add(path.name.partition(".")[2])
+        if path.suffix == ".parquet":
+            found |= set(read_parquet(path).schema.names)
+        elif path.suffix == ".csv":
+            found |= set(path.read_text("utf-8").partition("\n")[0].split(","))
+        elif path.suffix == ".json":
+            found |= set(re.findall(r'"(\w+)":', path.read_text("utf-8")))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +273,6 @@ def test_every_line_does_what_it_says(
     for option, path in pairwise(words):
         if re.fullmatch(r"-o|--out|--annotate|--mesh|--report", option):
             assert Path(path).exists(), path
+    if line.text in COMES:
+        there = came(tmp_path) | words_of(said.out + said.err)
+        assert [word for word in COMES[line.text].split() if word not in there] == []
