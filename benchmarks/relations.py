@@ -17,7 +17,8 @@ from benchmarks.learning import constant_f1
 from mien.data import read
 from mien.data.cache import Cache, prepare
 from mien.data.drawn import draw_person, draw_view
-from mien.data.table_writing import write_picture, write_table
+from mien.data.table_writing import write_table
+from mien.data.writing import write_picture
 from mien.evaluation.together import together
 from mien.face.geometry import SKIN
 from mien.recipes.planted import occurrence

@@ -155,6 +155,7 @@ def test_samples_lie_between_the_pixels():
     places = np.array([[0, 0], [1.5, 0.5], [3, 1], [-4, 9]])
     expected = [image[0, 0], image[:, 1:3].mean(axis=(0, 1)), image[1, 3], image[1, 0]]
     np.testing.assert_allclose(sample(image, places), expected)
+    np.testing.assert_allclose(sample(image, places.reshape(2, 2, 2)).reshape(4, 3), expected)
     assert sample(image[:1, :1], np.array([[0.5, 0.5]])).tolist() == [[0, 1, 2]]
 
 

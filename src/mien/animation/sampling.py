@@ -13,20 +13,20 @@ def sample(image: NDArray[np.generic], places: NDArray[np.floating]) -> Float32:
 
     Args:
         image: (h, w, c).
-        places: (n, 2), x, y in pixels; the centre of the top-left pixel is (0, 0).
+        places: (..., 2), x, y in pixels; the centre of the top-left pixel is (0, 0).
 
     Returns:
-        float32 (n, c).
+        float32 (..., c).
 
     >>> sample(np.array([[[0], [10]]]), np.array([[0.25, 0.0], [9.0, 9.0]])).ravel().tolist()
     [2.5, 10.0]
     """
     height, width, channels = image.shape
-    x = np.clip(places[:, 0], 0, width - 1).astype(np.float32)
-    y = np.clip(places[:, 1], 0, height - 1).astype(np.float32)
+    x = np.clip(places[..., 0], 0, width - 1).astype(np.float32)
+    y = np.clip(places[..., 1], 0, height - 1).astype(np.float32)
     left = np.minimum(x.astype(np.intp), max(width - 2, 0))
     top = np.minimum(y.astype(np.intp), max(height - 2, 0))
-    across, down = (x - left)[:, None], (y - top)[:, None]
+    across, down = (x - left)[..., None], (y - top)[..., None]
     flat = image.reshape(-1, channels)
     first = top * width + left
     right, below = int(width > 1), width * int(height > 1)

@@ -20,13 +20,13 @@ from mien.data.ict import FaceModel
 from mien.data.parts import part_of
 from mien.data.planted import Portrait, moved, plant
 from mien.data.rendered import Find
-from mien.data.writing import check_new
+from mien.data.writing import check_new, write_picture
 from mien.data.yolo_labels import write_labels
 from mien.data.yolo_yaml import write_yaml
 from mien.errors import InputError
 from mien.face.geometry import SKIN
 from mien.face.pose import head_pose
-from mien.files import cannot_write, whole_file
+from mien.files import cannot_write
 from mien.values import Float32, Image
 
 __all__ = ["BOX_SETS", "BoxSet", "make_boxes"]
@@ -281,11 +281,9 @@ def _shuffled(paths: list[Path], seed: int) -> list[Path]:
 
 def _write(folder: Path, name: str, one: Made) -> None:
     """A picture and its label file."""
+    write_picture(folder / "images" / f"{name}.jpg", one.image)
     try:
-        for inner in ("images", "labels"):
-            (folder / inner).mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / "images" / f"{name}.jpg") as part:
-            Picture.fromarray(one.image).save(part, "JPEG", quality=92)
+        (folder / "labels").mkdir(exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
     write_labels(folder / "labels" / f"{name}.txt", one.boxes)

@@ -13,6 +13,7 @@ from PIL import Image as Picture
 from PIL import ImageFilter
 
 from mien.animation.moves import LIPS
+from mien.animation.sampling import sample
 from mien.data.expressions import UNITS, planted
 from mien.data.ict import FaceModel
 from mien.face.geometry import SKIN, reference
@@ -197,7 +198,7 @@ def warp(
     index, places = _places(source, seen, matrix, (height, width))
     if bend is not None:
         places = places + bend
-    out = _sample(portrait.image, places)
+    out = sample(portrait.image, places)
     return _fill_mouth(out, portrait, seen, scale, index, mouth or Mouth())
 
 
@@ -244,21 +245,6 @@ def _ring(source: Float32) -> tuple[Float32, NDArray[np.int32]]:
     one = np.stack([outline[here], outline[after], SKIN + here], axis=1)
     two = np.stack([outline[after], SKIN + after, SKIN + here], axis=1)
     return ring.astype(np.float32), np.concatenate([one, two]).astype(np.int32)
-
-
-def _sample(image: Image, places: Float32) -> Float32:
-    """Colours between pixels, bilinear."""
-    height, width = image.shape[:2]
-    x = np.clip(places[..., 0], 0, width - 1.001)
-    y = np.clip(places[..., 1], 0, height - 1.001)
-    left, top = x.astype(np.intp), y.astype(np.intp)
-    right, down = (x - left)[..., None], (y - top)[..., None]
-    flat = image.reshape(-1, 3)
-    first = top * width + left
-    upper = flat[first] * (1 - right) + flat[first + 1] * right
-    lower = flat[first + width] * (1 - right) + flat[first + width + 1] * right
-    out: Float32 = (upper * (1 - down) + lower * down).astype(np.float32)
-    return out
 
 
 def _fill_mouth(

@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 
 from mien.data.folders import check_root
 from mien.data.showing import Drawn, Planted, Rendered, Shown, Source
-from mien.data.table_writing import BOX, write_picture, write_table
+from mien.data.table_writing import BOX, write_table
+from mien.data.writing import write_picture
 from mien.errors import InputError
 from mien.files import cannot_write, write_whole
 

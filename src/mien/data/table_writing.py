@@ -4,15 +4,13 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image as Picture
-
 from mien.data.recording import Recording
-from mien.data.writing import QUALITY, new_folder
+from mien.data.writing import new_folder, write_picture
 from mien.facs.units import ACTIVE
 from mien.files import cannot_write, whole_file
-from mien.values import Float32, Image
+from mien.values import Float32
 
-__all__ = ["BOX", "unit_columns", "write_picture", "write_recordings", "write_table"]
+__all__ = ["BOX", "unit_columns", "write_recordings", "write_table"]
 
 BOX = ("x0", "y0", "x1", "y1")
 """Columns of the face that is meant."""
@@ -44,20 +42,6 @@ def _rows(folder: Path, recordings: Sequence[Recording]) -> Iterator[dict[str, o
                 | unit_columns(recording.units, recording.intensity[number])
                 | _box(recording.points[number])
             )
-
-
-def write_picture(path: Path, image: Image) -> None:
-    """Write one picture, with the folders that lead to it; it appears when it is complete.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            Picture.fromarray(image).save(partial, quality=QUALITY, subsampling=0)
-    except OSError as error:
-        raise cannot_write(path, error) from error
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, object]]) -> None:

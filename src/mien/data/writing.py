@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from mien.data.recording import Recording
 from mien.errors import InputError
-from mien.files import cannot_write
+from mien.files import cannot_write, whole_file
 from mien.values import Float32, Image
 
 __all__ = ["by_person", "check_new", "in_turn", "new_folder", "stills", "write_picture"]
@@ -108,9 +108,18 @@ def in_turn(parts: Sequence[Sequence[str]]) -> list[str]:
 
 
 def write_picture(path: Path, image: Image) -> None:
-    """Write a picture; the suffix says the kind: .png as it is, .jpg nearly so."""
-    picture = Picture.fromarray(image)
-    if path.suffix == ".jpg":
-        picture.save(path, quality=QUALITY, subsampling=0)
-    else:
-        picture.save(path)
+    """Write a picture of a set, with the folders that lead to it; it appears when it is complete.
+
+    The suffix says the kind: .png as it is, .jpg nearly so. What `mien.video.writer` writes is to
+    be looked at, and smaller.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    options = {"quality": QUALITY, "subsampling": 0} if path.suffix == ".jpg" else {}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as partial:
+            Picture.fromarray(image).save(partial, **options)
+    except OSError as error:
+        raise cannot_write(path, error) from error
