@@ -141,6 +141,8 @@ def test_a_terminal_gets_a_bar(mien_command, clip, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     ended = mien_command("analyze", clip, "-o", tmp_path / "t.csv")
     assert ended.code == 0
+    assert "moving.mp4" in ended.err.split("Frames: ")[0]
+    assert "64 frames" in ended.err
     assert len(pd.read_csv(tmp_path / "t.csv")) == 90
 
 

@@ -24,6 +24,7 @@ def test_the_group_itself_is_light():
 def test_ict_refuses_another_folder(mien_command, tmp_path):
     ended = mien_command("datasets", "ict", "--source", tmp_path, "--data", tmp_path / "data")
     assert ended.code == 2
+    assert "; name a checkout of the public repository ICT-VGL/ICT-FaceKit" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 

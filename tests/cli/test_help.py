@@ -1,41 +1,30 @@
 """Every command explains itself."""
 
 import pytest
+from typer.main import get_command
 
-COMMANDS = [
-    [],
-    ["analyze"],
-    ["evaluate"],
-    ["export"],
-    ["animate"],
-    ["annotate"],
-    ["explain"],
-    ["live"],
-    ["weights"],
-    ["weights", "list"],
-    ["weights", "fetch"],
-    ["weights", "verify"],
-    ["weights", "pack"],
-    ["weights", "unpack"],
-    ["datasets"],
-    ["datasets", "list"],
-    ["datasets", "check"],
-    ["datasets", "prepare"],
-    ["datasets", "example"],
-    ["datasets", "synthesize"],
-    ["datasets", "ict"],
-    ["datasets", "render"],
-    ["datasets", "plant"],
-    ["train"],
-    ["train", "meshunits"],
-]
+from mien import cli
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def every(command, path=()):
+    """The words of a command and of all commands below it."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from every(below, (*path, name))
+
+
+COMMANDS = list(every(get_command(cli.app)))
+
+
+def test_the_commands_are_those_of_the_app():
+    assert {(), ("analyze",), ("compare",), ("datasets",), ("datasets", "boxes")} < {*COMMANDS}
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ("train", "meshunits")], ids=" ".join)
 def test_help(mien_command, command):
     ended = mien_command(*command, "--help")
     assert ended.code == 0
-    assert "Usage: mien" in ended.out
+    assert " ".join(("Usage: mien", *command[:2])).removesuffix(" meshunits") in ended.out
     assert len(ended.out.splitlines()) > 4
 
 

@@ -1,3 +1,5 @@
+"""mien train as a person types it: what the learning half is asked for, what is refused."""
+
 import subprocess
 import sys
 from dataclasses import replace
@@ -259,10 +261,11 @@ def test_each_epoch_is_a_line(capsys):
 def test_a_wrong_set_in_the_folder_is_refused(mien_command, tmp_path):
     ended = mien_command("train", "planted-resnet18", "--data", tmp_path, "--runs", tmp_path / "r")
     assert ended.code == 2
+    assert ended.err.startswith(f"mien: {tmp_path} holds no table of pictures; expected labels.csv")
     assert len(ended.err.splitlines()) == 1
 
 
-def test_the_errors_are_ours():
+def test_a_fold_is_a_number_or_all():
     from mien.cli.preparing import number_of
 
     with pytest.raises(InputError):

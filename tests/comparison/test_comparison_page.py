@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import shutil
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from mien.evaluation.metrics import METRICS
 from mien.results.table import METADATA_KEY
 from mien.training.runfolder import PREDICTIONS, read_recipe
 from mien.training.subject import open_subject
+from tests.comparison.pages import needs_nothing
 
 COMMAND = "mien compare red dull --on 'my cache' --threshold 0.5"
 
@@ -38,13 +38,6 @@ def learned(compared):
     ]
     assert None not in found
     return found
-
-
-def needs_nothing(text):
-    """No scripts, nothing fetched."""
-    assert not re.findall(r"<(?:script|link|iframe|object|base)\b", text)
-    assert not re.findall(r'\s(?:src|href|action)\s*=\s*(?!"data:)', text)
-    assert not re.findall(r"@import|url\(|https?:", text)
 
 
 def test_the_page_needs_nothing_else(compared, learned):

@@ -131,6 +131,7 @@ def test_all_networks_take_turns(monkeypatch):
 
 
 def test_a_larger_network_takes_more_memory(tmp_path):
+    pytest.importorskip("resource")  # Windows does not tell
     found = []
     for width in (8, 700):
         model = with_card(
@@ -141,7 +142,5 @@ def test_a_larger_network_takes_more_memory(tmp_path):
         path.write_bytes(model.SerializeToString())
         assert Predictor(path)
         found.append(memory_of(str(path)))
-    if None in found:
-        pytest.skip("the system does not tell")
     assert found[1] - found[0] > 10  # 17 MB of weights
     assert memory_of(str(tmp_path / "none.onnx")) is None

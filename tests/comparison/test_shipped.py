@@ -272,8 +272,8 @@ def test_what_they_cost_is_the_sum_of_their_networks(run, caches, monkeypatch):
 
 
 def test_the_memory_of_a_word_is_that_of_its_networks():
-    found = memory_of("default:mesh")
-    assert found is None or 1 < found < 500
+    pytest.importorskip("resource")  # Windows does not tell
+    assert 1 < memory_of("default:mesh") < 500
 
 
 def test_nothing_is_said_of_them_where_they_are_not():

@@ -1,4 +1,4 @@
-"""An index of pictures that are not there, for what only asks who is where."""
+"""An index of pictures: of files alone, and of persons whose pictures are not there."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.labels import STILL, Index
+
+
+def index_of(root: Path, paths: Sequence[str], frames: Sequence[int] | None = None) -> Index:
+    """Files without labels, each a person and a sequence of its own."""
+    names = tuple(f"P{row}" for row in range(len(paths)))
+    frame = np.full(len(paths), STILL) if frames is None else np.array(frames)
+    return Index("table", root, tuple(paths), frame, np.arange(len(paths)), names, names)
 
 
 def made_index(

@@ -16,6 +16,7 @@ from mien.errors import InputError, WeightsError
 from mien.face.landmarks import mirror
 from mien.video.pictures import read_picture
 from mien.video.writer import VideoWriter
+from tests.data.made_index import index_of
 from tests.data.moving_face import (
     SIDE,
     delayed,
@@ -25,7 +26,6 @@ from tests.data.moving_face import (
     remembered,
     with_points,
 )
-from tests.data.test_picturefiles import index_of
 
 
 def looked_through(index, find=None, **how):

@@ -9,8 +9,8 @@ from mien.data.looking import faults, images, meshes
 from mien.data.sequences import STRETCH, choose, spread
 from mien.errors import InputError
 from mien.video.writer import VideoWriter
+from tests.data.made_index import index_of
 from tests.data.moving_face import SIDE, made_up_mesh, made_up_set
-from tests.data.test_picturefiles import index_of
 
 FRAMES = 200
 

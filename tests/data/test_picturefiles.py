@@ -1,17 +1,12 @@
+"""Files of a set as they lie there: whole, cut short, the same twice, and how large."""
+
 import numpy as np
 import PIL.Image
 import pytest
 
-from mien.data.labels import STILL, Index
 from mien.data.picturefiles import look, same_bytes, sizes
 from mien.video.writer import VideoWriter
-
-
-def index_of(root, paths, frames=None):
-    count = len(paths)
-    names = tuple(f"P{row}" for row in range(count))
-    frame = np.full(count, STILL) if frames is None else np.array(frames)
-    return Index("table", root, tuple(paths), frame, np.arange(count), names, names)
+from tests.data.made_index import index_of
 
 
 def picture(path, size=(40, 30), seed=0, **how):

@@ -88,10 +88,10 @@ def test_examples_have_the_shapes_of_the_networks(model, make):
     assert made.features.dtype == made.target.dtype == np.float32
 
 
-def test_examples_do_not_depend_on_the_chunk(model, monkeypatch):
+def test_examples_are_drawn_in_chunks_none_of_which_comes_twice(model, monkeypatch):
     monkeypatch.setattr(synthetic, "CHUNK", 7)
     made = synthetic.singles(model, response.load(), np.random.default_rng(0), 20)
-    assert len(made.features) == 20
+    assert len(np.unique(made.features, axis=0)) == len(made.features) == 20
 
 
 def test_a_difference_of_a_face_that_does_nothing_is_almost_nothing(model):
