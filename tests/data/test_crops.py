@@ -70,6 +70,12 @@ def test_a_shard_that_is_there_stays_and_the_same_number_gives_the_same(
     assert one == other
 
 
+def test_without_portraits_no_shard_is_begun(model, tmp_path):
+    with pytest.raises(UnreadableSource, match="nothing could be planted"):
+        make([], np.zeros((0, len(UNITS)), np.float32), model, range(1), tmp_path / "crops")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_crops_is_said(tmp_path):
     with pytest.raises(UnreadableSource, match="no planted crops"):
         read(tmp_path)

@@ -127,8 +127,10 @@ def test_pairs_are_minus_the_unchanged_picture(portrait, model):
 def test_a_mesh_that_jumped_elsewhere_is_dropped(portrait, model):
     away = portrait.mesh + np.float32(60)
     assert len(portraits.groups([portrait], model, held(portrait.mesh), 1).group) == 6
-    with pytest.raises(UnreadableSource, match="nothing could be planted"):
-        portraits.groups([portrait], model, held(away), 1)
+    for make in (lambda *given: portraits.groups(*given, 1), portraits.evaluation):
+        for given, find in (([portrait], held(away)), ([], held(portrait.mesh))):
+            with pytest.raises(UnreadableSource, match="nothing could be planted"):
+                make(given, model, find)
 
 
 def test_without_portraits_of_a_part_nothing_is_planted(model):

@@ -92,6 +92,13 @@ def test_the_same_portraits_give_the_same_pictures(portraits, mesh, model, tmp_p
     np.testing.assert_array_equal(one.intensity, two.intensity)
 
 
+def test_without_portraits_or_faces_no_exam_is_written(portraits, model, tmp_path):
+    for given in (portraits[:1], []):
+        with pytest.raises(UnreadableSource, match="nothing could be planted"):
+            make(given, model, lambda *_: None, tmp_path / "exam.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_exam_says_how_to_make_it(tmp_path):
     with pytest.raises(UnreadableSource, match="mien datasets exam"):
         read(tmp_path / "none.npz")

@@ -1,7 +1,8 @@
 """What is done to a portrait for one picture, and what is then found on it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,10 +10,13 @@ from mien.data.ict import FaceModel
 from mien.data.planted import Portrait, plant
 from mien.data.rendered import Find
 from mien.data.synthetic import lips_parted
+from mien.errors import UnreadableSource
 from mien.face.geometry import SKIN
 from mien.values import Float32, Image
 
-__all__ = ["Change", "Changed", "carry_out"]
+__all__ = ["Change", "Changed", "carry_out", "check_any", "together"]
+
+_Rows = TypeVar("_Rows")
 
 ASTRAY = 0.1
 """Where the mesh lies further away than this share of the picture, another face was found."""
@@ -70,3 +74,27 @@ def carry_out(change: Change, portrait: Portrait, model: FaceModel, find: Find) 
     intensity = change.intensity.copy()
     intensity[-1] = lips_parted(model, change.weights[None])[0]
     return Changed(picture, mesh, intensity)
+
+
+def together(rows: Sequence[_Rows]) -> _Rows:
+    """Tables of one kind, whose fields are arrays, one below the other.
+
+    Raises:
+        UnreadableSource: see `check_any`.
+    """
+    check_any(rows)
+    names = [one.name for one in fields(rows[0])]  # type: ignore[arg-type]  # a dataclass
+    return type(rows[0])(*(np.concatenate([getattr(row, name) for row in rows]) for name in names))
+
+
+def check_any(portraits: Sequence[object]) -> None:
+    """Make sure that there is something to plant on, or to keep of it.
+
+    Raises:
+        UnreadableSource: there is nothing.
+    """
+    if not portraits:
+        raise UnreadableSource(
+            "nothing could be planted: on no portrait of this part a face was found that looks "
+            "ahead, also when it moved; name a folder of more, or larger, faces"
+        )

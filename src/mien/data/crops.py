@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from mien.data import arrayfile, expressions
+from mien.data.changes import check_any
 from mien.data.expressions import OUTPUTS, UNITS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
@@ -82,7 +83,11 @@ def make(
         shards: their numbers, which also seed their chance.
         folder: where they go.
         progress: told each shard that is done.
+
+    Raises:
+        UnreadableSource: there is no portrait.
     """
+    check_any(portraits)
     folder.mkdir(parents=True, exist_ok=True)
     for shard in shards:
         path = folder / f"crops-{shard:05d}.npy"

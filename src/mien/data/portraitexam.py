@@ -6,7 +6,7 @@ not known; it is the same in all its pictures.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageFilter
 
 from mien.data import arrayfile, expressions
-from mien.data.changes import Change, carry_out
+from mien.data.changes import Change, carry_out, check_any, together
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Portrait, single_units
@@ -80,16 +80,16 @@ def make(
         find: the mesh of a picture.
         path: file that gets it when all is done.
         progress: told how many portraits of how many are done.
+
+    Raises:
+        UnreadableSource: there is no portrait, or no face is found again.
     """
+    check_any(portraits)
     rows: list[PortraitExam] = []
     for number, portrait in enumerate(portraits):
         rows += _rows(portrait, number, model, find)
         progress(number + 1, len(portraits))
-    whole = {
-        one.name: np.concatenate([getattr(row, one.name) for row in rows])
-        for one in fields(PortraitExam)
-    }
-    arrayfile.write(path, whole)
+    arrayfile.write(path, arrayfile.columns(together(rows)))
 
 
 def read(path: Path) -> PortraitExam:

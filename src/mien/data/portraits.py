@@ -6,7 +6,7 @@ intensities are kept, not pictures.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mien.data import arrayfile, expressions
-from mien.data.changes import Change, carry_out
+from mien.data.changes import Change, carry_out, together
 from mien.data.expressions import OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.parts import part_of
@@ -162,7 +162,7 @@ def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> P
     """Every portrait unchanged, with each unit alone at two levels, and with twelve mixtures.
 
     Raises:
-        UnreadableSource: on none of them the face is found again.
+        UnreadableSource: there is no portrait, or no face is found again.
     """
     mixing = table(model.names)
 
@@ -181,14 +181,14 @@ def evaluation(portraits: Sequence[Portrait], model: FaceModel, find: Find) -> P
         for number, portrait in enumerate(portraits)
         for row in _rows(portrait, number, changes(number), model, find)
     ]
-    return _table(rows)
+    return together(rows)
 
 
 def groups(portraits: Sequence[Portrait], model: FaceModel, find: Find, seed: int) -> Planted:
     """One group per portrait to learn from: its face shape changed, then four expressions.
 
     Raises:
-        UnreadableSource: there is no portrait on whose pictures the face is always found again.
+        UnreadableSource: there is no portrait, or no face is found again.
     """
 
     def changes(number: int) -> Iterator[Change]:
@@ -198,7 +198,7 @@ def groups(portraits: Sequence[Portrait], model: FaceModel, find: Find, seed: in
     for number, portrait in enumerate(portraits):
         made = list(_rows(portrait, number, changes(number), model, find))
         rows += made if len(made) == GROUP else []
-    return _table(rows)
+    return together(rows)
 
 
 def draw_changes(rng: Generator, model: FaceModel, count: int = GROUP) -> Iterator[Change]:
@@ -270,22 +270,6 @@ def _rows(
                 found.intensity[None],
                 *(np.array([value]) for value in (number, change.kind, change.unit)),
             )
-
-
-def _table(rows: Sequence[Planted]) -> Planted:
-    """All rows as one set.
-
-    Raises:
-        UnreadableSource: there are none.
-    """
-    if not rows:
-        raise UnreadableSource(
-            "nothing could be planted: on no portrait of this part a face was found that looks "
-            "ahead, also when it moved; name a folder of more, or larger, faces"
-        )
-    return Planted(
-        *(np.concatenate([getattr(row, field.name) for row in rows]) for field in fields(Planted))
-    )
 
 
 def _small_turn(rng: Generator) -> Float32:
