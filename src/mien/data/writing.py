@@ -116,10 +116,10 @@ def write_picture(path: Path, image: Image) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    options = {"quality": QUALITY, "subsampling": 0} if path.suffix == ".jpg" else {}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
-            Picture.fromarray(image).save(partial, **options)
+            # a PNG has neither, and is written as it is
+            Picture.fromarray(image).save(partial, quality=QUALITY, subsampling=0)
     except OSError as error:
         raise cannot_write(path, error) from error
