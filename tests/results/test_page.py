@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import PIL.Image
 import pytest
@@ -128,6 +129,7 @@ def test_a_table_without_faces_says_so_by_numbers(tmp_path):
 def test_many_faces_are_counted(tmp_path):
     text = write(tmp_path, table_of(3, faces=7))
     assert "3 more faces are in the table." in text
+    assert "more faces" not in write(tmp_path, table_of(3, faces=4))
 
 
 def test_report_is_shown(tmp_path):
@@ -149,6 +151,20 @@ def test_report_is_shown(tmp_path):
         "unknown frames in the container, 20 decoded, 19 analysed, 2 dropped" in t for t in texts
     )
     assert "ab12" in texts
+    said = dict(pairwise(texts))
+    facts = {"frames": "20", "faces": "1", "length": "1.9 s", "frames without a face": "1"}
+    assert {name: said[name] for name in facts} == facts
+    assert "It took 2.0 s (1.5 s of CPU time), mien 0.1.0." in texts
+
+
+def test_without_a_report_the_page_tells_of_the_table_alone(tmp_path):
+    texts = Checked(write(tmp_path, table_of(1))).texts
+    assert "length" not in texts, "a picture has none"
+    assert "frames without a face" not in texts
+    assert not any(text.startswith("It took") for text in texts)
+    schema = table_schema(UNITS)
+    empty = Table.from_batches([TableBuilder(schema).batch()])
+    assert "The run" not in Checked(write(tmp_path, empty)).texts
 
 
 def test_pictures_are_put_into_the_page(tmp_path):
