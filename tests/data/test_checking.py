@@ -49,6 +49,9 @@ def test_a_clean_set_is_clean_and_stays_whole(made_up):
     assert report.findings == ()
     assert report.good.tolist() == list(range(12))
     assert vars(report.looked) == {"files": 12, "decoded": 12, "faces": 12, "found": 12}
+    assert any("in step with the pictures cannot be told" in note for note in report.notes)
+    assert not any("no face was looked for" in note for note in report.notes)
+    assert looked_through(index, find, sample=5).looked.decoded == 10, "five more are decoded"
 
 
 def test_what_the_reader_found_is_in_the_report(made_up):
@@ -88,7 +91,9 @@ def test_damage_inside_is_found_where_it_is_looked_for(made_up):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    assert looked_through(index, find, sample=0).clean
+    unseen = looked_through(index, find, sample=0)
+    assert unseen.clean
+    assert any(note.startswith("no face was looked for") for note in unseen.notes)
     for report in (
         looked_through(index, find, sample=12),
         looked_through(index, find, sample=0, every=True),
@@ -122,6 +127,13 @@ def test_the_same_picture_of_two_persons_is_kept_of_none(made_up):
     report = looked_through(index, find)
     assert of(report, "duplicate") == [("P1/2.png", "the same picture as P0/1.png")]
     assert not {0, 7} & set(report.good.tolist())
+
+
+def test_without_landmarks_nobody_knows_that_a_frame_was_repeated(made_up):
+    index, find = made_up
+    shutil.copy(index.root / "P0/1.png", index.root / "P0/2.png")
+    report = looked_through(replace(index, points=None), find)
+    assert of(report, "duplicate") == [("P0/2.png", "the same picture as P0/1.png")]
 
 
 def test_frames_that_a_video_repeated_are_only_noted(made_up):

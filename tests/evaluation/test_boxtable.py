@@ -52,6 +52,13 @@ def test_all_found_gives_ones():
     assert table.confusion.tolist() == [[1, 0, 0], [0, 2, 0], [0, 0, 0]]
 
 
+def test_a_box_that_fits_by_half_is_found_at_the_lowest_overlap_only():
+    true = boxes((0, 0), scored=False)
+    half = Boxes(np.array([[0, 0, 10, 5]], np.float32), np.array([0]), np.array([0.9], np.float32))
+    for row in box_table([half], [true], ("awake",)).rows:
+        assert (row.map50, row.map50_95) == pytest.approx((0.995, 0.0995))
+
+
 def test_precision_and_recall_are_taken_where_f1_is_highest():
     said = [boxes((0, 0, 0.9), *((50 + 20 * number, 0, 0.1) for number in range(8)))]
     found = match(said, [boxes((0, 0), scored=False)], 1)
