@@ -9,7 +9,9 @@ from mien.models.mae import mae, teacher
 from mien.models.megraphau import megraphau, opengraphau
 from mien.models.reading import Reading
 from mien.models.student import combined, student
-from mien.training.official import DISFA, export_official, official_card
+from mien.training.official import export_official, official_card
+
+DISFA = 1, 2, 4, 6, 9, 12, 25, 26
 
 
 def read_of(make, *arguments, **options):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mien.errors import InputError
+from mien.facs.coded import BP4D, DISFA_INTENSITY
 
 if TYPE_CHECKING:
     from mien.data.findings import Findings
@@ -60,13 +61,13 @@ def _in(module: str, read: str = "read") -> tuple[Reader, Writer]:
 DATASETS: dict[str, DataSet] = {
     "bp4d": DataSet(
         "BP4D-Spontaneous: 41 persons, 8 tasks each, about 147,000 coded frames",
-        Units((1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24), (6, 10, 12, 14, 17)),
+        Units(BP4D, (6, 10, 12, 14, 17)),
         "from Binghamton University after a signed agreement; research only, no redistribution",
         *_in("bp4d"),
     ),
     "disfa": DataSet(
         "DISFA: videos of 27 persons, 130,814 frames, twelve intensities",
-        Units((), (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)),
+        Units((), DISFA_INTENSITY),
         "from the University of Denver after a signed agreement; research only, no redistribution",
         *_in("disfa"),
     ),

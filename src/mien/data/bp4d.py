@@ -40,11 +40,12 @@ from mien.data.recording import Recording
 from mien.data.writing import by_person, in_turn, new_folder, write_picture
 from mien.errors import InputError
 from mien.face.landmarks import reduce
+from mien.facs.coded import BP4D
 from mien.facs.units import ACTIVE, UNITS
 
 __all__ = ["INTENSITY", "OCCURRENCE", "read", "write"]
 
-OCCURRENCE = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
+OCCURRENCE = BP4D
 """The units of the published protocols; others are coded in part of the set."""
 
 INTENSITY = (6, 10, 12, 14, 17)

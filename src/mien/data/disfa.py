@@ -44,11 +44,12 @@ from mien.data.recording import Recording
 from mien.data.writing import by_person, in_turn, new_folder
 from mien.errors import InputError, UnreadableSource
 from mien.face.landmarks import reduce
+from mien.facs.coded import DISFA_INTENSITY
 from mien.video.reader import open_source
 
 __all__ = ["UNITS", "read", "write"]
 
-UNITS = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
+UNITS = DISFA_INTENSITY
 
 CODES = (0, 1, 2, 3, 4, 5)
 FIRST_PIXEL = 1

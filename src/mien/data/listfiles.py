@@ -12,6 +12,7 @@ from mien.data.labels import Labels, Points
 from mien.data.numbers import Rows, check_codes, parse
 from mien.errors import InputError
 from mien.face.landmarks import eye_centres
+from mien.facs.coded import BP4D, DISFA
 
 __all__ = [
     "UNITS_BY_COLUMNS",
@@ -24,11 +25,8 @@ __all__ = [
     "read_points",
 ]
 
-UNITS_BY_COLUMNS = {
-    12: (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24),
-    8: (1, 2, 4, 6, 9, 12, 25, 26),
-}
-"""BP4D and DISFA, by the number of their columns."""
+UNITS_BY_COLUMNS = {len(units): units for units in (BP4D, DISFA)}
+"""Units of a set by the number of its columns."""
 
 CODES = (0, 1, 9, -1)
 UNKNOWN = (9, -1)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError, WeightsError
+from mien.facs.coded import BP4D, DISFA, GFT
 from mien.facs.regions import JAANET_CENTRES
 from mien.models.maps import centres, draw_maps
 from mien.models.output import Output
@@ -269,9 +270,8 @@ _MODULES = {
 """Our parts by the names of the official ones, each led by the module it was saved in."""
 _TILES = {"eighths": (1, 64), "quarters": (2, 16), "halves": (3, 4)}
 """Our tiles by the number of the official branch, and how many there are."""
-_SETS = {12: (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24), 8: (1, 2, 4, 6, 9, 12, 25, 26),
-         10: (1, 2, 4, 6, 10, 12, 14, 15, 23, 24)}  # fmt: skip
-"""Units of the published networks (BP4D, DISFA, GFT) by their number."""
+_SETS = {len(units): units for units in (BP4D, DISFA, GFT)}
+"""Units of the published networks by their number."""
 
 
 def official(state: Mapping[str, Tensor]) -> tuple[JAANet, dict[str, list[str]]]:

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mien.errors import InputError
+from mien.facs.coded import BP4D
 from mien.models.lastmap import LastMap
 from mien.models.output import Output
 from mien.models.repvgg import RepVGG
@@ -46,8 +47,8 @@ HIDDEN = 128
 BETWEEN = 1000
 """Width of the layer between RepVGG and the features."""
 
-DETECTED = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
-"""Units whose presence the published students say: those of BP4D."""
+DETECTED = BP4D
+"""Units whose presence the published students say."""
 EXPRESSIONS = (
     "neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt",
 )  # fmt: skip

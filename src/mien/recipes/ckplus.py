@@ -135,11 +135,13 @@ def corrected(network: str) -> Recipe:
         InputError: there is no such network.
     """
     as_source = source(network)
-    options = {key: as_source.model.options[key] for key in ("head",)}
     return replace(
         as_source,
         name=f"ckplus-{network}",
-        model=replace(as_source.model, options={**options, "features": "fixed", "gray": True}),
+        model=replace(
+            as_source.model,
+            options={"head": as_source.model.options["head"], "features": "fixed", "gray": True},
+        ),
         data=replace(as_source.data, protocol="subject-folds", held=0.1),
         trainer=replace(as_source.trainer, patience=20),
     )

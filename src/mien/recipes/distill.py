@@ -22,6 +22,7 @@ these are ours.
 from dataclasses import replace
 from typing import Any
 
+from mien.facs.coded import DISFA_INTENSITY
 from mien.training.recipe import (
     Augment,
     Data,
@@ -36,7 +37,6 @@ from mien.training.recipe import (
 
 __all__ = ["ROWS", "affectnet", "disfa", "pictures"]
 
-UNITS = 1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26
 PAPER = "Chang, Yin, Li, Tran, Soleymani, LibreFace, WACV 2024"
 SOURCE = "Facial Expression Analysis: Action Unit Intensity Estimation, table of DISFA"
 PROTOCOL = "mean of 12 units; folds not given (LibreFace: five), epoch chosen on the test part"
@@ -127,7 +127,7 @@ def disfa(name: str) -> Recipe:
         data=Data(
             "disfa",
             task="intensity",
-            units=UNITS,
+            units=DISFA_INTENSITY,
             template="ffhq",
             augment=Augment(flip=0.5),
             protocol="subject-folds",

@@ -14,6 +14,7 @@ goes through all training pictures.
 
 from dataclasses import replace
 
+from mien.facs.coded import BP4D, DISFA
 from mien.training.recipe import (
     IMAGENET,
     Augment,
@@ -29,8 +30,6 @@ from mien.training.recipe import (
 
 __all__ = ["bp4d", "disfa", "planted"]
 
-BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
-DISFA = 1, 2, 4, 6, 9, 12, 25, 26
 DRAWN = 1, 4, 6, 9, 12, 15, 25, 26
 """Some of each part of the face that drawn faces show."""
 PAPER = "Li, Abtahi, Zhu, Yin, EAC-Net, TPAMI 2018"

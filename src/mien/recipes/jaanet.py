@@ -10,6 +10,9 @@ The authors choose the epoch by looking at the test part. Here persons of the tr
 held out to choose it; ``--set data.held=0`` takes the last epoch.
 """
 
+from dataclasses import replace
+
+from mien.facs.coded import BP4D, DISFA
 from mien.training.recipe import (
     Augment,
     Data,
@@ -22,10 +25,7 @@ from mien.training.recipe import (
     Trainer,
 )
 
-__all__ = ["BP4D", "DISFA", "bp4d", "bp4d_small", "disfa"]
-
-BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
-DISFA = 1, 2, 4, 6, 9, 12, 25, 26
+__all__ = ["bp4d", "bp4d_small", "disfa"]
 
 PUBLISHED = {
     ("bp4d", 1): (47.2, 44.0, 54.9, 77.5, 74.6, 84.0, 86.9, 61.9, 43.6, 60.3, 42.7, 41.9),
@@ -61,7 +61,6 @@ def bp4d_small() -> Recipe:
     0.00067; at epoch 12: 0.5523, 0.7673, 0.0397, 0.00062. Which pictures it took is not said; the
     test pictures are those of part 3, so compare fold 1.
     """
-    small = _recipe("bp4d", BP4D, 2)
     told = "83,924 pictures of parts 1 and 2, tested on part 3; epoch chosen on the test part"
     figures = {
         "f1": 0.5566,
@@ -73,17 +72,7 @@ def bp4d_small() -> Recipe:
         Expected("source document, epoch 6", name, value, protocol=told)
         for name, value in figures.items()
     )
-    return Recipe(
-        "jaanet-bp4d-small",
-        small.model,
-        small.data,
-        small.objective,
-        small.optim,
-        small.schedule,
-        small.trainer,
-        expected,
-        small.paper,
-    )
+    return replace(bp4d(), name="jaanet-bp4d-small", expected=expected)
 
 
 def _recipe(name: str, units: tuple[int, ...], version: int) -> Recipe:

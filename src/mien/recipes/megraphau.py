@@ -12,6 +12,7 @@ takes another backbone. The authors' epoch is chosen on the test part; here pers
 part are held out to choose it.
 """
 
+from mien.facs.coded import BP4D, DISFA
 from mien.training.recipe import (
     Augment,
     Data,
@@ -26,8 +27,6 @@ from mien.training.recipe import (
 
 __all__ = ["bp4d", "disfa"]
 
-BP4D = 1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24
-DISFA = 1, 2, 4, 6, 9, 12, 25, 26
 PAPER = "Luo et al., Learning Multi-dimensional Edge Feature-based AU Relation Graph, IJCAI 2022"
 
 PUBLISHED = {

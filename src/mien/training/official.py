@@ -7,13 +7,14 @@ from typing import NamedTuple
 from torch import nn
 
 from mien.errors import InputError, WeightsError
+from mien.facs.coded import BP4D, DISFA, DISFA_INTENSITY
 from mien.models.importing import from_official, read_official
 from mien.models.jaanet import JAANet
 from mien.models.mae import Teacher
 from mien.models.megraphau import OPEN_SIDED, OPEN_UNITS, MEGraphAU
 from mien.models.posterv2 import PosterV2
 from mien.models.reading import Reading, Task
-from mien.models.student import DETECTED, EXPRESSIONS, Student
+from mien.models.student import EXPRESSIONS, Student
 from mien.spec import ModelSpec
 from mien.training.export import export
 from mien.training.exporting import Exported, probe_of
@@ -22,10 +23,6 @@ from mien.training.recipe import IMAGENET
 __all__ = ["export_official", "official_card"]
 
 HALF = (0.5, 0.5, 0.5)
-BP4D = DETECTED
-DISFA = 1, 2, 4, 6, 9, 12, 25, 26
-STRENGTHS = 1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26
-"""Units of which DISFA has intensities."""
 SETS = {len(BP4D): ("BP4D", BP4D), len(DISFA): ("DISFA", DISFA)}
 """Data set and units of published networks, by how many units these have."""
 
@@ -165,7 +162,7 @@ def _units_of_libreface(name: str, count: int) -> tuple[tuple[int, ...], tuple[s
     """Units of a teacher or of the first head of a student, and what they were learned from."""
     if name == "student-expression":
         return (), (), "AffectNet"
-    units, data = (BP4D, "BP4D") if name == "student-occurrence" else (STRENGTHS, "DISFA")
+    units, data = (BP4D, "BP4D") if name == "student-occurrence" else (DISFA_INTENSITY, "DISFA")
     if count != len(units):
         what = "presence" if data == "BP4D" else "intensities"
         raise WeightsError(
