@@ -286,5 +286,23 @@ def test_a_missing_stamp_is_bridged_and_the_next_sound_one_is_true_again():
     assert clock.estimated == 1
 
 
+@pytest.mark.parametrize(
+    ("stamps", "times", "estimated"),
+    [
+        ((10.0, 0.0, 0.04, 0.08), (10.0, 10.04, 10.08, 10.12), 1),  # a joined file counts anew
+        ((10.0, 8.8, 8.84), (10.0, 10.04, 10.08), 1),
+        ((10.0, 0.0, 0.04, 0.0, 0.04), (10.0, 10.04, 10.08, 10.1, 10.12), 3),  # and stumbles
+        ((10.0, 9.5, 10.04), (10.0, 10.02, 10.04), 1),  # within a second it is a slip
+        ((None, None, 5.0), (0.0, 0.04, 5.0), 2),
+    ],
+)
+def test_stamps_that_go_back_start_a_new_count_or_are_slips_and_none_begins_at_0(
+    stamps, times, estimated
+):
+    clock = Clock(0.04)
+    assert [clock.time(one) for one in stamps] == pytest.approx(times)
+    assert clock.estimated == estimated
+
+
 def test_number_in_reads_what_picture_writes():
     assert [number_in(picture(n)) for n in (0, 1, 77, 255)] == [0, 1, 77, 255]
