@@ -395,6 +395,36 @@ def test_a_face_that_keeps_still_says_nothing_of_its_timing(tmp_path):
     assert replace(report, shifts=tuple(told[:1])).untold == ()
 
 
+@pytest.mark.parametrize(
+    ("shift", "said"),
+    [
+        (
+            Shift("landmarks", "F1/T1", 4, 0.9, 0.2, 30, "shifted"),
+            "landmarks, F1/T1: 4 frames late: those of frame i+4 fit the picture of frame i "
+            "(20% of the movement explained as they are, 90% when moved, 30 pictures)",
+        ),
+        (
+            Shift("occurrence", "", -3, 0.9, 0.2, 30, "shifted"),
+            "occurrence labels, all sequences together: about 3 frames early: those of frame i-3 "
+            "fit the picture of frame i (20% of the movement explained as they are, 90% when "
+            "moved, 30 pictures)",
+        ),
+        (
+            Shift("intensity", "", 1, 0.9, 0.8, 30, "in step"),
+            "intensity labels, all sequences together: in step to within two frames (80% of the "
+            "movement explained as they are, 30 pictures)",
+        ),
+        (
+            Shift("landmarks", "", 9, 0.1, 0.0, 30, "too weak"),
+            "landmarks, all sequences together: too little to go by (0% of the movement explained "
+            "as they are, 30 pictures)",
+        ),
+    ],
+)
+def test_a_shift_is_told_in_a_sentence(shift, said):
+    assert str(shift) == said
+
+
 def test_one_picture_with_another_face_does_not_hide_a_shift(tmp_path):
     time = np.arange(40) / 40
     path = 6 * np.stack([np.sin(9 * time), np.cos(5 * time)], axis=1)
