@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data import rendered
 from mien.errors import UnreadableSource
-from mien.evaluation.units import Exam, Judged, Predict, judge, read_exam
+from mien.evaluation.units import Exam, Judged, Predict, figures, judge, read_exam
 from mien.runtime import Predictor
 from mien.spec import Reliability
 from mien.values import Float32
@@ -34,6 +35,7 @@ def main() -> None:
         classes[short] = dict(predictor.spec.reliability)
         _count(short, exam)
     _print(judged, classes)
+    _print_still(data)
 
 
 def _predict(predictor: Predictor) -> Predict:
@@ -73,6 +75,20 @@ def _print(judged: dict[str, Judged], classes: dict[str, dict[int, Reliability]]
         print("  " + "".join(cells))
     means = [value for one in judged.values() for value in one.means().values()]
     print("  " + f"{'mean':>9}" + "".join(f"{value:9.2f}" for value in means))
+
+
+def _print_still(data: Path) -> None:
+    """Mean correlations on heads that do not turn, where they have been rendered."""
+    try:
+        heads = rendered.read(data / rendered.STILL_FOLDER)
+    except UnreadableSource:
+        print("  heads that keep still: not measured; mien datasets render --still makes them")
+        return
+    print(f"  {len(heads.person)} pictures of heads that keep still, mean correlation:")
+    for short, examples in (("S", rendered.singles(heads)), ("D", rendered.pairs(heads))):
+        found = _predict(Predictor(model_path(NETWORKS[short])))(examples.features)
+        mean = np.mean([one.pcc for one in figures(found, examples.target).values()])
+        print(f"  {short} {mean:.2f}, {len(examples.target)} pictures")
 
 
 if __name__ == "__main__":

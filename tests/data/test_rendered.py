@@ -114,6 +114,19 @@ def test_every_fifth_person_is_held_out(stage, model, tmp_path):
     assert set(seen.person) == {1, 2, 3, 4}
 
 
+def test_held_out_persons_keep_their_heads_still_if_asked(stage, model, tmp_path):
+    head, find = stage
+    rendered.make(head, model, find, range(0, 10, rendered.HELD), tmp_path / "still", still=True)
+    rendered.make(head, model, find, range(0, 10, rendered.HELD), tmp_path / "turning")
+    still, turning = (rendered.read(tmp_path / name) for name in ("still", "turning"))
+    assert set(still.person) == set(turning.person) == {0, 5}
+    for person in (0, 5):
+        assert len(np.unique(still.pose[still.person == person], axis=0)) == 1
+        assert len(np.unique(turning.pose[turning.person == person], axis=0)) == FRAMES
+    np.testing.assert_array_equal(still.intensity, turning.intensity)
+    np.testing.assert_array_equal(still.pose[still.neutral], turning.pose[turning.neutral])
+
+
 def test_pairs_are_minus_the_persons_neutral(stage, model, tmp_path):
     head, find = stage
     rendered.make(head, model, find, range(2), tmp_path)

@@ -40,6 +40,7 @@ CANNOT: dict[str, tuple[str, ...]] = {
     "needs the whole face model, and minutes to hours": (
         "mien datasets ict --source ICT-FaceKit",
         "mien datasets render",
+        "mien datasets render --still",
         "mien datasets plant --portraits FOLDER",
         "mien datasets crops --portraits FOLDER",
         "mien datasets exam --portraits FOLDER",

@@ -34,6 +34,8 @@ from mien.values import Float32, Image
 __all__ = [
     "FOLDER",
     "FRAMES",
+    "HELD",
+    "STILL_FOLDER",
     "Find",
     "Meshes",
     "Rendered",
@@ -49,6 +51,10 @@ __all__ = [
 
 FOLDER = "rendered"
 """Where the shards lie in the data folder."""
+STILL_FOLDER = "rendered-still"
+"""Where the held-out persons lie a second time, who keep their heads still."""
+HELD = 5
+"""Every so many persons one is held out."""
 FRAMES = 6
 """Pictures per person; the first is neutral."""
 SHARD = 50
@@ -97,7 +103,15 @@ class Shot:
     pose: Float32
 
 
-def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path) -> None:
+def make(
+    head: Head,
+    model: FaceModel,
+    find: Find,
+    persons: range,
+    folder: Path,
+    *,
+    still: bool = False,
+) -> None:
     """Render persons by number, and write what the mesh makes of them.
 
     Args:
@@ -107,14 +121,15 @@ def make(head: Head, model: FaceModel, find: Find, persons: range, folder: Path)
         persons: their numbers, which also seed their chance; shards of 50 that are already in
             ``folder`` are left as they are, if they are sound and reach their last person.
         folder: where the shards go.
+        still: whether each person keeps the pose of the neutral picture.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for first in range(persons.start, persons.stop, SHARD):
-        path = folder / f"rendered-{first:05d}.npz"
-        own = range(first, min(first + SHARD, persons.stop))
+    for start in range(0, len(persons), SHARD):
+        own = persons[start : start + SHARD]
+        path = folder / f"rendered-{own[0]:05d}.npz"
         if _reaches(path, own[-1]):
             continue
-        rows = [row for person in own for row in _person(head, model, find, person)]
+        rows = [row for person in own for row in _person(head, model, find, person, still=still)]
         if rows:
             names = (field.name for field in fields(Rendered))
             arrayfile.write(path, {name: np.stack([row[name] for row in rows]) for name in names})
@@ -148,7 +163,7 @@ def read(folder: Path) -> Rendered:
 
 def split(faces: Rendered) -> tuple[Rendered, Rendered]:
     """Development and held-out pictures: every fifth person is held out."""
-    held = faces.person % 5 == 0
+    held = faces.person % HELD == 0
     return faces.take(~held), faces.take(held)
 
 
@@ -179,14 +194,14 @@ def pairs(faces: Rendered) -> Examples:
 
 
 def _person(
-    head: Head, model: FaceModel, find: Find, person: int
+    head: Head, model: FaceModel, find: Find, person: int, *, still: bool
 ) -> Iterator[dict[str, NDArray[np.generic]]]:
     """The pictures of one person on which a mesh was found."""
     rng = np.random.default_rng((20, person))
     identity = draw_identities(rng, 1, (0.7, 1.1))
     rest, style = head.person(identity[0]), draw_style(rng)
     again = bool(rng.random() < 0.5)  # of one kind per person, as in one video: the two differ
-    for number, shot in enumerate(draw_shots(rng, model)):
+    for number, shot in enumerate(draw_shots(rng, model, still=still)):
         camera = draw_camera(rng)
         vertices = head.express(rest, shot.weights, shot.gaze)
         turn = rotations(shot.pose[None])[0]
@@ -206,12 +221,19 @@ def _person(
         }  # fmt: skip
 
 
-def draw_shots(rng: Generator, model: FaceModel, count: int = FRAMES) -> list[Shot]:
-    """What the pictures of a person show; the first is neutral and nearly frontal."""
+def draw_shots(
+    rng: Generator, model: FaceModel, count: int = FRAMES, *, still: bool = False
+) -> list[Shot]:
+    """What the pictures of a person show; the first is neutral and nearly frontal.
+
+    Where the head is kept still, all have the pose of the first.
+    """
     drawn = expressions.draw(rng, count, model.names)
     pose, gaze = draw_poses(rng, count), drawn.gaze
     intensity, weights = drawn.intensity, drawn.weights
     intensity[0], weights[0], pose[0] = 0, 0, pose[0] / 2
+    if still:
+        pose[:] = pose[0]
     gaze[0] = np.deg2rad(rng.normal(0, (4, 3)))
     intensity[:, -1] = lips_parted(model, weights)
     return [Shot(*row) for row in zip(intensity, weights, gaze, pose, strict=True)]
