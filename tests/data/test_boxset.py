@@ -1,14 +1,16 @@
 """Sets with boxes made from portraits."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from mien.data import ict
+from mien.data import boxset, ict
 from mien.data.boxset import BOX_SETS, FILLS, make_boxes
 from mien.data.parts import PARTS, part_of
+from mien.data.planted import moved
 from mien.data.yolo import read
 from mien.errors import InputError, UnreadableSource
 from mien.face.geometry import SKIN
@@ -156,3 +158,39 @@ def test_awake_and_asleep_in_turns_close_to_the_face(model, tmp_path, monkeypatc
             assert image[row, column, :2] == pytest.approx(there, abs=6)
         places.add((round(x, 2), round(y, 2)))
     assert len(places) > 2
+
+
+def test_lids_are_brought_together_and_turned_faces_are_left_out(model, tmp_path, monkeypatch):
+    moving = model.expression.copy()
+    for name, lid in (("eyeBlink_R", 159), ("eyeBlink_L", 386)):
+        moving[model.names.index(name)] = 0
+        moving[model.names.index(name), lid, 1] = -0.6  # centimetres of the 0.92 that are open
+    monkeypatch.setattr(ict, "load", lambda _: replace(model, expression=moving))
+    went = []
+
+    def plant(portrait, model, weights):
+        went.append(moved(portrait, model, weights))
+        return portrait.image
+
+    monkeypatch.setattr(boxset, "plant", plant)
+    awake, turned, asleep = (reference_mesh(60, (150, 110), yaw) for yaw in (0, 40, 0))
+    for upper, lower in ((159, 145), (386, 374)):
+        for mesh in (awake, turned):
+            mesh[lower, 1] = mesh[upper, 1] + 6
+        asleep[lower, 1] = asleep[upper, 1]
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    for number in range(20):
+        Image.new("RGB", (240, 240)).save(folder / f"{number}.png")
+    seen = iter([turned, awake, awake, awake, asleep])
+    path = make_boxes(
+        "awake", tmp_path / "set", pictures={"train": 2}, source=folder, data=tmp_path,
+        find=lambda *_: next(seen),
+    )  # fmt: skip
+    assert [boxes[0, 0] for boxes in read(path).splits["train"].boxes] == [0, 1]
+    open_by, shut_by = (
+        [mesh[lower, 1] - mesh[upper, 1] for upper, lower in ((159, 145), (386, 374))]
+        for mesh in went
+    )
+    assert open_by == pytest.approx([6, 6], abs=0.4)
+    assert shut_by == pytest.approx([0, 0], abs=0.6)

@@ -10,6 +10,7 @@ import pytest
 import mien
 from mien.analysis.networks import shared_networks
 from mien.errors import InputError, UnreadableSource
+from mien.explain import run
 from mien.explain.look import Look, attention
 from mien.explain.maps import MapsView
 from mien.explain.question import NetworkSubject
@@ -85,6 +86,16 @@ def test_a_video_becomes_a_video_with_its_times(clip, finder, tmp_path):
     assert [len(one) for one in done.verdicts] == [1]  # of the first face; the next is too far
     steps = np.diff([frame.time for frame in frames])
     np.testing.assert_allclose(steps, 0.1, atol=0.01)
+
+
+def test_of_a_video_some_faces_are_tested_and_no_more(clip, finder, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "TEST_EVERY", 2)
+    monkeypatch.setattr(run, "TESTS", 2)
+    look, view = shown(finder, (4,), tested=True)
+    span = Span("0.5", "1.2", "0.1s")
+    done = explain(clip, look, view, tmp_path / "out.mp4", shared_networks(), span=span)
+    assert done.frames >= 6
+    assert len(done.verdicts) == 2
 
 
 def test_no_face_and_wrong_files_are_said_and_leave_nothing(photo, finder, tmp_path):
