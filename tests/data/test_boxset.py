@@ -79,6 +79,9 @@ def test_boxes_of_pasted_faces_are_exact(box, tmp_path):
         find=lambda *_: mesh_in(box),
     )  # fmt: skip
     said = read(path).splits["train"]
+    for file in (tmp_path / "set").rglob("*.txt"):
+        told = np.loadtxt(file, ndmin=2)
+        assert (np.abs(told[:, 1:3] - 0.5) + told[:, 3:] / 2).max() <= 0.5 + 2e-6  # in the picture
     wanted = (np.array(box[:2]) + box[2:]) / 2
     off = []
     for path, boxes in list(zip(said.path, said.boxes, strict=True))[1::2]:  # every other one

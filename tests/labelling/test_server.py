@@ -227,6 +227,15 @@ def test_nothing_is_logged(served, capfd):
     assert (said.out, said.err) == ("", "")
 
 
+def test_a_browser_that_goes_away_is_no_news_and_a_fault_of_ours_is(served, capfd):
+    for error, told in ((ConnectionResetError("gone"), False), (ValueError("ours"), True)):
+        try:
+            raise error
+        except (ConnectionError, ValueError):
+            served.handle_error(None, ("127.0.0.1", 1))
+        assert (str(error) in capfd.readouterr().err) is told
+
+
 def test_done_ends_it(folder):
     with Server(Work(folder, NAMES), Viewer(None)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -58,3 +58,12 @@ def test_only_the_last_pictures_are_kept(tmp_path):
     for path in (paths[0], paths[0], *paths, paths[-1], paths[0]):
         viewer.show(path)
     assert seen == [10 + n for n in range(KEPT + 1)] + [10]
+
+
+def test_what_was_seen_longest_ago_goes_first(tmp_path):
+    seen = []
+    viewer = Viewer(lambda image: seen.append(image.shape[1]) or ())
+    paths = [write_picture(tmp_path / f"{n}.png", (10 + n, 10)) for n in range(KEPT + 1)]
+    for path in (*paths[:-1], paths[0], paths[-1], paths[0], paths[1]):
+        viewer.show(path)
+    assert seen == [10 + n for n in range(KEPT + 1)] + [11]
