@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mien.comparison import boxcosts
 from mien.comparison.boxasking import Look, ask, readable
@@ -168,6 +169,16 @@ def test_pictures_that_cannot_be_read_are_left_out_and_counted(tmp_path):
         path.write_bytes(b"")
     with pytest.raises(InputError, match=r"no picture of test can be read; the first: test0\.png"):
         compare_boxes(open_detectors(two), data, QUICK, "")
+
+
+def test_a_picture_that_is_all_width_is_shown_too(tmp_path):
+    data = set_of(tmp_path / "set", train=2, test=3)
+    two = [detector_of(tmp_path / name, data, name=name) for name in ("a", "b")]
+    strip = Image.new("RGB", (3000, 2))
+    strip.save(tmp_path / "set" / "test" / "images" / "test1.png")
+    found = compare_boxes(open_detectors(two), data, QUICK, "")
+    assert any(found.part.path[one.row].name == "test1.png" for one in found.disputes)
+    assert "data:image/jpeg" in box_page(found, [], show=True)
 
 
 def test_a_picture_made_from_one_of_the_training_part_is_a_leak(tmp_path):

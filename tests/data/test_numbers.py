@@ -31,6 +31,13 @@ def test_lines_keep_their_numbers_past_empty_ones():
     assert read("", " ") == ([], [], [])
 
 
+def test_an_empty_cell_is_no_number():
+    """Else the numbers behind it would move a column to the left."""
+    lines = "1,2", "1,,2", "3,4,"
+    what = "'1,,2', expected 2 numbers"
+    assert read(*lines) == ([[1, 2], [3, 4]], [1, 3], [("a.txt:2", what)])
+
+
 @pytest.mark.parametrize(
     ("line", "what"),
     [

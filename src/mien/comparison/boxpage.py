@@ -276,7 +276,8 @@ def _pictures(compared: BoxCompared) -> Iterator[str]:
     for number, one in enumerate(compared.disputes, 1):
         image = Picture.fromarray(read_picture(compared.part.path[one.row]))
         scale = SIDE / max(image.size)
-        small = image.resize((round(image.width * scale), round(image.height * scale)))
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        small = image.resize((width, height))
         draw = ImageDraw.Draw(small)
         for box in compared.true[one.row].box.tolist():
             draw.rectangle([end * scale for end in box], outline=WHITE)

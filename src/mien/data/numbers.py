@@ -95,8 +95,9 @@ def _one_by_one(
 
 def _numbers(text: str) -> list[float] | None:
     """The finite numbers of a line, None if it has something else."""
+    cells = text.strip().removesuffix(",").split("," if "," in text else None)
     try:
-        values = [number(part) for part in text.replace(",", " ").split()]
+        values = [number(cell) for cell in cells]
     except ValueError:
         return None
     return values if np.isfinite(values).all() else None
