@@ -70,7 +70,7 @@ def test_one_person_keeps_one_number(whole):
 
 @pytest.mark.parametrize(
     ("column", "begin", "end", "least"),
-    [("AU26", 0.8, 1.4, 2.0), ("AU43", 1.6, 1.9, 1.5), ("AU2", 2.3, 2.9, 1.5)],
+    [("AU26", 0.8, 1.4, 1.75), ("AU43", 1.6, 1.9, 1.5), ("AU2", 2.3, 2.9, 1.5)],
 )
 def test_planted_movements_are_found_at_their_time(whole, column, begin, end, least):
     inside = whole["time"].between(begin, end)

@@ -12,7 +12,9 @@ from mien.face.geometry import FEATURES, POSE, difference, features
 from mien.values import Scores
 from tests.analysis.made_up import made_up_face
 
-DESCRIBED = 6
+HALF = 3
+"""Numbers that describe a crop, or its mirror image."""
+DESCRIBED = 2 * HALF
 
 
 class Predictor:
@@ -32,7 +34,7 @@ class Predictor:
     def score_crops(self, crops):
         self.asked.append((self.name, crops))
         level = crops[:, 0, :1, 0]
-        return Scores(features=np.repeat(level, DESCRIBED, axis=1).astype(np.float32))
+        return Scores(features=np.repeat(level, HALF, axis=1).astype(np.float32))
 
 
 class Store:
@@ -77,6 +79,14 @@ def test_both_describe_the_mesh_first_and_then_the_crop(asked, faces):
     np.testing.assert_array_equal(described[:, :FEATURES], features(meshes))
     np.testing.assert_array_equal(described[:, FEATURES:], [[10] * 6, [30] * 6])
     assert [name for name, _ in asked] == ["au-picture"]
+
+
+def test_a_crop_is_described_as_it_is_and_mirrored(asked):
+    del asked
+    [crop] = crops(10)
+    crop[:, 56:] = 30  # bright at the right
+    described = open_reading("picture", Store()).features(np.stack([crop, crop[:, ::-1]]))
+    np.testing.assert_array_equal(described, [[10] * 3 + [30] * 3, [30] * 3 + [10] * 3])
 
 
 def test_both_readings_get_what_the_mesh_networks_say(asked, faces):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mien.data.expressions import OUTPUTS
+from mien.data.expressions import OUTPUTS, SWAP
 from mien.models.picturefused import Blend, Describe, DifferenceReadout, SingleReadout
 from mien.models.pictureunits import pictureunits
 
@@ -24,27 +24,50 @@ def blend(mesh=0.0, picture=1.0, offset=0.0, gain=1.0):
 
 
 @torch.no_grad()
-def test_the_readings_are_those_of_the_trained_network(network, crops):
-    described = Describe(network)(crops)
-    torch.testing.assert_close(described, network.features(crops))
+def test_the_readings_are_those_of_the_trained_network_of_crop_and_mirror_image(network, crops):
+    other = crops.flip(-1)
+    plain, mirrored = Describe(network)(crops), Describe(network)(other)
+    described = torch.cat([plain, mirrored], 1)
     mesh = torch.zeros(3, OUTPUTS)
     small = blend(gain=1e-3, offset=-500)  # nothing is clipped
-    found = SingleReadout(network, small)(torch.cat([mesh, described], 1))
-    torch.testing.assert_close((found - 2.5) * 1e3, 5 * network(crops).logits, atol=2e-3, rtol=1e-3)
+    found = SingleReadout(network, small, SWAP)(torch.cat([mesh, described], 1))
+    wanted = 2.5 * (network(crops).logits + network(other).logits[:, SWAP])
+    torch.testing.assert_close((found - 2.5) * 1e3, wanted, atol=2e-3, rtol=1e-3)
     rest = described[:1].expand(3, -1)
-    found = DifferenceReadout(network, small)(torch.cat([mesh, described - rest, rest], 1))
-    wanted = 5 * network.differ(described, rest)
+    found = DifferenceReadout(network, small, SWAP)(torch.cat([mesh, described - rest, rest], 1))
+    wanted = 2.5 * (
+        network.differ(plain, plain[:1].expand(3, -1))
+        + network.differ(mirrored, mirrored[:1].expand(3, -1))[:, SWAP]
+    )
     torch.testing.assert_close((found - 2.5) * 1e3, wanted, atol=2e-3, rtol=1e-3)
 
 
 @torch.no_grad()
+def test_a_mirrored_face_reads_the_same_with_sides_exchanged(network, crops):
+    small = blend(gain=1e-3, offset=-500)
+    mesh = torch.zeros(3, OUTPUTS)
+    single, against = (kind(network, small, SWAP) for kind in (SingleReadout, DifferenceReadout))
+    halves = Describe(network)(crops), Describe(network)(crops.flip(-1))
+    one, other = torch.cat(halves, 1), torch.cat(halves[::-1], 1)
+    torch.testing.assert_close(
+        single(torch.cat([mesh, other], 1)), single(torch.cat([mesh, one], 1))[:, SWAP]
+    )
+    rests = [face[:1].expand(3, -1) for face in (one, other)]
+    found = [
+        against(torch.cat([mesh, face - rest, rest], 1))
+        for face, rest in zip((one, other), rests, strict=True)
+    ]
+    torch.testing.assert_close(found[1], found[0][:, SWAP])
+
+
+@torch.no_grad()
 def test_the_mesh_is_weighed_in(network, crops):
-    described = Describe(network)(crops)
+    described = Describe(network)(crops).repeat(1, 2)
     mesh = torch.full((3, OUTPUTS), 2.0)
     only = blend(mesh=0.5, picture=0.0)
     for one, more in (
-        (SingleReadout(network, only), described),
-        (DifferenceReadout(network, only), torch.cat([described, described], 1)),
+        (SingleReadout(network, only, SWAP), described),
+        (DifferenceReadout(network, only, SWAP), torch.cat([described, described], 1)),
     ):
         assert one(torch.cat([mesh, more], 1)).tolist() == [[1.0] * OUTPUTS] * 3
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mien.data.expressions import COLUMNS, OUTPUTS, UNITS
+from mien.data.expressions import COLUMNS, OUTPUTS, SWAP, UNITS
 from mien.data.portraitexam import KINDS, PortraitExam
 from mien.face.geometry import difference, features
 from mien.models.pictureunits import pictureunits
@@ -138,10 +138,14 @@ def test_mesh_and_picture_are_read_alone_and_against_their_own_portrait():
     np.testing.assert_array_equal(given[1], difference(described, described[own]))
     assert np.unique(alone.mesh).tolist() == [0.5]
     assert np.unique(against.mesh) == pytest.approx([0.8])
-    logits, crops = run(network, exam.crop)
-    np.testing.assert_array_equal(alone.picture, logits)
-    with torch.no_grad():
-        wanted = network.differ(torch.from_numpy(crops), torch.from_numpy(crops[own]))
-    np.testing.assert_array_equal(against.picture, wanted.numpy())
+    sides = []
+    for crops, order in ((exam.crop, slice(None)), (exam.crop[:, :, ::-1], SWAP)):
+        logits, seen = run(network, crops)
+        with torch.no_grad():
+            moved = network.differ(torch.from_numpy(seen), torch.from_numpy(seen[own])).numpy()
+        sides.append((logits[:, order], moved[:, order]))
+    wanted, moved = (sum(both) / 2 for both in zip(*sides, strict=True))
+    np.testing.assert_allclose(alone.picture, wanted, atol=1e-6)
+    np.testing.assert_allclose(against.picture, moved, atol=1e-6)
     assert (against.picture[[0, 2]] == 0).all()
     assert (against.picture[1] != 0).any()

@@ -106,6 +106,21 @@ def test_the_wave_is_the_same_for_all_crops_of_a_group_and_of_no_other(monkeypat
     assert (found - one[0]).abs().mean() > 1e-3
 
 
+def test_another_portrait_shines_through_all_crops_of_a_group_alike():
+    rng = torch.Generator().manual_seed(0)
+    crops = torch.rand(40 * GROUP, 3, 8, 8, generator=rng)
+    added = (picturing._shine(crops, 40, rng) - crops).unflatten(0, (40, GROUP))
+    torch.testing.assert_close(added, added[:, :1].expand_as(added), rtol=0, atol=1e-6)
+    amount = added[:, 0].flatten(1)
+    shone = amount.std(dim=1) > 1e-4
+    assert 10 < shone.sum() < 30
+    other = crops.unflatten(0, (40, GROUP))[:, 0].roll(1, dims=0).flatten(1)
+    alike = [float(torch.corrcoef(torch.stack(pair))[0, 1])
+             for pair in zip(amount[shone], other[shone], strict=True)]  # fmt: skip
+    assert alike == pytest.approx([1] * int(shone.sum()), abs=1e-4)
+    assert (amount.std(dim=1) / other.std(dim=1)).max() <= picturing.SHINE
+
+
 def test_only_differences_and_anchors_are_scored():
     """An error that all members of a group share costs nothing but the anchor."""
     network = Fixed()

@@ -135,7 +135,7 @@ class PictureReading(_TwoNetworks):
 
     @property
     def length(self) -> int:
-        """The features of the mesh, and those of the crop."""
+        """The features of the mesh, and those of the crop and of its mirror image."""
         return FEATURES + self.single.size - len(self.single.units)
 
     def cut(self, image: Image, faces: Sequence[Face]) -> Sequence[Image | None]:
@@ -153,11 +153,11 @@ class PictureReading(_TwoNetworks):
         return np.concatenate([mesh, self.features(cut)], axis=1)
 
     def features(self, crops: Image) -> Float32:
-        """Describe n crops, uint8 (n, 112, 112, 3), by the picture network: (n, d)."""
-        seen = self._picture.score_crops(crops).features
+        """Describe n crops, uint8 (n, 112, 112, 3), and their mirror images: (n, 2d)."""
+        seen = self._picture.score_crops(np.concatenate([crops, crops[:, :, ::-1]])).features
         if seen is None:  # pragma: no cover - its card promises them
             raise ShapeError("au-picture gives no features; fetch the networks again")
-        return seen
+        return np.concatenate([seen[: len(crops)], seen[len(crops) :]], axis=1)
 
     def blend(self, mesh: Float32, seen: Float32) -> Float32:
         """Bring what the mesh reads, (n, 38), and features of crops together: (n, 38), 0-5."""

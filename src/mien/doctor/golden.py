@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).with_name("golden.json")
 EXACT = 1e-3
 """Deviation that a network of floating point may have; two orders of computing differ by 3e-6."""
 EIGHT_BITS = 0.1
-"""The same of a network in 8 bits: with and without kernels of whole numbers it differs by 0.03."""
+"""The same of a network in 8 bits: with and without kernels of whole numbers it differs by 0.02."""
 
 LIMITS = (
     (("x0", "y0", "x1", "y1"), 0.5),

@@ -18,7 +18,7 @@ __all__ = ["Answers", "Asked", "ask", "deviation", "pattern"]
 
 SHOWN = 64
 """Numbers of each output that are compared, evenly spread."""
-ROWS = 32
+ROWS = 128
 """Patterns of which a network of pictures that takes several at once gives the mean."""
 ROUNDS = 3
 """Times that a network is asked; the quickest counts."""

@@ -19,7 +19,7 @@ from mien.models.pictureunits import PictureUnits
 from mien.training.picturing import MEAN, STD
 from mien.values import Float32
 
-__all__ = ["PictureExam", "normalised"]
+__all__ = ["PictureExam", "normalised", "run"]
 
 ROWS = 200
 """Crops that go through the network at once."""

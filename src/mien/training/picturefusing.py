@@ -13,14 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien.data.expressions import OUTPUTS, UNITS
+from mien.data.expressions import OUTPUTS, SWAP, UNITS
 from mien.data.portraitexam import PortraitExam
 from mien.face.geometry import difference, features
+from mien.models.picturefused import both_ways
 from mien.models.pictureunits import PictureUnits
 from mien.training.pictureexam import run
 from mien.values import Float32
 
-__all__ = ["Fusion", "Predict", "Readings", "first_of", "fuse", "read_all"]
+__all__ = [
+    "Fusion", "Predict", "Readings", "describe_all", "first_of", "fuse", "read_all",
+]  # fmt: skip
 
 SMALLEST = 0.08
 """A weight below this share of both is taken for none."""
@@ -67,11 +70,24 @@ def read_all(
     described = features(exam.mesh)
     neutral = first_of(exam.portrait)
     moved = difference(described, described[neutral])
-    here, crop = run(network, exam.crop)
+    crops = torch.from_numpy(describe_all(network, exam.crop))
+    swap = torch.from_numpy(SWAP)
+    plain, mirrored = crops.chunk(2, dim=1)
     with torch.no_grad():
-        pair = network.differ(torch.from_numpy(crop), torch.from_numpy(crop[neutral])).numpy()
+        here = both_ways(network.single(plain), network.single(mirrored), swap)
+        pair = both_ways(
+            network.differ(plain, plain[neutral]), network.differ(mirrored, mirrored[neutral]), swap
+        )
     fifth = np.float32(0.2)
-    return Readings(fifth * single(described), here), Readings(fifth * against(moved), pair)
+    return (
+        Readings(fifth * single(described), here.numpy()),
+        Readings(fifth * against(moved), pair.numpy()),
+    )
+
+
+def describe_all(network: PictureUnits, crops: NDArray[np.uint8]) -> Float32:
+    """What describes crops (n, 112, 112, 3) and their mirror images, (n, 2d)."""
+    return np.concatenate([run(network, one)[1] for one in (crops, crops[:, :, ::-1])], axis=1)
 
 
 def first_of(portrait: NDArray[np.int64]) -> NDArray[np.intp]:

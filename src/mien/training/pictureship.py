@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from mien.data import portraitexam
-from mien.data.expressions import OUTPUTS, SIDES, UNITS
+from mien.data.expressions import OUTPUTS, SIDES, SWAP, UNITS
 from mien.data.portraitexam import PortraitExam, exam_file
 from mien.data.portraits import is_quiet
 from mien.evaluation.units import Figures, figures, reliability
@@ -21,8 +21,15 @@ from mien.models.pictureunits import PictureUnits
 from mien.runtime import Predictor
 from mien.spec import ModelSpec
 from mien.training.export import export
-from mien.training.pictureexam import normalised, run
-from mien.training.picturefusing import Fusion, Predict, first_of, fuse, read_all
+from mien.training.pictureexam import normalised
+from mien.training.picturefusing import (
+    Fusion,
+    Predict,
+    describe_all,
+    first_of,
+    fuse,
+    read_all,
+)
 from mien.training.picturerecipe import PictureRecipe
 from mien.training.precision import quantize, with_card
 from mien.values import Float32
@@ -93,7 +100,13 @@ def ship(
             reliability=tuple((unit, reliability(value)) for unit, value in evidence.items()),
             evidence=tuple(evidence.items()),
         )  # fmt: skip
-        export(module(network, _blend(fusion)), card, probe, folder / f"{name}.onnx", "fp16")
+        export(
+            module(network, _blend(fusion), SWAP.tolist()),
+            card,
+            probe,
+            folder / f"{name}.onnx",
+            "fp16",
+        )
     return [folder / f"{name}.onnx" for name in FILES]
 
 
@@ -171,7 +184,7 @@ def _describer(
         small = quantize(onnx.load(str(whole)), batches)
     with whole_file(path) as part:
         part.write_bytes(with_card(small, replace(card, precision="int8")).SerializeToString())
-    return run(network, probe)[1]
+    return describe_all(network, probe)
 
 
 def _blend(fusion: Fusion) -> Blend:

@@ -25,12 +25,15 @@ __all__ = ["MEAN", "STD", "Anchors", "GroupError", "groups", "vary"]
 
 MEAN, STD = 0.45, 0.25
 """Of all channels, of crops scaled to 0-1."""
-BENT = torch.tensor([[0.04, 0.03, 0.03], [0.03, 0.04, 0.03]])
+BENT = torch.tensor([[0.06, 0.045, 0.04], [0.045, 0.06, 0.04]])
 """Standard deviation of the entries of the affine map that a group shares; half a crop is 1."""
 PLACED = torch.tensor([[0.008, 0.008, 0.006], [0.008, 0.008, 0.006]])
 """The same of each crop's own."""
-WAVE = 0.02
+WAVE = 0.03
 """Standard deviation of the smooth displacement that a group shares; half a crop is 1."""
+
+SHINE = 0.4
+"""How much of another portrait shines through at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,7 @@ def groups(shards: Sequence[Crops], anchors: Anchors, batch: int, steps: int, se
 
 
 def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
-    """Shape, light, colour, blur, noise and covered boxes; most of it shared by a group.
+    """Shape, another face, light, colour, blur, noise, covered boxes; most is shared by a group.
 
     Returns:
         Normalised crops, groups one after another, channels last in memory.
@@ -119,9 +122,11 @@ def vary(images: UInt8[Tensor, "g k s s 3"], chance: Generator) -> Float[Tensor,
         return shared.reshape(total, 1, 1, 1)
 
     x = images.reshape(total, *images.shape[2:]).permute(0, 3, 1, 2).float() / 255
-    x = _reshape(x, count, chance)
+    x = _shine(_reshape(x, count, chance), count, chance)
     x = x.clamp(min=1e-3) ** both((0.75, 1.35), (0.9, 1.12))
     tint = 1 + 0.06 * torch.randn(total, 3, 1, 1, generator=chance)
+    alike = 1 + 0.1 * torch.randn(count, 3, 1, 1, generator=chance)
+    tint = tint * alike.repeat_interleave(members, dim=0)
     x = x * both((0.7, 1.2), (0.9, 1.1)) * tint
     grey = (draw(0, 1, total, 1, 1, 1) < 0.15).float()
     x = torch.lerp(x, x.mean(dim=1, keepdim=True).expand_as(x), grey)
@@ -155,6 +160,19 @@ def _reshape(
     wave = nn.functional.interpolate(coarse, x.shape[-2:], mode="bicubic", align_corners=False)
     grid = grid + wave.permute(0, 2, 3, 1).repeat_interleave(members, dim=0)
     return nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def _shine(x: Float[Tensor, "b 3 s s"], groups: int, chance: Generator) -> Float[Tensor, "b 3 s s"]:
+    """The portrait of the group before shines through all crops of every second group.
+
+    It is added, not mixed: the differences within the group stay as strong as they are.
+    """
+    members = len(x) // groups
+    other = x[::members].roll(1, dims=0)
+    other = other - other.mean(dim=(1, 2, 3), keepdim=True)
+    share = torch.empty(groups, 1, 1, 1).uniform_(0, SHINE, generator=chance)
+    share = share * (torch.rand(groups, 1, 1, 1, generator=chance) < 0.5)
+    return x + (share * other).repeat_interleave(members, dim=0)
 
 
 def _cover(x: Float[Tensor, "b 3 s s"], chance: Generator) -> Float[Tensor, "b 3 s s"]:
