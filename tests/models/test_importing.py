@@ -1,14 +1,11 @@
-"""Official checkpoints: strict, and never more than tensors."""
-
-import pickle
+"""Official checkpoints, strictly."""
 
 import pytest
 import torch
 
 from mien.errors import InputError, WeightsError
-from mien.models.importing import MODULES, from_official, read_official, read_tensors
+from mien.models.importing import MODULES, from_official, read_official
 from mien.models.megraphau import official
-from tests.hostile import Runs
 
 UNITS = 4
 
@@ -59,28 +56,6 @@ def test_another_shape_is_named(checkpoint):
 def test_a_network_without_official_checkpoints():
     with pytest.raises(InputError, match="'resnet18' has no official checkpoints"):
         from_official("resnet18", {})
-
-
-def test_a_file_that_would_run_code_is_refused(tmp_path, capsys):
-    path = tmp_path / "hostile.pth"
-    torch.save({"state_dict": {"a": torch.zeros(1)}, "extra": Runs(print, "run")}, path)
-    with pytest.raises(WeightsError, match="reading it could run code"):
-        read_tensors(path)
-    path.write_bytes(pickle.dumps(Runs(print, "run"), protocol=2))
-    with pytest.raises(WeightsError):
-        read_tensors(path)
-    assert "run" not in capsys.readouterr().out
-
-
-def test_plain_tensors_are_read_from_either_form(tmp_path):
-    one = {"a": torch.ones(2)}
-    for number, content in enumerate((one, {"epoch": 3, "state_dict": one})):
-        path = tmp_path / f"{number}.pth"
-        torch.save(content, path)
-        assert torch.equal(read_tensors(path)["a"], one["a"])
-    torch.save({"epoch": 3}, path)
-    with pytest.raises(WeightsError, match="'epoch', which is no tensor"):
-        read_tensors(path)
 
 
 SIX = MODULES["jaanet"]

@@ -9,7 +9,7 @@ from torch import nn
 
 from mien.errors import InputError, OfflineError, WeightsError
 from mien.models import build, published, starting
-from mien.models.starting import load, read_weights, start
+from mien.models.starting import load, start
 from tests.hostile import Runs
 
 
@@ -172,20 +172,6 @@ def test_a_hostile_pickle_does_nothing(tmp_path):
             start(network(), str(tmp_path / name))
         assert "\n" not in str(raised.value)
     assert not trap.exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x03\x04 torn"])
-def test_a_damaged_file_is_said(tmp_path, content):
-    (tmp_path / "x.pth").write_bytes(content)
-    with pytest.raises(WeightsError, match=r"x\.pth is no file of weights"):
-        read_weights(tmp_path / "x.pth")
-
-
-@pytest.mark.parametrize("content", [{}, {"epoch": 3}, torch.ones(2), {"network": {}}])
-def test_a_file_without_tensors_is_said(tmp_path, content):
-    torch.save(content, tmp_path / "x.pth")
-    with pytest.raises(WeightsError, match=r"x\.pth holds no tensors by name"):
-        read_weights(tmp_path / "x.pth")
 
 
 def test_a_source_that_is_not_there_is_said(tmp_path):

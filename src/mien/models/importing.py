@@ -3,11 +3,9 @@
 Files are read as plain tensors only; a file that would run code when it is opened is refused.
 """
 
-import pickle
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +18,13 @@ from mien.models.mae import official as official_mae
 from mien.models.mae import official_teacher
 from mien.models.megraphau import official as official_megraphau
 from mien.models.megraphau import official_open
+from mien.models.plain import read_tensors
 from mien.models.posternames import UNUSED as POSTER_UNUSED
 from mien.models.posterv2 import official as official_posterv2
 from mien.models.unpickling import read_whole_model
 from mien.models.yolo import official as official_yolo
 
-__all__ = ["MODULES", "OFFICIAL", "from_official", "read_any", "read_official", "read_tensors"]
+__all__ = ["MODULES", "OFFICIAL", "from_official", "read_any", "read_official"]
 
 State = Mapping[str, Tensor]
 Layout = Mapping[str, Sequence[str]]
@@ -42,8 +41,6 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 """Networks whose authors save each module in a file of its own, such as region_learning_5.pth."""
 
-ENTRIES = ("state_dict", "model")
-"""Where the state dict lies in a file that holds more."""
 UNUSED: dict[str, tuple[str, ...]] = {"posterv2": POSTER_UNUSED}
 """Networks whose authors also save what no result depends on: what those names begin with."""
 
@@ -174,35 +171,6 @@ def read_any(path: Path) -> dict[str, Tensor]:
             return read_whole_model(path)
         except WeightsError as other:
             raise other from error
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a checkpoint as plain tensors.
-
-    Args:
-        path: a file written by ``torch.save``: the tensors, or one of ENTRIES that holds them.
-
-    Raises:
-        WeightsError: it cannot be read, or holds more than plain data.
-    """
-    try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path.name} holds more than tensors and is not opened: reading it could run code; "
-            "save its state dict alone and name that file"
-        ) from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise WeightsError(f"{path.name} cannot be read as a checkpoint: {error}") from error
-    for entry in ENTRIES:
-        if isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
-            content = content[entry]
-    if not isinstance(content, Mapping) or not content:
-        raise WeightsError(f"{path.name} holds no state dict; expected tensors by name")
-    strange = [key for key, value in content.items() if not isinstance(value, Tensor)]
-    if strange:
-        raise WeightsError(f"{path.name} holds {strange[0]!r}, which is no tensor")
-    return dict(content)
 
 
 def _join(found: Sequence[Tensor], axes: int) -> Tensor:

@@ -8,16 +8,16 @@ import logging
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError, WeightsError
+from mien.models.plain import read_tensors
 from mien.models.published import Say, imagenet
 from mien.models.unpickling import read_whole_model
 
-__all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "read_weights", "sources", "start"]
+__all__ = ["BEST", "FromImageNet", "GoesOn", "Keeps", "load", "sources", "start"]
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,6 @@ BEST = "best.ckpt"
 IMAGENET = "imagenet"
 CLASSIFIERS = ("classifier.", "fc.", "AuxLogits.", "head.")
 """What names of classifiers begin with in torchvision's files; ours are heads of their own."""
-WRAPPED = ("network", "state_dict", "model")
-"""Where the weights are in a checkpoint that holds more than them."""
 OWN = "network."
 """What names begin with in a checkpoint of a run; the others are of its objective."""
 NAMED = 3
@@ -115,44 +113,15 @@ def _start(network: nn.Module, source: str, say: Say) -> set[str]:
 
 
 def _weights(network: nn.Module, path: Path) -> dict[str, Tensor]:
-    """Tensors of a file; whole models too, for networks that are published so."""
+    """Tensors of a file, the network's own of a run; whole models too, if it is published so."""
     try:
-        return read_weights(path)
+        weights = read_tensors(path)
     except WeightsError:
         if not getattr(network, "published_whole", False) or not zipfile.is_zipfile(path):
             raise
         return read_whole_model(path)
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors by name from a file of torch: a plain one or a checkpoint of ours.
-
-    Raises:
-        WeightsError: the file is damaged, or holds anything but plain tensors.
-    """
-    try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise WeightsError(
-            f"{path} is no file of weights that can be trusted: it is damaged, or holds more than "
-            "plain tensors; save the state dict of the network alone"
-        ) from error
-    for name in WRAPPED:
-        if isinstance(content, dict) and isinstance(content.get(name), dict):
-            content = content[name]
-    if (
-        not isinstance(content, dict)
-        or not content
-        or not all(
-            isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
-        )
-    ):
-        raise WeightsError(
-            f"{path} holds no tensors by name; save the state dict of the network, or name a run "
-            "folder"
-        )
-    own = {name.removeprefix(OWN): content[name] for name in content if name.startswith(OWN)}
-    return own or dict(content)
+    own = {name.removeprefix(OWN): weights[name] for name in weights if name.startswith(OWN)}
+    return own or weights
 
 
 def load(

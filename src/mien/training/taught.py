@@ -8,7 +8,8 @@ from torch import nn
 
 from mien.data.splits import Split, read_split
 from mien.errors import InputError
-from mien.models.importing import from_official, read_tensors
+from mien.models.importing import from_official
+from mien.models.plain import read_tensors
 from mien.models.reading import Reading
 from mien.spec import ModelSpec
 from mien.training import runfolder
