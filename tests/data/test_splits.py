@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -75,8 +76,12 @@ def test_the_digest_follows_pictures_and_parts_and_nothing_else(one):
 def test_parts_may_not_overlap(one):
     with pytest.raises(InputError, match="share pictures"):
         type(one)(**{**vars(one), "test": one.train})
-    with pytest.raises(ShapeError, match="expected rows of this index"):
-        type(one)(**{**vars(one), "test": np.array([1000])})
+
+
+@pytest.mark.parametrize("row", [-1, sum(PEOPLE.values())])
+def test_rows_of_no_picture_are_named(one, row):
+    with pytest.raises(ShapeError, match=f"a part names row {row} of an index"):
+        type(one)(**{**vars(one), "test": np.array([row])})
 
 
 def test_it_is_described_in_words(one):
@@ -84,6 +89,10 @@ def test_it_is_described_in_words(one):
     assert text.startswith("table, subject-folds, fold 2 of 4: train ")
     assert f"test {len(one.test)} pictures of 2 persons;" in text
     assert one.digest[:12] in text
+    single = split(made_index({"S0": 1, "S1": 1, "S2": 3}), "subject-folds", 1, folds=3, held=0)
+    counts = re.findall(r"test (\d+) (\w+) of (\d+) (\w+);", single.describe())
+    assert counts in ([("1", "picture", "1", "person")], [("3", "pictures", "1", "person")])
+    assert len(single.test) == int(counts[0][0])
 
 
 def test_there_are_three_parts(one):

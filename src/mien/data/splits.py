@@ -60,9 +60,10 @@ class Split:
                 f"the parts of fold {self.fold} of {self.protocol} share pictures; "
                 "expected each picture in one part at most"
             )
-        if len(every) and (every.min() < 0 or every.max() >= self.pictures):
+        strange = every[(every < 0) | (every >= self.pictures)]
+        if len(strange):
             raise ShapeError(
-                f"a part names row {every.max()} of an index of {self.pictures} pictures; "
+                f"a part names row {strange[0]} of an index of {self.pictures} pictures; "
                 "expected rows of this index"
             )
 
