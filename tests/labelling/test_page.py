@@ -207,4 +207,4 @@ def test_done_says_how_far_it_is(page, served):
     page.run("document.getElementById('done').click()")
     page.until("app.closed")
     said = page.run("document.getElementById('sum').textContent")
-    assert said == "1 pictures are finished: 1 to train with, 0 held out; 4 are left."
+    assert said == "1 picture is finished: 1 to train with, 0 held out; 4 are left."

@@ -301,7 +301,8 @@ async function finish() {
   if (saving.waiting.size) return say("Something is not saved yet.", "warn");
   try {
     const { tally } = await ask("done", {});
-    $("sum").textContent = `${tally.labelled + tally.none} pictures are finished: ${tally.train} to train with, ` +
+    const finished = tally.labelled + tally.none;
+    $("sum").textContent = `${finished} ${finished === 1 ? "picture is" : "pictures are"} finished: ${tally.train} to train with, ` +
       `${tally.val} held out; ${tally.open} are left.`;
     app.closed = true;
     $("end").showModal();
