@@ -113,13 +113,36 @@ def test_the_iris_is_drawn_where_the_mesh_says(persons, left):
 
 def test_views_differ_in_everything_but_the_face(persons):
     views = [draw_view(np.random.default_rng(number)) for number in range(40)]
-    poses = np.array([view.pose for view in views])
-    assert (poses.std(axis=0) > 3).all()
-    assert np.abs(poses).max() <= 30
+    usual = {"pose": 3, "gaze": 3, "scale": 0.04, "shift": 0.01, "ambient": 0.05, "gain": 0.05,
+             "noise": 1, "seed": 1}  # fmt: skip
+    for name, least in usual.items():
+        drawn = np.array([getattr(view, name) for view in views])
+        assert (drawn.std(axis=0) > least).all(), name
+    assert (np.array([view.light for view in views])[:, :2].std(axis=0) > 0.2).all()
+    assert max(np.abs(view.pose).max() for view in views) <= 30
     still = draw_view(np.random.default_rng(0), 0.0)
     np.testing.assert_array_equal(
         persons[0].picture({}, SIZE, still)[0], persons[0].picture({}, SIZE, View())[0]
     )
+
+
+def test_a_picture_is_taken_as_the_view_says(persons):
+    image, mesh = persons[0].picture({}, SIZE)
+    _, moved = persons[0].picture({}, SIZE, View(shift=(0.05, 0.03)))
+    np.testing.assert_allclose((moved - mesh)[:, :2].mean(axis=0), [0.05 * SIZE, 0.03 * SIZE], 0.01)
+    _, large = persons[0].picture({}, SIZE, View(scale=1.2))
+    np.testing.assert_allclose(np.ptp(large, axis=0), 1.2 * np.ptp(mesh, axis=0), rtol=1e-3)
+    bright, _ = persons[0].picture({}, SIZE, View(gain=1.2))
+    assert bright.mean() > image.mean() + 5
+    cheeks = mesh[[50, 280], :2].round().astype(int)  # the person's right is the image's left
+    for side in (-1.0, 1.0):
+        lit, _ = persons[0].picture({}, SIZE, View(light=(side, 0.0, 1.0), ambient=0.2))
+        left, right = (lit[y - 3 : y + 4, x - 3 : x + 4].mean() for x, y in cheeks)
+        assert side * (right - left) > 10
+    noisy = [persons[0].picture({}, SIZE, View(noise=4.0, seed=seed))[0] for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(noisy[0], noisy[1])
+    assert (noisy[0].astype(int) - image).std() == pytest.approx(4, abs=0.3)
+    assert (noisy[0] != noisy[2]).mean() > 0.5
 
 
 def test_persons_differ_in_shape_and_colour():

@@ -160,7 +160,9 @@ def test_progress_tells_the_persons(tmp_path, plain, monkeypatch):
     [
         ({"persons": 0}, "0 persons"),
         ({"persons": 2, "frames": 1}, "1 pictures of each"),
-        ({"persons": 2, "size": 16}, "16 pixels"),
+        ({"persons": 2, "frames": 2, "kind": "planted"}, "at least 3"),
+        ({"persons": 2, "size": 63}, "63 pixels"),
+        ({"persons": 2, "size": 1025}, "1025 pixels"),
         ({"persons": 2, "kind": "painted"}, "there is no kind 'painted'"),
         ({"persons": 2, "kind": "rendered"}, "need the face model"),
         ({"persons": 2, "kind": "planted", "data": "x"}, "need portraits"),
