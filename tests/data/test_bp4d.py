@@ -91,7 +91,8 @@ def test_a_code_out_of_range_names_file_and_line(root):
 
 
 @pytest.mark.parametrize(
-    "text", ["3,1,x", "3,1", "", "3;1;0", "nan" + ",0" * 99, "3,nan" + ",0" * 98]
+    "text",
+    ["3,1,x", "3,1", "", "3;1;0", "nan" + ",0" * 99, "3,nan" + ",0" * 98, "1e30" + ",0" * 99],
 )
 def test_a_bad_line_names_file_and_line(root, text):
     change(root / CODES, 4, text)
@@ -133,6 +134,28 @@ def test_codes_without_a_header_are_not_guessed(root):
     assert only(findings).place == f"{CODES}:1"
     assert "header" in only(findings).what
     assert not index.occurrence.known[row(index, "F001/T1/1.jpg")].any()
+
+
+@pytest.mark.parametrize("last", ["12", "9" * 5000, "AU", "\N{SUPERSCRIPT TWO}"])
+def test_a_header_that_names_a_unit_twice_or_none_is_not_guessed(root, last):
+    cell(root / CODES, 1, 99, last)
+    index, findings = read(root)
+    assert (only(findings).kind, only(findings).place) == ("bad line", f"{CODES}:1")
+    assert "each unit once" in only(findings).what
+    assert not index.occurrence.known[row(index, "F001/T1/1.jpg")].any()
+
+
+def test_units_of_a_header_may_be_named_or_quoted(root):
+    before, _ = read(root)
+    header = (root / CODES).read_text().splitlines()[0].split(",")
+    for one in (
+        [f'"{cell}"' for cell in header],
+        ["frame", *(f"AU{unit}" for unit in header[1:])],
+    ):
+        change(root / CODES, 1, ",".join(one))
+        after, findings = read(root)
+        assert not list(findings)
+        np.testing.assert_array_equal(after.occurrence.value, before.occurrence.value)
 
 
 def test_an_intensity_file_of_another_unit_is_not_read(root):
@@ -303,6 +326,32 @@ def test_landmarks_of_other_frames_than_pictures_are_left_out(root):
     assert [one.kind for one in findings] == ["frames differ", "no landmarks"]
     assert not index.points.known[:FRAMES].any()
     assert index.points.known[FRAMES:].all()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [("2.5", "bad line"), ("-2", "bad line"), ("1e30", "bad line"), ("1", "duplicate")],
+)
+def test_landmarks_of_no_frame_or_of_one_twice_are_not_read(root, number, kind):
+    path = root / "2DFeatures/F001_T1.csv"
+    before, _ = read(root)
+    cell(path, 2, 0, number)
+    index, findings = read(root)
+    assert [(one.kind, one.place) for one in findings] == [
+        (kind, "2DFeatures/F001_T1.csv:2"),
+        ("no landmarks", "F001/T1"),
+    ]
+    assert index.points.known[:FRAMES].tolist() == [True, False, True, True]
+    np.testing.assert_array_equal(index.points.value[0], before.points.value[0])
+
+
+def test_landmarks_of_another_number_of_points_name_their_line(root):
+    path = root / "2DFeatures/F001_T1.csv"
+    path.write_text("\n1,2,3\n")
+    _, findings = read(root)
+    first = next(iter(findings))
+    assert (first.kind, first.place) == ("bad line", "2DFeatures/F001_T1.csv:2")
+    assert "has 3 numbers, expected x and y of 49, 66 or 68 points" in first.what
 
 
 def test_a_bad_line_of_landmarks_does_not_shift_those_after_it(root):

@@ -61,6 +61,7 @@ _SUBJECT = re.compile(r"[FM]\d{3}")
 _TASK = re.compile(r"T\d+")
 _CODED = re.compile(r"([FM]\d{3}_T\d+)(?:_AU(\d+))?\.(?i:csv)")
 _FRAME = ("", "frame", "Frame")
+_UNIT = re.compile(r"(?:AU)?([0-9]{1,3})")
 
 
 class _Copy(NamedTuple):
@@ -211,12 +212,14 @@ def _occurrence(copy: _Copy, key: str) -> list[Coded]:
     place = relative(path, copy.root)
     lines = text_of(path).splitlines()
     header = [cell.strip().strip('"') for cell in lines[0].split(",")] if lines else []
-    numbers = [cell.removeprefix("AU") for cell in header[1:]]
-    if not numbers or not all(map(str.isdecimal, numbers)) or header[0].strip("0") not in _FRAME:
+    named = [int(match[1]) for cell in header[1:] if (match := _UNIT.fullmatch(cell))]
+    once = len(set(named)) == len(header) - 1 > 0
+    if not once or header[0].strip("0") not in _FRAME:
         came = lines[0][:40] if lines else ""
-        copy.findings.add("bad line", f"{place}:1", f"{came!r}, expected the header 0,1,2,...")
+        what = f"{came!r}, expected the header 0,1,2,..., each unit once"
+        copy.findings.add("bad line", f"{place}:1", what)
         return []
-    columns = {int(unit): n for n, unit in enumerate(numbers, 1) if int(unit) in UNITS}
+    columns = {unit: n for n, unit in enumerate(named, 1) if unit in UNITS}
     rows = frame_lines(lines[1:], len(header), copy.findings, place, 1)
     return [coded(rows, UnitFile(columns, (0, 1, UNKNOWN), UNKNOWN), copy.findings, place)]
 

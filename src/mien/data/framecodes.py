@@ -11,6 +11,9 @@ from mien.data.numbers import Rows, check_codes, parse
 
 __all__ = ["Coded", "UnitFile", "coded", "frame_lines", "labels_at"]
 
+_WHOLE = 2**53
+"""From here on a float does not tell a number from the next."""
+
 
 class Coded(NamedTuple):
     """The codes of one or more units, line by line of a file."""
@@ -49,7 +52,7 @@ def frame_lines(
     """
     rows = parse(lines, width, findings, place, skip)
     frame = rows.value[:, 0]
-    good = (frame >= 0) & (frame == np.round(frame))
+    good = (frame >= 0) & (frame < _WHOLE) & (frame == np.round(frame))
     for row in np.flatnonzero(~good).tolist():
         findings.add("bad line", f"{place}:{rows.line[row]}", f"{frame[row]:g} is no frame number")
     return _each_once(rows.take(good), findings, place)

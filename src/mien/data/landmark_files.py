@@ -7,6 +7,7 @@ import numpy as np
 
 from mien.data.findings import Findings
 from mien.data.folders import text_of
+from mien.data.framecodes import frame_lines
 from mien.data.labels import Points
 from mien.data.matfile import Value, read_mat
 from mien.data.numbers import parse
@@ -150,25 +151,25 @@ def _element(one: Value | dict[str, Value]) -> Float32:
 def _lines(path: Path, findings: Findings, place: str) -> tuple[list[int] | None, list[Float32]]:
     """Frame numbers, if the file has them, and the points of each line of a text file."""
     lines = text_of(path).splitlines()
-    full = [text for text in lines if text.strip()]
-    if not full:
+    every = np.array([n for n, text in enumerate(lines, 1) if text.strip()], np.int64)
+    if not len(every):
         return None, []
-    width = len(full[0].replace(",", " ").split())
+    width = len(lines[every[0] - 1].replace(",", " ").split())
     if width // 2 not in COUNTS:
         findings.add(
             "bad line",
-            f"{place}:1",
+            f"{place}:{every[0]}",
             f"has {width} numbers, expected x and y of 49, 66 or 68 points, with or without the "
             "frame number before them",
         )
         return None, []
-    rows = parse(lines, width, findings, place)
     if width % 2:
+        rows = frame_lines(lines, width, findings, place)
         points = rows.value[:, 1:].astype(np.float32).reshape(len(rows.line), -1, 2)
         return rows.value[:, 0].astype(int).tolist(), _full(points)
     # without frame numbers a bad line must keep its place, or all that follow would be shifted
-    points = np.zeros((len(full), width // 2, 2), np.float32)
-    every = np.array([n for n, text in enumerate(lines, 1) if text.strip()], np.int64)
+    rows = parse(lines, width, findings, place)
+    points = np.zeros((len(every), width // 2, 2), np.float32)
     points[np.searchsorted(every, rows.line)] = rows.value.reshape(len(rows.line), -1, 2)
     return None, _full(points)
 
