@@ -52,7 +52,15 @@ def test_frames_by_number(tmp_path, backwards):
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("0.png", 0), ("SN001_0000_lm.mat", 0), ("l00012_lm.mat", 12), ("a.png", None), ("7", 7)],
+    [
+        ("0.png", 0),
+        ("SN001_0000_lm.mat", 0),
+        ("l00012_lm.mat", 12),
+        ("a.png", None),
+        ("7", 7),
+        (f"{10**18 - 1}.png", 10**18 - 1),
+        (f"{10**18}.png", None),
+    ],
 )
 def test_the_last_number_of_a_name(name, number):
     assert folders.last_number(name) == number

@@ -140,7 +140,6 @@ def test_sided_labels_change_sides_with_the_flip(cache, tmp_path):
     value[:, 0] = 1
     known = np.ones((40, 3), bool)
     known[5, 2] = False
-    sided = cache.index.occurrence
     sided = Labels((12, 25, 12), value, known)
     other = changed(cache, tmp_path)
     other.index = replace(other.index, occurrence=sided)

@@ -62,10 +62,12 @@ def test_original_pictures_have_boxes(root):
         ("train_00002.jpg", "bad line"),
         ("train_00002.jpg happy", "bad line"),
         ("train_00002.jpg --5", "bad line"),
+        (f"train_00002.jpg {'1' * 5000}", "bad line"),
         ("00002.jpg 4", "bad line"),
         ("train_00001.jpg 4", "duplicate"),
         ("train_00002.jpg 8", "code out of range"),
         ("train_00002.jpg 0", "code out of range"),
+        ("train_00002.jpg -1", "code out of range"),
     ],
 )
 def test_a_bad_line_names_file_and_line(root, line, kind):
@@ -106,7 +108,7 @@ def test_many_missing_pictures_are_a_few_findings(tmp_path):
     assert "29 more" in [one.what for one in findings][-1]
 
 
-@pytest.mark.parametrize("text", ["1 2 3", "10 10 5 20", "a b c d", ""])
+@pytest.mark.parametrize("text", ["1 2 3", "10 10 5 20", "10 10 20 5", "a b c d", ""])
 def test_a_bad_box(root, text):
     (root / "basic/Annotation/boundingbox/train_00001_boundingbox.txt").write_text(text)
     index, findings = read(root, rafdb.read_original)

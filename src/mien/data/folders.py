@@ -32,6 +32,8 @@ NOTED = 10
 """So many faults of one kind are noted one by one; what is more becomes one finding."""
 
 _NUMBER = re.compile(r"\d+")
+_DIGITS = 18
+"""Of a number that 64 bits hold."""
 
 
 def check_root(root: Path) -> Path:
@@ -120,11 +122,13 @@ def _scan(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
 def last_number(name: str) -> int | None:
     """The last number in the name of a file, without its suffix; None if there is none.
 
+    What 64 bits do not hold, such as a time stamp with all its parts, is no number of a frame.
+
     >>> last_number("S005_001_00000011.png")
     11
     """
     found = _NUMBER.findall(name.rpartition(".")[0] or name)
-    return int(found[-1]) if found else None
+    return int(found[-1]) if found and len(found[-1]) <= _DIGITS else None
 
 
 def numbered(

@@ -11,6 +11,7 @@ classes agrees with the published numbers of test pictures, 329 74 160 1185 478 
 Who is on a picture is not known: each picture is its own subject.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 from mien.data.findings import Findings
 from mien.data.folders import (
     PICTURES,
-    check_root,
     find,
     last_number,
     listing,
@@ -54,6 +54,7 @@ _BASIC = "basic"
 _ALIGNED = "Image/aligned"
 _ORIGINAL = "Image/original"
 _BOXES = "Annotation/boundingbox"
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
 class _Line(NamedTuple):
@@ -109,7 +110,6 @@ def _base(root: Path) -> Path:
 
 def _index(name: str, root: Path, base: Path, folder: Path, findings: Findings) -> Index:
     """The pictures of a folder that are in the list."""
-    check_root(root)
     files = {_stem(file): file for file in listing(folder, PICTURES)}
     lines = _lines(base / "EmoLabel" / _LIST, root, findings)
     where = relative(folder, root)
@@ -157,7 +157,7 @@ def _lines(path: Path, root: Path, findings: Findings) -> list[_Line]:
         if not words:
             continue
         stem = _stem(words[0])
-        good = len(words) == 2 and words[1].removeprefix("-").isdecimal()
+        good = len(words) == 2 and _NUMBER.fullmatch(words[1])
         if not good or stem.partition("_")[0] not in PARTS:
             what = f"{text.strip()[:40]!r}, expected a line such as train_00001.jpg 5"
             findings.add("bad line", place, what)
