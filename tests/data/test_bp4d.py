@@ -118,13 +118,14 @@ def test_a_frame_twice(root):
 
 def test_intensities_with_a_header(root):
     before, _ = read(root)
+    text = (root / SMILE).read_text()
     for header in ("0,12", "frame,AU12"):
-        text = (root / SMILE).read_text()
         (root / SMILE).write_text(f"{header}\n{text}")
         after, findings = read(root)
         assert not list(findings)
         np.testing.assert_array_equal(after.intensity.value, before.intensity.value)
-        (root / SMILE).write_text(text)
+        change(root / SMILE, 3, "2,x")
+        assert only(read(root)[1]).place == f"{SMILE}:3"
 
 
 def test_codes_without_a_header_are_not_guessed(root):
@@ -133,6 +134,7 @@ def test_codes_without_a_header_are_not_guessed(root):
     index, findings = read(root)
     assert only(findings).place == f"{CODES}:1"
     assert "header" in only(findings).what
+    assert findings.left_out == 0  # their intensities are known
     assert not index.occurrence.known[row(index, "F001/T1/1.jpg")].any()
 
 
@@ -182,6 +184,7 @@ def test_a_missing_picture(root):
     assert (only(findings).kind, only(findings).place) == ("no picture", "F001/T1")
     assert "frames 3 " in only(findings).what
     assert len(index) == 4 * FRAMES - 1
+    assert findings.left_out == 1
     assert "Sequences(2D)/F001/T1/3.jpg" not in index.path
     with pytest.raises(InputError, match="F001/T1: frames 3"):
         bp4d.read(root, Findings(strict=True))

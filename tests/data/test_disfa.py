@@ -195,6 +195,16 @@ def test_landmarks_named_by_the_other_scheme_count_from_1(root):
     assert np.flatnonzero(~after.points.known).tolist() == [2]
 
 
+def test_labels_may_lie_a_folder_deeper(root):
+    before, _ = read(root)
+    (root / "ActionUnit_Labels").rename(root / "inner")
+    (root / "ActionUnit_Labels").mkdir()
+    (root / "inner").rename(root / "ActionUnit_Labels/ActionUnit_Labels")
+    after, findings = read(root)
+    assert not list(findings)
+    np.testing.assert_array_equal(after.intensity.value, before.intensity.value)
+
+
 def test_half_copied(root):
     (root / "Videos_LeftCamera").rename(root / "elsewhere")
     with pytest.raises(InputError, match="neither videos Videos_LeftCamera"):

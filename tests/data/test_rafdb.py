@@ -1,7 +1,10 @@
 """RAF-DB: the list, its parts and classes, boxes of the original pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from mien.data import rafdb
 from mien.data.findings import Findings
@@ -80,6 +83,7 @@ def test_a_bad_line_names_file_and_line(root, line, kind):
     known = dict(zip(index.subject, index.expression.known.tolist(), strict=True))
     assert not known.get("train_00002", False)
     assert known["train_00003"]
+    assert findings.left_out == (kind == "bad line")
     with pytest.raises(InputError, match=r"label.txt:2"):
         rafdb.read(root, Findings(strict=True))
 
@@ -95,6 +99,7 @@ def test_missing_and_unlisted_pictures(root):
     ]
     assert "train_00002" not in index.subject
     assert len(index) == 7
+    assert findings.left_out == 1
 
 
 def test_many_missing_pictures_are_a_few_findings(tmp_path):
@@ -118,6 +123,13 @@ def test_a_bad_box(root, text):
     assert np.isfinite(index.box[1:]).all()
 
 
+def test_a_copy_without_boxes_is_read(root):
+    (root / "basic/Annotation/boundingbox").rename(root / "elsewhere")
+    index, findings = read(root, rafdb.read_original)
+    assert {one.kind for one in findings} == {"no landmarks"}
+    assert np.isnan(index.box).all()
+
+
 def test_a_missing_box_is_a_remark(root):
     (root / "basic/Annotation/boundingbox/train_00001_boundingbox.txt").unlink()
     index, findings = read(root, rafdb.read_original)
@@ -131,6 +143,45 @@ def test_contempt_is_not_in_the_set(tmp_path):
     rafdb.write(tmp_path / "rafdb", recordings)
     index, _ = read(tmp_path / "rafdb")
     assert names(index) == ["neutral", "happiness", "neutral"]
+
+
+def test_the_list_may_have_empty_lines(root):
+    before, _ = read(root)
+    (root / LIST).write_text((root / LIST).read_text().replace("\n", "\n\n"))
+    after, findings = read(root)
+    assert not list(findings)
+    assert after.path == before.path
+
+
+@pytest.mark.parametrize("kind", ["aligned", "original"])
+def test_basic_may_be_the_root_and_its_pictures_may_lie_a_folder_deeper(root, kind):
+    reader = {"aligned": rafdb.read, "original": rafdb.read_original}[kind]
+    pictures = root / "basic/Image" / kind
+    pictures.rename(root / kind)
+    pictures.mkdir()
+    (root / kind).rename(pictures / kind)
+    index, _ = read(root / "basic", reader)
+    assert index.path[0].startswith(f"Image/{kind}/{kind}/train_00001")
+    (pictures / kind).rename(root / kind)
+    pictures.rmdir()
+    (root / "basic/Image" / kind / kind).mkdir(parents=True)
+    with pytest.raises(InputError, match="no picture with a label"):
+        read(root / "basic", reader)
+
+
+def test_an_aligned_picture_is_the_face_in_the_middle_with_a_tenth_more(tmp_path):
+    one = three()[0]
+    (x0, y0), (x1, y1) = one.points[-1].min(axis=0), one.points[-1].max(axis=0)
+    rows, columns = np.mgrid[:96, :96]
+    inside = (x0 <= columns) & (columns <= x1) & (y0 <= rows) & (rows <= y1)
+    picture = np.repeat(np.uint8(255 * inside)[..., None], 3, axis=2)
+    rafdb.write(tmp_path / "rafdb", [replace(one, images=[picture] * len(one.images))])
+    aligned = Image.open(tmp_path / "rafdb/basic/Image/aligned/train_00001_aligned.jpg")
+    assert aligned.size == (100, 100)
+    seen = np.array(aligned.convert("L")) > 127
+    edges = [np.flatnonzero(seen.any(axis=axis))[[0, -1]] for axis in (0, 1)]
+    half = 50 / 1.1 * np.array([x1 - x0, y1 - y0]) / max(x1 - x0, y1 - y0)
+    np.testing.assert_allclose(edges, np.stack([50 - half, 50 + half], axis=1), atol=2)
 
 
 def test_half_copied(root):

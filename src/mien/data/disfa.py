@@ -56,7 +56,7 @@ FIRST_PIXEL = 1
 RATE = 20
 """Frames per second of the set's videos."""
 
-_LABELS = ("ActionUnit_Labels", "ActionUnit_Labels/ActionUnit_Labels", "Labels")
+_LABELS = ("ActionUnit_Labels", "Labels")
 _VIDEOS = ("Videos_LeftCamera", "Video_LeftCamera", "Videos", "videos", ".")
 _FRAMES = ("Images/Left", "Images", "images", "Frames", "frames", "img", "Videos_LeftCamera", ".")
 _LANDMARKS = ("Landmark_Points", "Landmarks", "landmarks")

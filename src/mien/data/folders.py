@@ -49,8 +49,15 @@ def check_root(root: Path) -> Path:
 
 
 def find(root: Path, names: Sequence[str]) -> Path | None:
-    """The first of some sub-folders that is there; "." is ``root`` itself."""
-    return next((root / name for name in names if (root / name).is_dir()), None)
+    """The first of some sub-folders that is there; "." is ``root`` itself.
+
+    Where it holds a folder of its own name, as an unpacked archive may, it is that one.
+    """
+    for name in names:
+        if (root / name).is_dir():
+            inner = root / name / Path(name).name
+            return inner if inner.is_dir() else root / name
+    return None
 
 
 def need(root: Path, names: Sequence[str], holds: str) -> Path:

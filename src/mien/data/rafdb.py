@@ -80,7 +80,7 @@ def read(root: Path, findings: Findings) -> Index:
             fault.
     """
     base = _base(root)
-    folder = need(base, (_ALIGNED, "Image/aligned/aligned"), "train_00001_aligned.jpg and so on")
+    folder = need(base, (_ALIGNED,), "train_00001_aligned.jpg and so on")
     return _index("rafdb", root, base, folder, findings)
 
 
@@ -96,7 +96,7 @@ def read_original(root: Path, findings: Findings) -> Index:
             fault.
     """
     base = _base(root)
-    folder = need(base, (_ORIGINAL, "Image/original/original"), "train_00001.jpg and so on")
+    folder = need(base, (_ORIGINAL,), "train_00001.jpg and so on")
     return _index("rafdb-original", root, base, folder, findings)
 
 
