@@ -178,6 +178,7 @@ def test_missing_pictures(parts):
     index, findings = read(parts)
     assert (only(findings).kind, only(findings).place) == ("no picture", f"{PART}_path.txt:2")
     assert len(index) == 4 * FRAMES - 1
+    assert findings.left_out == 1
 
 
 def test_the_same_picture_twice(parts):
@@ -224,6 +225,7 @@ def test_an_empty_path(parts):
     change(parts / f"{PART}_path.txt", 2, "")
     index, findings = read(parts)
     assert (only(findings).kind, only(findings).place) == ("bad line", f"{PART}_path.txt:2")
+    assert findings.left_out == 1
     row = index.path.index("imgs/BP4D/F001/T1/3.jpg")
     assert index.number[row] == 3
 

@@ -55,6 +55,13 @@ def test_a_batch_is_what_the_view_says(cache):
     assert batch.eyes.tolist() == cache.eyes[[4, 9, 30]].tolist()
 
 
+def test_colours_are_scaled_as_the_view_says(cache):
+    view = replace(VIEW, mean=(0.5, 0.25, 0.0), std=(0.5, 1.0, 2.0))
+    batch = CropDataset(cache, ALL, view)[(0, 9)]
+    expected = (cache.image(9)[4:60, 4:60] / 255 - [0.5, 0.25, 0]) / [0.5, 1, 2]
+    assert batch.image[0].numpy() == pytest.approx(expected.transpose(2, 0, 1), abs=1e-5)
+
+
 def test_units_are_known_by_their_number_and_unknown_ones_stay_unknown(cache, index):
     batch = CropDataset(cache, ALL, VIEW).__getitems__([(0, row) for row in range(40)])
     columns = [UNITS.index(25), UNITS.index(1)]
