@@ -1,11 +1,12 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mien.data.protocols import split
-from mien.data.splits import read_split, write_split
+from mien.data.splits import keys_digest, make_split, read_split, write_split
 from mien.errors import InputError, ShapeError
 from tests.data.made_index import made_index
 
@@ -93,6 +94,21 @@ def test_it_is_described_in_words(one):
     counts = re.findall(r"test (\d+) (\w+) of (\d+) (\w+);", single.describe())
     assert counts in ([("1", "picture", "1", "person")], [("3", "pictures", "1", "person")])
     assert len(single.test) == int(counts[0][0])
+
+
+def test_who_is_not_named_counts_as_no_person():
+    index = made_index({"": 2, "A": 2, "B": 1})
+    parts = {"train": np.array([2, 0]), "validate": np.array([1]), "test": np.array([3, 4])}
+    one = make_split(index, parts, ("author-lists", 1, 1), (0.0, 0), ())
+    assert one.train.tolist() == [0, 2]
+    assert one.subjects == {"train": ("A",), "validate": (), "test": ("A", "B")}
+    assert one.notes == ()
+
+
+def test_names_that_are_no_utf8_have_a_digest_of_their_own():
+    index = made_index({"A": 1})
+    strange = [replace(index, path=(path,)) for path in ("\udcff.jpg", "\udcfe.jpg")]
+    assert len({keys_digest(one) for one in (index, *strange)}) == 3
 
 
 def test_there_are_three_parts(one):

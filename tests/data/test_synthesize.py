@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from PIL import Image as Picture
@@ -61,6 +63,9 @@ def plain(monkeypatch):
 
 def test_a_drawn_set_is_read_as_a_table_without_a_remark(tmp_path):
     assert drawn(tmp_path / "set", 3) == tmp_path / "set" / "labels.csv"
+    told = json.loads((tmp_path / "set" / "synthetic.json").read_text())
+    assert told == {"kind": "drawn", "frames": 2, "seed": 0, "size": 64, "note": told["note"]}
+    assert "tell nothing about" in told["note"]
     index = read("table", tmp_path / "set")
     assert index.subject == tuple(np.repeat(["P000000", "P000001", "P000002"], 2))
     assert index.number.tolist() == [0, 1] * 3
@@ -153,6 +158,19 @@ def test_progress_tells_the_persons(tmp_path, plain, monkeypatch):
     assert numbers == sorted(numbers)
     assert numbers[-1] == 6
     assert {of for _, of in told} == {6}
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_whether_portraits_are_quiet_is_asked_and_written(tmp_path, monkeypatch, quiet):
+    asked = []
+    monkeypatch.setattr("mien.data.ict.load", lambda path: path)
+    monkeypatch.setattr("mien.data.finding.open_finder", lambda: None)
+    monkeypatch.setattr(synthesize, "Planted", lambda *given: asked.append(given[-1]) or Plain())
+    synthesize.synthesize(
+        "planted", tmp_path / "set", persons=1, portraits=tmp_path, data=tmp_path, quiet=quiet
+    )
+    assert asked == [quiet]
+    assert json.loads((tmp_path / "set" / "synthetic.json").read_text())["quiet"] is quiet
 
 
 @pytest.mark.parametrize(

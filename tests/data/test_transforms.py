@@ -54,6 +54,13 @@ def test_a_flip_moves_points_with_their_pixels_and_swaps_the_eyes():
     assert there[19, 0] == 175 - (points[28, 0] - 12)
 
 
+def test_other_landmarks_are_mirrored_by_their_own_table():
+    points = np.random.default_rng(1).random((68, 2)).astype(np.float32) * 175
+    there = moved(points, Variation(left=12, top=7, flip=True), 176, "68")
+    assert there[0] == pytest.approx([175 - (points[16, 0] - 12), points[16, 1] - 7], abs=1e-4)
+    assert there[36, 0] == pytest.approx(175 - (points[45, 0] - 12), abs=1e-4)
+
+
 def test_the_stored_landmarks_and_picture_stay_as_they_are():
     points = np.random.default_rng(1).random((49, 2)).astype(np.float32)
     kept, picture = points.copy(), PICTURE.copy()
@@ -163,7 +170,16 @@ def test_sided_columns_change_sides():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"flip": 1.5}, {"erase": -0.1}, {"contrast": 2.0}, {"erased": (0.2, 0.1)}]
+    "wrong",
+    [
+        {"flip": 1.5},
+        {"erase": -0.1},
+        {"contrast": 2.0},
+        {"saturation": -0.1},
+        {"erased": (0.2, 0.1)},
+        {"erased": (0, 0.1)},
+        {"erased": (0.1, 1.1)},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(InputError, match="expected"):
