@@ -158,6 +158,7 @@ def test_a_missing_picture_and_a_short_video(root):
     (root / "SN001/3.png").unlink()
     index, findings = read(root)
     assert (only(findings).kind, only(findings).place) == ("no picture", "SN001")
+    assert findings.left_out == 1
     assert len(index) == 4 * FRAMES - 1
     for path in (root / "ActionUnit_Labels/SN003").iterdir():
         path.write_text(path.read_text() + f"{FRAMES + 1},0\n")
@@ -193,6 +194,38 @@ def test_landmarks_named_by_the_other_scheme_count_from_1(root):
     after, findings = read(root)
     assert (only(findings).kind, only(findings).what[-3:]) == ("no landmarks", ": 3")
     assert np.flatnonzero(~after.points.known).tolist() == [2]
+
+
+def test_landmarks_named_after_the_person_count_from_0_though_the_first_is_missing(root):
+    before, _ = read(root)
+    folder = root / "Landmark_Points/SN001/tmp_frame_lm"
+    (folder / "SN001_0000_lm.mat").unlink()
+    for path in list(folder.iterdir()):
+        path.rename(folder.parent / path.name)
+    folder.rmdir()
+    after, _ = read(root)
+    assert np.flatnonzero(~after.points.known).tolist() == [0]
+    np.testing.assert_array_equal(after.points.value[1:], before.points.value[1:])
+
+
+def test_label_files_in_other_letters_and_of_other_units(root):
+    before, _ = read(root)
+    (root / LABELS / "SN001_au12.txt").rename(root / LABELS / "sn001_AU12.txt")
+    (root / LABELS / "SN001_au3.txt").write_text("1,5\n")
+    after, findings = read(root)
+    assert (only(findings).kind, only(findings).place) == ("stray", f"{LABELS}/SN001_au3.txt")
+    np.testing.assert_array_equal(after.intensity.value, before.intensity.value)
+
+
+def test_frames_of_the_right_camera_and_of_a_second_place_are_not_read(root):
+    frames(root, place="Images/Left")
+    frames(root, place="frames")
+    right = frames(root, person="SN003", place="Images")
+    right.rename(right.with_name("SN003_right"))
+    index, findings = read(root)
+    assert not list(findings)
+    assert index.path[0] == "Images/Left/SN001/0.png"
+    assert not [path for path in index.path if "SN003_right" in path]
 
 
 def test_labels_may_lie_a_folder_deeper(root):

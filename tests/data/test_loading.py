@@ -107,8 +107,11 @@ def test_what_the_set_does_not_label_is_refused(cache, tmp_path):
             CropDataset(bare, ALL, replace(VIEW, task=task))
     with pytest.raises(InputError, match="crops of 224"):
         CropDataset(cache, ALL, replace(VIEW, size=224))
-    with pytest.raises(InputError, match="a cache of 40 pictures"):
-        CropDataset(cache, np.array([0, 40]), VIEW)
+    for row in (-1, 40):
+        with pytest.raises(InputError, match="a cache of 40 pictures"):
+            CropDataset(cache, np.array([0, row]), VIEW)
+    with pytest.raises(InputError, match="with their sides"):
+        CropDataset(cache, ALL, replace(VIEW, sides=("L", "R")))
 
 
 def test_what_is_fetched_twice_is_the_same_and_nothing_stored_drifts(cache):
