@@ -23,7 +23,7 @@ from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
 from mien.data.synthetic import lips_parted, rotations
 from mien.errors import UnreadableSource
-from mien.face.steady import OVER, SIDE, steady_matrix
+from mien.face.steady import SIDE, steady_matrix
 from mien.files import whole_file
 from mien.values import Float32, Image
 
@@ -47,6 +47,8 @@ GROUP = 6
 """Crops per group."""
 SHARD = 200
 """Groups per file."""
+OVER = 2
+"""A crop is warped this many times larger and then averaged down."""
 SHOWN = 0.2
 """Intensity (0-1) from which a unit that the portrait shows may be taken back."""
 TAKEN_BACK = (1, 2, 4, 6, 9, 10, 12, 15, 17, 20)

@@ -37,26 +37,46 @@ def warp(image: Image, matrix: Matrix, size: int, border: Colour | str = (0, 0, 
     return sample(image, inverse(matrix), size, border)
 
 
-def sample(image: Image, back: Float64, size: int, border: Colour | str = (0, 0, 0)) -> Image:
-    """Do the same as ``warp``, from the map of the result's pixels to the image's."""
+def sample(
+    image: Image, back: Float64, size: int, border: Colour | str = (0, 0, 0), average: int = 1
+) -> Image:
+    """Do the same as ``warp``, from the map of the result's pixels to the image's.
+
+    Args:
+        image: uint8 (h, w, 3).
+        back: (2, 3), pixels of the result to pixels of the image.
+        size: side of the result.
+        border: the colour outside the image, or "edge" to repeat its outermost pixels.
+        average: squares of so many pixels of the image are averaged first. As many as lie beside
+            each other in a pixel of the result keep fine patterns from turning into coarse ones.
+
+    Returns:
+        uint8 (size, size, 3).
+    """
     height, width = image.shape[:2]
     corners = back @ [[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]]
-    # one pixel more on each side than bilinear sampling can touch
-    x0, y0 = (math.floor(edge) - 1 for edge in corners.min(axis=1))
-    x1, y1 = (math.ceil(edge) + 2 for edge in corners.max(axis=1))
+    # one square more on each side than bilinear sampling can touch
+    x0, y0 = (math.floor(edge) - average for edge in corners.min(axis=1))
+    x1, y1 = (math.ceil(edge) + 2 * average for edge in corners.max(axis=1))
     if border != "edge":
-        x0, y0, x1, y1 = max(x0, -2), max(y0, -2), min(x1, width + 2), min(y1, height + 2)
+        x0, y0 = max(x0, -2 * average), max(y0, -2 * average)
+        x1, y1 = min(x1, width + 2 * average), min(y1, height + 2 * average)
         if x0 >= x1 or y0 >= y1:
             return np.full((size, size, 3), border, np.uint8)
     if (x1 - x0) * (y1 - y0) > _PILLOW_PIXELS:
+        if average > 1:  # there are more than enough: every second one will do
+            return sample(image[::2, ::2], back / 2, size, border, average // 2)
         return _sample(image, back, size, border)
+    source = Picture.fromarray(_region(image, (x0, y0, x1, y1), border))
+    if average > 1:
+        source = source.reduce(average)
     (a, b, c), (d, e, f) = back.tolist()
     # Pillow's pixel centres lie at one half, in the source and in the result.
-    data = (a, b, c - x0 + 0.5 - 0.5 * (a + b), d, e, f - y0 + 0.5 - 0.5 * (d + e))
-    result = Picture.fromarray(_region(image, (x0, y0, x1, y1), border)).transform(
+    edges = (a, b, c - x0 + 0.5 - 0.5 * (a + b), d, e, f - y0 + 0.5 - 0.5 * (d + e))
+    result = source.transform(
         (size, size),
         Picture.Transform.AFFINE,
-        data,
+        tuple(edge / average for edge in edges),
         Picture.Resampling.BILINEAR,
         fillcolor=None if isinstance(border, str) else border,
     )

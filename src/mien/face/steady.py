@@ -5,19 +5,15 @@ Brows and mouth must not decide where a crop lies whose network reads brows and 
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Picture
 
-from mien.face.affine import warp
+from mien.face.affine import inverse, sample
 from mien.face.geometry import placement
 from mien.values import Float32, Image
 
-__all__ = ["OVER", "SIDE", "SPAN", "steady_crop", "steady_matrix"]
+__all__ = ["SIDE", "SPAN", "steady_crop", "steady_matrix"]
 
 SIDE = 112
 """Pixels of the crop that the picture network reads."""
-OVER = 2
-"""It is cut this many times larger and then averaged down: fine lines do not turn into patterns."""
-
 CENTRE = np.array([0, -0.03, -0.05])
 """Middle of the crop on the reference face, in distances between the outer eye corners."""
 SPAN = 1.815
@@ -51,12 +47,12 @@ def steady_crop(image: Image, mesh: Float32) -> Image:
     """The crop that the picture network reads.
 
     Args:
-        image: the frame; beyond its edge its last pixels go on.
+        image: the frame; beyond its edge its last pixels go on. Where its pixels are less than half
+            as wide as those of the crop, whole squares of them are averaged.
         mesh: float32 (478, 3) in pixels of the frame.
 
     Returns:
         uint8 (112, 112, 3).
     """
-    size = OVER * SIDE
-    large = warp(image, steady_matrix(mesh, size), size, "edge")
-    return np.asarray(Picture.fromarray(large).reduce(OVER))
+    back = inverse(steady_matrix(mesh, SIDE))
+    return sample(image, back, SIDE, "edge", max(1, int(np.hypot(*back[:, 0]))))
