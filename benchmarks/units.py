@@ -80,7 +80,7 @@ def _print(judged: dict[str, Judged], classes: dict[str, dict[int, Reliability]]
 def _print_still(data: Path) -> None:
     """Mean correlations on heads that do not turn, where they have been rendered."""
     try:
-        heads = rendered.read(data / rendered.STILL_FOLDER)
+        heads = rendered.split(rendered.read(data / rendered.STILL_FOLDER))[1]
     except UnreadableSource:
         print("  heads that keep still: not measured; mien datasets render --still makes them")
         return

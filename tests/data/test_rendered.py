@@ -114,17 +114,25 @@ def test_every_fifth_person_is_held_out(stage, model, tmp_path):
     assert set(seen.person) == {1, 2, 3, 4}
 
 
-def test_held_out_persons_keep_their_heads_still_if_asked(stage, model, tmp_path):
+def test_the_same_persons_keep_their_heads_still_if_asked(stage, model, tmp_path):
     head, find = stage
-    rendered.make(head, model, find, range(0, 10, rendered.HELD), tmp_path / "still", still=True)
-    rendered.make(head, model, find, range(0, 10, rendered.HELD), tmp_path / "turning")
+    rendered.make(head, model, find, range(2), tmp_path / "still", still=True)
+    rendered.make(head, model, find, range(2), tmp_path / "turning")
     still, turning = (rendered.read(tmp_path / name) for name in ("still", "turning"))
-    assert set(still.person) == set(turning.person) == {0, 5}
-    for person in (0, 5):
+    assert set(still.person) == set(turning.person) == {0, 1}
+    for person in (0, 1):
         assert len(np.unique(still.pose[still.person == person], axis=0)) == 1
         assert len(np.unique(turning.pose[turning.person == person], axis=0)) == FRAMES
-    np.testing.assert_array_equal(still.intensity, turning.intensity)
-    np.testing.assert_array_equal(still.pose[still.neutral], turning.pose[turning.neutral])
+    np.testing.assert_array_equal(still.identity[still.neutral], turning.identity[turning.neutral])
+    drawn = [one.intensity[~one.neutral] for one in (still, turning)]
+    assert not (drawn[0] == drawn[1]).all(axis=1).any()  # other expressions, so twice as many
+
+
+def test_what_is_missing_is_told_with_the_command_that_makes_it(tmp_path):
+    with pytest.raises(UnreadableSource, match=r"datasets render --data"):
+        rendered.read(tmp_path / rendered.FOLDER)
+    with pytest.raises(UnreadableSource, match=r"datasets render --still --data"):
+        rendered.read(tmp_path / rendered.STILL_FOLDER)
 
 
 def test_pairs_are_minus_the_persons_neutral(stage, model, tmp_path):

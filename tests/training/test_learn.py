@@ -4,12 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mien.data import arrayfile, rendered
 from mien.data.expressions import COLUMNS, OUTPUTS, SWAP
 from mien.data.portraits import GROUP, MIX, REST, SINGLE, Planted
 from mien.data.synthetic import Examples
 from mien.evaluation.units import Exam
 from mien.face.geometry import FEATURES, mirror
 from mien.runtime import Predictor
+from mien.training import learn as learning
 from mien.training.learn import Material, learn
 from mien.training.meshrecipe import Calibration, MeshRecipe, MeshSchedule, Shares
 
@@ -52,6 +54,33 @@ def material(shrink=1.0):
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     return learn(RECIPE, material(), folder), folder
+
+
+@pytest.mark.parametrize("reads", ["mesh", "mesh-difference"])
+def test_both_persons_who_turn_and_who_keep_still_are_learned_from(tmp_path, monkeypatch, reads):
+    rng = np.random.default_rng(3)
+    person, place = np.arange(6).repeat(2), np.arange(12)
+    heads = {}
+    for name in (rendered.FOLDER, rendered.STILL_FOLDER):
+        one = rendered.Rendered(
+            rng.normal(300, 50, (12, 478, 3)).astype(np.float32), rng.random((12, OUTPUTS)),
+            np.zeros((12, 57)), np.zeros((12, 2)), np.zeros((12, 3)), np.zeros((12, 100)),
+            person, place % 2 == 0,
+        )  # fmt: skip
+        (tmp_path / name).mkdir()
+        arrayfile.write(tmp_path / name / "rendered-00000.npz", arrayfile.columns(one))
+        heads[name] = one
+    monkeypatch.setattr(learning.portraits, "read_groups", lambda _: material().planted)
+    monkeypatch.setattr(learning.ict, "load", lambda _: None)
+    monkeypatch.setattr(learning, "_simulated", lambda *_: None)
+    monkeypatch.setattr(learning, "read_exam", lambda *_, **__: None)
+    found = learning.read(replace(RECIPE, reads=reads), tmp_path).rendered.target
+    kept = np.isin(person, [1, 2, 3, 4])  # 0 and 5 are held out
+    if reads == "mesh-difference":
+        kept &= place % 2 == 1
+    np.testing.assert_array_equal(
+        found, np.concatenate([one.intensity[kept] for one in heads.values()])
+    )
 
 
 def test_a_run_leaves_its_settings_figures_and_network(run):

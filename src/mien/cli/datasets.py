@@ -213,16 +213,15 @@ def render(
     data: Data = DATA,
     persons: Annotated[int, typer.Option(min=1, help="Six pictures of each.")] = 1900,
     still: Annotated[
-        bool, typer.Option("--still", help="The held-out fifth, each with the head kept still.")
+        bool, typer.Option("--still", help="The same persons, each with the head kept still.")
     ] = False,
 ) -> None:
     """Render heads and keep the meshes found on them: 0.07 s of CPU time per picture."""
     from mien.data import finding, head, ict, rendered
 
     folder = data / (rendered.STILL_FOLDER if still else rendered.FOLDER)
-    chosen = range(0, persons, rendered.HELD if still else 1)
     parts = head.load(data), ict.load(data), finding.open_finder()
-    rendered.make(*parts, chosen, folder, still=still)
+    rendered.make(*parts, range(persons), folder, still=still)
     typer.echo(f"{len(rendered.read(folder).person)} meshes of rendered heads in {folder}")
 
 

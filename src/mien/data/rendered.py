@@ -52,7 +52,7 @@ __all__ = [
 FOLDER = "rendered"
 """Where the shards lie in the data folder."""
 STILL_FOLDER = "rendered-still"
-"""Where the held-out persons lie a second time, who keep their heads still."""
+"""Where the same persons lie a second time, with other expressions and their heads kept still."""
 HELD = 5
 """Every so many persons one is held out."""
 FRAMES = 6
@@ -121,7 +121,8 @@ def make(
         persons: their numbers, which also seed their chance; shards of 50 that are already in
             ``folder`` are left as they are, if they are sound and reach their last person.
         folder: where the shards go.
-        still: whether each person keeps the pose of the neutral picture.
+        still: whether each person keeps the pose of the neutral picture; the expressions are
+            others than where heads turn.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for start in range(0, len(persons), SHARD):
@@ -151,9 +152,10 @@ def read(folder: Path) -> Rendered:
     """
     paths = sorted(folder.glob("rendered-*[0-9].npz"))
     if not paths:
+        still = " --still" if folder.name == STILL_FOLDER else ""
         raise UnreadableSource(
             f"{folder} holds no rendered faces; make them with: "
-            f"mien datasets render --data {folder.parent}"
+            f"mien datasets render{still} --data {folder.parent}"
         )
     shards = [arrayfile.read(path, Rendered, "render") for path in paths]
     return Rendered(
@@ -201,6 +203,8 @@ def _person(
     identity = draw_identities(rng, 1, (0.7, 1.1))
     rest, style = head.person(identity[0]), draw_style(rng)
     again = bool(rng.random() < 0.5)  # of one kind per person, as in one video: the two differ
+    if still:
+        rng = np.random.default_rng((21, person))
     for number, shot in enumerate(draw_shots(rng, model, still=still)):
         camera = draw_camera(rng)
         vertices = head.express(rest, shot.weights, shot.gaze)

@@ -46,6 +46,7 @@ class Material:
 
     simulated: Examples
     rendered: Examples
+    """Heads that turn, then heads that keep still."""
     planted: Planted
     described: Examples
     """The planted portraits as the network sees them."""
@@ -62,11 +63,14 @@ def read(recipe: MeshRecipe, data: Path) -> Material:
     alone = recipe.reads == "mesh"
     from_rendered = rendered.singles if alone else rendered.pairs
     from_planted = portraits.singles if alone else portraits.pairs
-    seen = rendered.split(rendered.read(data / rendered.FOLDER))[0]
+    turning, still = (
+        rendered.split(rendered.read(data / one))[0]
+        for one in (rendered.FOLDER, rendered.STILL_FOLDER)
+    )
     groups = portraits.read_groups(data)
     return Material(
-        _simulated(recipe, seen, ict.load(data)),
-        from_rendered(seen),
+        _simulated(recipe, turning, ict.load(data)),
+        join(from_rendered(turning), from_rendered(still)),
         groups,
         from_planted(groups),
         read_exam(data, difference=not alone),
