@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from mien.data.expressions import OUTPUTS, SWAP
 from mien.models.picturefused import Blend, Describe, DifferenceReadout, SingleReadout
@@ -40,6 +41,16 @@ def test_the_readings_are_those_of_the_trained_network_of_crop_and_mirror_image(
         + network.differ(mirrored, mirrored[:1].expand(3, -1))[:, SWAP]
     )
     torch.testing.assert_close((found - 2.5) * 1e3, wanted, atol=2e-3, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_what_is_shipped_describes_as_the_trained_network_does(network, crops):
+    """Though it has no pools: their squares are averaged by the convolutions behind them."""
+    shipped = Describe(network)
+    torch.testing.assert_close(shipped(crops), network.features(crops), atol=1e-5, rtol=1e-4)
+    kinds = [[type(one) for one in of.modules()] for of in (network, shipped)]
+    assert nn.AvgPool2d in kinds[0]
+    assert nn.AvgPool2d not in kinds[1]
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from mien.models.folding import without_pools
 from mien.models.pictureunits import PictureUnits
 
 __all__ = ["Blend", "Describe", "DifferenceReadout", "SingleReadout", "both_ways"]
@@ -25,7 +26,7 @@ class Describe(nn.Module):
 
     def __init__(self, network: PictureUnits) -> None:
         super().__init__()
-        self.network = network
+        self.network = without_pools(network)
 
     def forward(self, image: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b d"]:
         """Describe each crop."""
