@@ -310,10 +310,9 @@ def normalised(images: Image, spec: ModelSpec) -> Float32:
     std = np.asarray(spec.std or (1.0, 1.0, 1.0), np.float64)
     mean = np.asarray(spec.mean or (0.0, 0.0, 0.0), np.float64)
     factor, offset = (1 / (255 * std)).astype(np.float32), (-mean / std).astype(np.float32)
-    out = np.empty((len(images), 3, *images.shape[1:3]), np.float32)
-    for channel in range(3):
-        np.multiply(images[..., channel], factor[channel], out=out[:, channel])
-        out[:, channel] += offset[channel]
+    out = images.transpose(0, 3, 1, 2).astype(np.float32, order="C")
+    out *= factor[:, None, None]
+    out += offset[:, None, None]
     return out
 
 

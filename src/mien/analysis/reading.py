@@ -154,7 +154,7 @@ class PictureReading(_TwoNetworks):
 
     def features(self, crops: Image) -> Float32:
         """Describe n crops, uint8 (n, 112, 112, 3), and their mirror images: (n, 2d)."""
-        seen = self._picture.score_crops(np.concatenate([crops, crops[:, :, ::-1]])).features
+        seen = self._picture.score_crops(_with_mirror_images(crops)).features
         if seen is None:  # pragma: no cover - its card promises them
             raise ShapeError("au-picture gives no features; fetch the networks again")
         return np.concatenate([seen[: len(crops)], seen[len(crops) :]], axis=1)
@@ -191,6 +191,15 @@ def open_reading(name: str, store: Store) -> Reading:
     if name not in DEFAULTS:
         raise InputError(f"there is no default {name!r}; there are {', '.join(DEFAULTS)}")
     return DEFAULTS[name](store)
+
+
+def _with_mirror_images(crops: Image) -> Image:
+    """Crops (n, s, s, 3), then what a mirror shows of them; colour by colour it is quickest."""
+    both = np.empty((2 * len(crops), *crops.shape[1:]), np.uint8)
+    both[: len(crops)] = crops
+    for colour in range(3):
+        both[len(crops) :, :, :, colour] = crops[:, :, ::-1, colour]
+    return both
 
 
 def _intensity(predictor: Predictor, features: Float32) -> Float32:

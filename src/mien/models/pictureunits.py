@@ -56,9 +56,12 @@ class Pair(nn.Module):
         self, moved: Float[Tensor, "b d"], neutral: Float[Tensor, "b d"]
     ) -> Float[Tensor, "b k"]:
         """Intensities of what has moved from the neutral."""
-        there: Tensor = self.layers(torch.cat([moved, neutral], dim=1))
-        still: Tensor = self.layers(torch.cat([torch.zeros_like(moved), neutral], dim=1))
-        return there - still
+        weight, bias = (self.layers.get_parameter(f"0.{name}") for name in ("weight", "bias"))
+        of_moved, of_neutral = torch.split(weight, moved.shape[1], dim=1)
+        still = functional.linear(neutral, of_neutral, bias)
+        there = still + functional.linear(moved, of_moved)
+        found: Tensor = self.layers[1:](there) - self.layers[1:](still)
+        return found
 
 
 class PictureUnits(nn.Module):
