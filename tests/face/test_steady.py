@@ -5,7 +5,7 @@ import pytest
 
 from mien.face.affine import transform
 from mien.face.geometry import reference
-from mien.face.steady import SPAN, steady_matrix
+from mien.face.steady import SIDE, SPAN, steady_crop, steady_matrix
 
 FLIP = np.array([1, -1, -1])
 
@@ -58,3 +58,29 @@ def test_brows_and_mouth_do_not_move_it():
     np.testing.assert_array_equal(steady_matrix(moved, 112), steady_matrix(mesh, 112))
     moved[reference()[2]] += [5, 0, 0]
     assert np.abs(steady_matrix(moved, 112) - steady_matrix(mesh, 112)).max() > 1
+
+
+@pytest.mark.parametrize("step", [0.7, 1.6, 2.4, 3.3])
+def test_the_crop_shows_each_place_where_the_matrix_says(step):
+    """A slope over the frame, of as many frame pixels to a pixel of the crop as may be."""
+    mesh = face(step * SIDE / SPAN, (300.3, 280.7), (0, 0, 12))
+    down, right = np.mgrid[:600, :600]
+    image = np.stack([right % 200, down % 200, 0 * down], axis=-1).astype(np.uint8)
+    found = steady_crop(image, mesh)[2:-2, 2:-2]
+    row, column = np.mgrid[2 : SIDE - 2, 2 : SIDE - 2].reshape(2, -1)
+    matrix = np.vstack([steady_matrix(mesh, SIDE), [0, 0, 1]])
+    there = transform(np.stack([column, row], axis=1), np.linalg.inv(matrix)[:2])
+    apart = found[..., :2].reshape(-1, 2) + 0.5 - there % 200
+    near = ((there % 200 > 6) & (there % 200 < 193)).all(axis=1)  # not where the slope begins anew
+    assert np.abs(apart[near]).max() < 1.1
+    assert np.abs(apart[near].mean(axis=0)).max() < 0.6
+
+
+def test_the_crop_of_a_large_face_is_as_smooth_as_that_of_a_small_one():
+    noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8)
+    left = [
+        steady_crop(noise, face(step * SIDE / SPAN, (340, 340))).std() for step in (1.6, 2.4, 3.4)
+    ]
+    assert left[0] < 30  # 74 in the frame
+    assert left[1] < 30
+    assert left[2] < 22

@@ -42,6 +42,8 @@ def sample(
 ) -> Image:
     """Do the same as ``warp``, from the map of the result's pixels to the image's.
 
+    With ``average`` fine lines are averaged, not sampled, and the averages are rounded.
+
     Args:
         image: uint8 (h, w, 3).
         back: (2, 3), pixels of the result to pixels of the image.

@@ -47,12 +47,12 @@ def steady_crop(image: Image, mesh: Float32) -> Image:
     """The crop that the picture network reads.
 
     Args:
-        image: the frame; beyond its edge its last pixels go on. Where its pixels are less than half
-            as wide as those of the crop, whole squares of them are averaged.
+        image: the frame; beyond its edge its last pixels go on. Squares of as many of its pixels
+            as lie beside each other in one of the crop, to the nearest number, are averaged.
         mesh: float32 (478, 3) in pixels of the frame.
 
     Returns:
         uint8 (112, 112, 3).
     """
     back = inverse(steady_matrix(mesh, SIDE))
-    return sample(image, back, SIDE, "edge", max(1, int(np.hypot(*back[:, 0]))))
+    return sample(image, back, SIDE, "edge", max(1, round(np.hypot(*back[:, 0]))))
