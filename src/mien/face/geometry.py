@@ -138,8 +138,7 @@ def placement(points: NDArray[np.floating]) -> tuple[NDArray[np.floating], float
         ``back`` (3, 3), ``scale`` in eye distances per unit, ``middle`` (3,) and ``goal`` (3,).
     """
     back, scale, middle = _similarity(points[None].astype(np.float32))
-    shape, _, stable = reference()
-    return back[0], float(scale[0]), middle[0, 0], shape[stable].mean(axis=0)
+    return back[0], float(scale[0]), middle[0, 0], _goal()[1]
 
 
 def _align(points: Float32) -> tuple[Float32, Float32]:
@@ -149,19 +148,24 @@ def _align(points: Float32) -> tuple[Float32, Float32]:
         The aligned points, and for each face the rotation from the reference to the image.
     """
     back, scale, middle = _similarity(points)
-    shape, _, stable = reference()
-    aligned = scale[:, None, None] * ((points - middle) @ back) + shape[stable].mean(axis=0)
+    aligned = scale[:, None, None] * ((points - middle) @ back) + _goal()[1]
     return aligned.astype(np.float32), back.astype(np.float32)
+
+
+@cache
+def _goal() -> tuple[Float32, Float32]:
+    """The stable points of the reference face about their middle, and that middle."""
+    shape, _, stable = reference()
+    middle = shape[stable].mean(axis=0)
+    return shape[stable] - middle, middle
 
 
 def _similarity(points: Float32) -> tuple[Float32, Float32, Float32]:
     """Rotation (n, 3, 3), scale (n,) and middle (n, 1, 3) that lay faces on the reference."""
-    shape, _, stable = reference()
-    target = shape[stable]
-    source = points[:, stable]
+    source = points[:, reference()[2]]
     middle = source.mean(axis=1, keepdims=True)
     source = source - middle
-    goal = target - target.mean(axis=0)
+    goal, _ = _goal()
     back, stretch = kabsch(np.swapaxes(source, 1, 2) @ goal)
     spread = np.maximum((source**2).sum(axis=(1, 2)), 1e-12)
     return back, stretch / spread, middle
