@@ -86,6 +86,15 @@ def test_a_shard_that_was_cut_short_is_made_anew_for_more_persons(
     assert np.bincount(rendered.read(tmp_path).person).tolist() == [FRAMES] * 4
 
 
+def test_a_shard_of_every_fifth_person_is_made_anew(stage, model, tmp_path, monkeypatch):
+    """Those whose heads keep still were once the held-out ones only."""
+    monkeypatch.setattr(rendered, "SHARD", 2)
+    head, find = stage
+    rendered.make(head, model, find, range(0, 10, 5), tmp_path)
+    rendered.make(head, model, find, range(4), tmp_path)
+    assert np.bincount(rendered.read(tmp_path).person).tolist() == [FRAMES] * 4
+
+
 def test_faces_that_are_not_found_or_elsewhere_are_dropped(stage, model, tmp_path):
     head, find = stage
     calls = []
@@ -126,6 +135,8 @@ def test_the_same_persons_keep_their_heads_still_if_asked(stage, model, tmp_path
     np.testing.assert_array_equal(still.identity[still.neutral], turning.identity[turning.neutral])
     drawn = [one.intensity[~one.neutral] for one in (still, turning)]
     assert not (drawn[0] == drawn[1]).all(axis=1).any()  # other expressions, so twice as many
+    first, second = (still.intensity[still.person == person] for person in (0, 1))
+    assert not (first[1:] == second[1:]).all(axis=1).any()
 
 
 def test_what_is_missing_is_told_with_the_command_that_makes_it(tmp_path):

@@ -128,7 +128,7 @@ def make(
     for start in range(0, len(persons), SHARD):
         own = persons[start : start + SHARD]
         path = folder / f"rendered-{own[0]:05d}.npz"
-        if _reaches(path, own[-1]):
+        if _holds(path, own):
             continue
         rows = [row for person in own for row in _person(head, model, find, person, still=still)]
         if rows:
@@ -136,12 +136,13 @@ def make(
             arrayfile.write(path, {name: np.stack([row[name] for row in rows]) for name in names})
 
 
-def _reaches(path: Path, person: int) -> bool:
-    """Whether there is a shard with pictures of a person, or of later ones."""
+def _holds(path: Path, own: range) -> bool:
+    """Whether there is a shard that reaches the last of these persons, and holds only its own."""
     try:
-        return bool(arrayfile.read(path, Rendered, "render")["person"].max() >= person)
+        person = arrayfile.read(path, Rendered, "render")["person"]
     except UnreadableSource:
         return False
+    return bool(person.min() >= own[0] and own[-1] <= person.max() < own[0] + SHARD)
 
 
 def read(folder: Path) -> Rendered:
