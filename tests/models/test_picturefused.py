@@ -84,6 +84,14 @@ def test_the_mesh_is_weighed_in(network, crops):
 
 
 @torch.no_grad()
+def test_a_difference_is_what_the_layers_say_of_both_side_by_side(network):
+    moved, neutral = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(2))
+    there = network.pair.layers(torch.cat([moved, neutral], 1))
+    still = network.pair.layers(torch.cat([0 * moved, neutral], 1))
+    torch.testing.assert_close(network.pair(moved, neutral), there - still)
+
+
+@torch.no_grad()
 def test_a_face_against_itself_reads_nothing(network, crops):
     described = network.features(crops)
     assert network.differ(described, described).abs().max() == 0

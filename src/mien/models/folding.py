@@ -30,24 +30,30 @@ def folded(network: nn.Module) -> nn.Module:
 def without_pools(network: Network) -> Network:
     """A copy in evaluation mode that averages no squares before convolutions of single pixels.
 
-    Where a sequence begins with an average over squares of k pixels and a 1 by 1 convolution w,
-    one convolution of k by k with ``w / k^2`` everywhere does both. In 8 bits averaging takes
-    several times as long as such a convolution.
+    Where a sequence begins with an average over squares of k pixels, side by side, and a 1 by 1
+    convolution w without bias, one convolution of k by k with ``w / k^2`` everywhere does both.
+    In 8 bits averaging takes several times as long as such a convolution.
     """
     network = copy.deepcopy(network).eval()
     for block in network.modules():
         if isinstance(block, nn.Sequential) and len(block) > 1:
             pool, conv = block[0], block[1]
-            if isinstance(pool, nn.AvgPool2d) and isinstance(conv, nn.Conv2d):
+            if isinstance(pool, nn.AvgPool2d) and isinstance(conv, nn.Conv2d) and _single(conv):
                 block[0], block[1] = _pooling(conv, pool), nn.Identity()
     return network
+
+
+def _single(conv: nn.Conv2d) -> bool:
+    """Whether a convolution weighs the channels of single pixels and does nothing else."""
+    alone = conv.kernel_size == (1, 1) and conv.stride == (1, 1) and conv.padding == (0, 0)
+    return alone and conv.groups == 1 and conv.bias is None
 
 
 def _pooling(conv: nn.Conv2d, pool: nn.AvgPool2d) -> nn.Conv2d:
     """A convolution that averages the squares that it reads."""
     side = pool.kernel_size
-    if not isinstance(side, int):  # pragma: no cover - not ours
-        raise TypeError("the pool averages oblongs")
+    if not isinstance(side, int) or pool.stride != side or pool.padding != 0:
+        raise TypeError(f"got {pool}, expected squares side by side")
     out = nn.Conv2d(
         conv.in_channels, conv.out_channels, side, side, bias=False, device=conv.weight.device
     )

@@ -7,7 +7,6 @@ the same person's neutral crop.
 
 from itertools import pairwise
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
@@ -57,9 +56,8 @@ class Pair(nn.Module):
     ) -> Float[Tensor, "b k"]:
         """Intensities of what has moved from the neutral."""
         weight, bias = (self.layers.get_parameter(f"0.{name}") for name in ("weight", "bias"))
-        of_moved, of_neutral = torch.split(weight, moved.shape[1], dim=1)
-        still = functional.linear(neutral, of_neutral, bias)
-        there = still + functional.linear(moved, of_moved)
+        still = functional.linear(neutral, weight[:, moved.shape[1] :], bias)
+        there = still + functional.linear(moved, weight[:, : moved.shape[1]])
         found: Tensor = self.layers[1:](there) - self.layers[1:](still)
         return found
 
