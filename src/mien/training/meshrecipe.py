@@ -11,7 +11,7 @@ __all__ = ["Calibration", "MeshRecipe", "MeshSchedule", "Shares"]
 class MeshSchedule:
     """How long and how fast."""
 
-    epochs: int = 8
+    epochs: int = 24
     """Each ends with figures and a checkpoint."""
     steps: int = 500
     """Of an epoch: examples are drawn, there is no going through all of them."""
