@@ -34,7 +34,6 @@ from mien.values import Float32, Image
 __all__ = [
     "FOLDER",
     "FRAMES",
-    "HELD",
     "STILL_FOLDER",
     "Find",
     "Meshes",

@@ -171,7 +171,7 @@ def _describer(
 ) -> Float32:
     """Write what describes a crop, computed in 8 bits; gives descriptions of some crops.
 
-    In 8 bits it takes half the time, and the correlations of both readings stay within 0.001. The
+    In 8 bits it takes half the time, and the correlations of both readings stay within 0.002. The
     first convolution, of three colours, is quicker without.
     """
     rng = np.random.default_rng(0)
