@@ -37,6 +37,13 @@ def test_the_neutral_comes_with_time(clip):
     assert used[-1] == "auto"
 
 
+def test_units_that_the_neutral_shows_itself_are_told_by_face(clip, photo):
+    *_, last = mien.stream(clip, neutral=photo, end=0.2)
+    assert [12 in units for units in last.single_frame_units] == [True] * len(last.faces)
+    readings = list(mien.stream(clip, neutral="none", start=0.3, end=1.5))
+    assert all(r.single_frame_units == ((),) * len(r.faces) for r in readings)
+
+
 def test_a_picture_is_one_reading(photo):
     [reading] = mien.stream(photo)
     assert reading.rows[0]["AU12"] > 2

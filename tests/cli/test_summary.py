@@ -1,10 +1,10 @@
 """What is shown of a table on the screen."""
 
-from types import SimpleNamespace
-
 import pytest
 
+from mien.analysis.networks import Networks
 from mien.cli.summary import MOST_FACES, Summary
+from mien.results.report import RunReport, SourceReport
 from mien.results.table import TableBuilder, table_schema
 from mien.spec import ModelSpec
 
@@ -15,19 +15,24 @@ def network(*reliability):
     return ModelSpec("a", "intensity", "mesh", (1,), ("",), reliability=reliability)
 
 
-NETWORKS = SimpleNamespace(
-    single=network((12, "fair"), (25, "weak")), difference=network((12, "dependable"))
-)
+class Read(Networks):
+    def __init__(self):
+        pass
+
+    single = network((12, "fair"), (25, "weak"))
+    difference = network((12, "dependable"))
 
 
-def shown(*batches):
+def shown(*batches, fallen_back=()):
+    facts = {"0": {"single_frame_units": list(fallen_back)}}
+    report = RunReport((SourceReport("in/a.mp4", "video", neutral=facts),), "1")
     summary = Summary()
     for rows in batches:
         builder = TableBuilder(SCHEMA)
         for row in rows:
             builder.add({"source": "in/a.mp4", "face": 0, "time": 0.0, "neutral": "none", **row})
         summary.add(builder.batch())
-    return summary.text(NETWORKS).splitlines()
+    return summary.text(Read(), report).splitlines()
 
 
 def test_a_picture_shows_its_units_the_strongest_first():
@@ -50,6 +55,14 @@ def test_a_clip_shows_peak_moment_and_mean_over_all_its_batches():
         f"  AU12  {'lip corner puller':<22}  4.0  {'█' * 16:<20}"
         "  peak at 0.25 s, mean 2.0  dependable",
     ]
+
+
+def test_a_unit_that_the_neutral_shows_itself_has_the_class_of_single_frames():
+    row = {"AU12": 4.0, "AU25": 3.0, "neutral": "auto"}
+    classes = [line.split()[-1] for line in shown([row], fallen_back=(12, 25))[1:]]
+    assert classes == ["fair", "weak"]
+    assert shown([row], fallen_back=(25,))[1].endswith("  dependable")
+    assert shown([{**row, "face": 1}], fallen_back=(12,))[1].endswith("  dependable")
 
 
 def test_what_is_just_worth_showing_is_shown():

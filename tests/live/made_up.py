@@ -40,9 +40,9 @@ def face(track=2):
     return Face(np.array([8, 8, 40, 40], np.float32), 0.98, track)
 
 
-def reading(*rows, index=7, time=0.25):
+def reading(*rows, index=7, time=0.25, fallen_back=()):
     faces = tuple(face(row["face"]) for row in rows)
-    return FrameReading(Frame(IMAGE, index, time), faces, rows)
+    return FrameReading(Frame(IMAGE, index, time), faces, rows, (fallen_back,) * len(rows))
 
 
 def moment(*rows, age=0.0, rate=29.97, delay=0.03, dropped=3):
@@ -82,7 +82,7 @@ class Reader:
 
     def read(self, frame):
         self.read_frames.append(frame.index)
-        return FrameReading(frame, (), ())
+        return FrameReading(frame, (), (), ())
 
 
 class Seen:

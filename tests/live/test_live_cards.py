@@ -12,15 +12,17 @@ from mien.live.cards import Trust, cards_of
 from mien.live.window import Window, picture_of
 from tests.live.made_up import ROW, moment, reading
 
+SINGLE, DIFFERENCE = {12: "weak", 6: "fair"}, {6: "weak"}
+
 
 def networks(marks=None):
-    spec = {"single": ((12, "weak"), (6, "fair")), "difference": ((6, "weak"),)}
     columns = SimpleNamespace(marks=lambda: marks or {})
-    return SimpleNamespace(
-        single=SimpleNamespace(reliability=spec["single"]),
-        difference=SimpleNamespace(reliability=spec["difference"]),
-        added=SimpleNamespace(columns=columns),
-    )
+
+    def reliability(neutral, fallen_back):
+        read = SINGLE if neutral == "none" else DIFFERENCE
+        return read | {unit: SINGLE[unit] for unit in fallen_back}
+
+    return SimpleNamespace(reliability=reliability, added=SimpleNamespace(columns=columns))
 
 
 @pytest.fixture
@@ -47,6 +49,13 @@ def test_a_single_frame_has_other_weak_units(trust):
     [card] = cards_of(reading(row), trust)
     assert card.lines[1] == "single frame, no neutral"
     assert [bar.number for bar in card.bars if bar.is_weak] == [12]
+
+
+def test_units_that_the_neutral_shows_itself_are_as_weak_as_in_a_single_frame(trust):
+    [card] = cards_of(reading(ROW, fallen_back=(12,)), trust)
+    assert [bar.number for bar in card.bars if bar.is_weak] == [6, 12]
+    [card] = cards_of(reading(ROW, fallen_back=(6,)), trust)
+    assert [bar.number for bar in card.bars if bar.is_weak] == []
 
 
 def test_units_that_stand_for_others_lead_for_them(trust):

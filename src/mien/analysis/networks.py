@@ -14,7 +14,7 @@ from mien.face.mesh import MeshFitter
 from mien.face.tracker import Tracker
 from mien.files import digest_of
 from mien.runtime import open_session
-from mien.spec import ModelSpec
+from mien.spec import ModelSpec, Reliability
 from mien.weights.store import Store, open_store
 
 __all__ = ["FACES", "Models", "Networks", "shared_networks"]
@@ -132,6 +132,21 @@ class Networks:
     def difference(self) -> ModelSpec:
         """Card of the reading against the person's neutral."""
         return self.reading.difference
+
+    def reliability(
+        self, neutral: object, fallen_back: Sequence[int] = ()
+    ) -> dict[int, Reliability]:
+        """How far each unit of a face can be trusted, by the reading that it comes from.
+
+        Args:
+            neutral: what stands in the column ``neutral`` of its rows.
+            fallen_back: units that are read from single frames although there is a neutral.
+        """
+        single = dict(self.single.reliability)
+        if neutral == "none":
+            return single
+        read = dict(self.difference.reliability)
+        return read | {unit: single[unit] for unit in fallen_back if unit in single}
 
     def tracker(self, max_faces: int | None = None, *, settle: bool = False) -> Tracker:
         """A new tracker, for one source."""

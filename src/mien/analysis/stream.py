@@ -39,6 +39,9 @@ class FrameReading:
     rows: tuple[dict[str, object], ...] = field(repr=False)
     """For each face its row of the AU table, by column name; None is null. A blink is known only
     after it, so ``AU45_p`` is always None here."""
+    single_frame_units: tuple[tuple[int, ...], ...] = field(repr=False)
+    """For each row the units that are read from this frame alone because the neutral shows them
+    itself."""
 
 
 def find_faces(image: Image) -> list[Face]:
@@ -134,7 +137,12 @@ class FrameReader:
         """Find and read the faces of the next frame."""
         faces = tuple(self._follower.follow(frame))
         rows = rows_of([observation(frame, faces, self._networks)], self._networks, self._keep)
-        return FrameReading(frame, faces, self._table_rows(rows) if faces else ())
+        if not faces:
+            return FrameReading(frame, faces, (), ())
+        shown = self._table_rows(rows)
+        neutrals = (self._interpreter.neutrals.get(int(track)) for track in rows.track)
+        fallen_back = tuple(() if one is None else one.unsettled for one in neutrals)
+        return FrameReading(frame, faces, shown, fallen_back)
 
     def _table_rows(self, rows: Rows) -> tuple[dict[str, object], ...]:
         """The table's rows of one frame."""

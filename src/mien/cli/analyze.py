@@ -91,7 +91,7 @@ def analyze(  # noqa: PLR0913 - one parameter for each option
             on_batch=None if summary is None else summary.add,
         )
     if summary is not None:
-        typer.echo(summary.text(networks))
+        typer.echo(summary.text(networks, report))
     unread = [source for source in report.sources if source.kind == "unreadable"]
     if not quiet:
         for source in report.sources:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from arro3.core import RecordBatch, Schema
 
     from mien.analysis.networks import Networks
+    from mien.results.report import RunReport
 
 __all__ = ["Summary"]
 
@@ -97,12 +98,24 @@ class Summary:
                 self._models[name] = facts[b"model"].decode()
                 self._trust[name] = facts.get(b"reliability", b"").decode()
 
-    def text(self, networks: "Networks") -> str:
-        """The summary, ready to be shown."""
+    def text(self, networks: "Networks", report: "RunReport") -> str:
+        """The summary, ready to be shown.
+
+        Args:
+            networks: that read.
+            report: of the run, which knows the units that a doubtful neutral left to single frames.
+        """
         lines: list[str] = []
+        neutrals = {
+            (one.source, int(face)): facts
+            for one in report.sources
+            for face, facts in one.neutral.items()
+        }
         for (source, face), person in list(self._people.items())[:MOST_FACES]:
-            spec = networks.single if person.neutral == "none" else networks.difference
-            trust: dict[str, str] = {f"AU{unit}": how for unit, how in spec.reliability}
+            units = neutrals.get((source, face), {}).get("single_frame_units")
+            fallen_back = units if isinstance(units, list) else []
+            read = networks.reliability(person.neutral, fallen_back)
+            trust: dict[str, str] = {f"AU{unit}": how for unit, how in read.items()}
             trust |= {
                 name: f"{self._trust[name]} by {model}".lstrip()
                 for name, model in self._models.items()

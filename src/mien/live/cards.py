@@ -1,7 +1,7 @@
 """What is written of each face in the window, from its row of the AU table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 
 from mien.analysis.networks import Networks
 from mien.analysis.stream import FrameReading
@@ -30,26 +30,31 @@ class Trust:
     """
 
     def __init__(self, networks: Networks) -> None:
-        self._single = dict(networks.single.reliability)
-        self._difference = dict(networks.difference.reliability)
+        self._networks = networks
         self._own = {
             name: mark.get("reliability", "")
             for name, mark in networks.added.columns.marks().items()
         }
 
-    def is_weak(self, unit: int, neutral: object) -> bool:
-        """Whether the unit is read badly, with this kind of neutral."""
-        if f"AU{unit}" in self._own:
-            return self._own[f"AU{unit}"] == "weak"
-        return (self._single if neutral == "none" else self._difference).get(unit) == "weak"
+    def weak(self, neutral: object, fallen_back: Sequence[int] = ()) -> set[str]:
+        """Columns of a face's units that are read badly.
+
+        Args:
+            neutral: what stands in the column ``neutral`` of its row.
+            fallen_back: units that are read from single frames although there is a neutral.
+        """
+        read = self._networks.reliability(neutral, fallen_back)
+        known = {f"AU{unit}": how for unit, how in read.items()} | self._own
+        return {name for name, how in known.items() if how == "weak"}
 
 
 def cards_of(reading: FrameReading, trust: Trust) -> list[Card]:
     """A card for each face of a frame."""
-    return [_card(row, trust) for row in reading.rows]
+    both = zip(reading.rows, reading.single_frame_units, strict=True)
+    return [_card(row, trust.weak(row["neutral"], fallen_back)) for row, fallen_back in both]
 
 
-def _card(row: Mapping[str, object], trust: Trust) -> Card:
+def _card(row: Mapping[str, object], weak: Set[str]) -> Card:
     """The card of one face."""
     emotion, face = row["emotion"], row["face"]
     rule = row["emotion_rule"] if isinstance(row["emotion_rule"], str) else ""
@@ -65,7 +70,7 @@ def _card(row: Mapping[str, object], trust: Trust) -> Card:
             _led(rule, row),
             f"{against} ({quality:.2f})" if isinstance(quality, float) else against,
         ),
-        _bars(row, _units_of(rule), trust),
+        _bars(row, _units_of(rule), weak),
     )
 
 
@@ -85,7 +90,7 @@ def _units_of(rule: str) -> set[int]:
     return units | {alias.source for alias in ALIASES if alias.unit in units}
 
 
-def _bars(row: Mapping[str, object], leading: set[int], trust: Trust) -> tuple[UnitBar, ...]:
+def _bars(row: Mapping[str, object], leading: set[int], weak: Set[str]) -> tuple[UnitBar, ...]:
     """A bar for each unit that is known."""
     bars = []
     for number, unit in UNITS.items():
@@ -98,7 +103,7 @@ def _bars(row: Mapping[str, object], leading: set[int], trust: Trust) -> tuple[U
                     number,
                     chance if isinstance(chance, float) else None,
                     number in leading,
-                    trust.is_weak(number, row["neutral"]),
+                    f"AU{number}" in weak,
                 )
             )
     return tuple(bars)
