@@ -199,6 +199,11 @@ def test_a_stamp_rounded_down_by_the_container_still_counts(tmp_path):
     assert read(clip, every=1 / 30)[2] == list(range(12))
 
 
+def test_a_start_beyond_all_numbers_gives_nothing(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", 12)
+    assert read(clip, start=1e20)[2] == []
+
+
 def test_start_after_the_end_gives_nothing(tmp_path):
     indices, _, _, source = read(write_clip(tmp_path / "clip.mp4", 10), start=60)
     assert indices == []

@@ -175,7 +175,7 @@ class Recording:
         """Stand at the key frame before ``start``; its number from here and its stamp, if any."""
         try:
             head = self._open(start)
-        except (av.FFmpegError, OSError):
+        except (av.FFmpegError, OSError, OverflowError):
             head = None
         return (0, None) if head is None else (head[0], head[1].pts)
 
