@@ -15,6 +15,7 @@ from mien.files import (
     by_suffix,
     cannot_write,
     check_place,
+    name_of,
     same_file,
     whole_file,
     write_whole,
@@ -154,6 +155,15 @@ def test_the_suffix_chooses_whatever_its_case():
     assert raised.value.__suppress_context__
 
 
+def test_a_path_without_a_name_stands_for_its_folder():
+    assert name_of(Path("b/a.csv")) == "a.csv"
+    for path in ("", ".", "/"):
+        with pytest.raises(InputError, match="is a folder, expected the name of a file to write"):
+            name_of(Path(path))
+        with pytest.raises(InputError, match="is a folder"):
+            by_suffix(Path(path), {"": 1}, "a table")
+
+
 def test_two_files_of_one_name_do_not_meet_before_the_end(tmp_path):
     path = tmp_path / "a.csv"
     with whole_file(path) as first, whole_file(path) as second:
@@ -194,6 +204,7 @@ def test_a_folder_that_may_not_be_entered_is_said(tmp_path, monkeypatch):
         (errno.EACCES, "choose a folder that you may write to"),
         (errno.EROFS, "choose a folder that you may write to"),
         (errno.EISDIR, "choose another folder"),
+        (errno.ENAMETOOLONG, "give it a shorter name"),
     ],
 )
 def test_space_is_only_to_be_freed_where_it_lacks(number, advice):

@@ -19,6 +19,7 @@ __all__ = [
     "cannot_write",
     "check_place",
     "digest_of",
+    "name_of",
     "same_file",
     "whole_file",
     "write_whole",
@@ -97,7 +98,7 @@ def _begun(path: Path) -> Path:
     """An empty file beside ``path``, to become it."""
     try:
         if path.is_dir():
-            raise InputError(f"{path} is a folder, expected the name of a file to write")
+            raise _is_folder(path)
         if not path.parent.is_dir():
             raise InputError(
                 f"the folder {path.parent} does not exist; make it, or write elsewhere"
@@ -127,9 +128,22 @@ def cannot_write(path: Path, error: OSError) -> InputError:
     advice = "choose another folder"
     if error.errno in FULL:
         advice = "free some space or choose another folder"
+    elif error.errno == errno.ENAMETOOLONG:
+        advice = "give it a shorter name"
     elif error.errno in FORBIDDEN:
         advice = "choose a folder that you may write to"
     return InputError(f"{path} cannot be written ({reason}); {advice}")
+
+
+def name_of(path: Path) -> str:
+    """The name of a file to be, without its folder.
+
+    Raises:
+        InputError: the path ends in no name, as an empty one, which stands for the folder itself.
+    """
+    if not path.name:
+        raise _is_folder(path)
+    return path.name
 
 
 def same_file(first: Path, second: Path) -> bool:
@@ -161,14 +175,20 @@ def by_suffix(path: Path, table: Mapping[str, _Entry], what: str) -> _Entry:
         what: what is to be written, to be named in the error.
 
     Raises:
-        InputError: the table has no such suffix.
+        InputError: the table has no such suffix, or the path ends in no name.
     """
+    name = name_of(path)
     try:
         return table[path.suffix.lower()]
     except KeyError:
         raise InputError(
-            f"{path.name} has the suffix {path.suffix!r}; {what} is written to {', '.join(table)}"
+            f"{name} has the suffix {path.suffix!r}; {what} is written to {', '.join(table)}"
         ) from None
+
+
+def _is_folder(path: Path) -> InputError:
+    """The error to raise where a folder was named in the place of a file."""
+    return InputError(f"{path} is a folder, expected the name of a file to write")
 
 
 def _remove_stale(path: Path) -> None:

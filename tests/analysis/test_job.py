@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -207,3 +208,35 @@ def test_one_source_is_drawn_at_a_time(film, photo, networks, tmp_path):
         analyze_to_files(
             [film, photo], Options.of(), Outputs(annotated=tmp_path / "seen.mp4"), networks
         )
+
+
+@pytest.mark.parametrize("name", ["~$a.png", "~a.png"])
+def test_a_tilde_that_is_no_home_is_part_of_the_name(photo, networks, monkeypatch, name):
+    monkeypatch.chdir(photo.parent)
+    photo.rename(photo.with_name(name))
+    report = analyze_to_files(".", Options.of(), Outputs(Path("t.csv")), networks)
+    assert {source.source for source in report.sources} == {name, "b.mp4"}
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_an_output_without_a_name_is_one_sentence(photo, networks, monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    for wanted in (Outputs(Path(name)), Outputs(mesh=Path(name)), Outputs(annotated=Path(name))):
+        with pytest.raises(InputError, match="is a folder, expected the name of a file to write"):
+            analyze_to_files(photo, Options.of(), wanted, networks)
+    assert not names(tmp_path)
+
+
+def test_a_loop_of_links_is_no_output(photo, networks, tmp_path):
+    loop = tmp_path / "t.csv"
+    loop.symlink_to(loop)
+    with pytest.raises(InputError, match="a name of its own"):
+        analyze_to_files(photo, Options.of(), Outputs(loop, mesh=loop), networks)
+
+
+def test_where_the_report_cannot_be_no_source_is_read(film, networks, monkeypatch, tmp_path):
+    (tmp_path / "t.csv.report.json").mkdir()
+    monkeypatch.setattr(pipeline, "SourceRun", None)
+    with pytest.raises(InputError, match=r"t\.csv\.report\.json is a folder"):
+        analyze_to_files(film, Options.of(), Outputs(tmp_path / "t.csv"), networks)
+    assert not names(tmp_path)

@@ -55,6 +55,22 @@ def test_mistakes_are_one_line(mien_command, photo, model, tmp_path):
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("", "is a folder"),
+        (".", "is a folder"),
+        ("~$none.png", "~$none.png cannot be opened"),
+        ("camera:0", "a camera cannot be explained live"),
+    ],
+)
+def test_what_is_no_file_is_one_line(mien_command, model, source, told):
+    ended = mien_command("explain", source, "--model", model, "-q")
+    assert ended.code == 2
+    assert told in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_what_comes_with_mien_is_asked_where_no_network_is_named(mien_command, photo, tmp_path):
     out = tmp_path / "seen.png"
     ended = mien_command("explain", photo, "--au", "12", "-o", out, "-q")

@@ -91,6 +91,7 @@ def test_a_window_is_opened_for_frames_of_the_source(mien_command, clip, monkeyp
         (("camera:97", "--headless"), "camera:97"),
         (("none.mp4", "--headless"), "none.mp4 cannot be opened"),
         (("CLIP", "-o", "a.csv"), "writes JSON lines"),
+        (("CLIP", "--headless", "-o", ""), "writes JSON lines"),
         (("CLIP", "--headless", "--faces", "0"), "the most faces"),
         (("CLIP", "--headless", "--model", "none.onnx"), "there is no file none.onnx"),
         (("PHOTO", "--headless"), "only a camera or a video goes on"),

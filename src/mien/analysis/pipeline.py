@@ -1,5 +1,6 @@
 """analyze(): pictures, videos, folders and cameras to the AU table."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
@@ -18,6 +19,7 @@ from mien.analysis.rows import NOBODY, Rows
 from mien.analysis.run import Progress, SourceRun
 from mien.analysis.sides import Sides
 from mien.errors import InputError, MissingExtra, UnreadableSource
+from mien.files import check_place
 from mien.results.openface import LAYOUTS
 from mien.results.report import RunReport, SourceReport, report_path, write_report
 from mien.results.table import make_batch, mesh_schema, table_schema
@@ -204,6 +206,8 @@ class _Job:
             laid = self._layout.schema(self.schema) if self._layout else self.schema
             table = self._writer(files, self._outputs.table, laid)
             mesh = self._writer(files, self._outputs.mesh, mesh_schema(self._facts))
+            if self._outputs.table is not None:
+                check_place(report_path(self._outputs.table))
             for source in self.sources:
                 try:
                     run = self._source_run(source, mesh)
@@ -324,13 +328,14 @@ def _keep_apart(sources: list[str | Path], options: Options, outputs: Outputs) -
     written = [path for path in (outputs.table, outputs.mesh, outputs.annotated) if path]
     if outputs.table is not None:
         written.append(report_path(outputs.table))
-    taken = {path.expanduser().resolve(): "read" for path in inputs}
+    taken = {os.path.realpath(path): "read" for path in inputs}
     for path in written:
-        if (use := taken.get(path.resolve())) is not None:
+        place = os.path.realpath(path)
+        if (use := taken.get(place)) is not None:
             raise InputError(
                 f"{path} is to be written and is also {use}; give every output a name of its own"
             )
-        taken[path.resolve()] = "written"
+        taken[place] = "written"
 
 
 def _is_picture(source: str | Path) -> bool:

@@ -63,12 +63,13 @@ def explain(  # noqa: PLR0913 - one parameter for each option
     from mien.cli.progress import showing_progress
     from mien.explain.run import Span
     from mien.explain.run import explain as draw
+    from mien.video.sources import path_of
     from mien.weights.store import open_store
 
     store = open_store(say=lambda line: typer.echo(line, err=True))
     asked = Asked(model, au, expression, method, graph=graph, stretch=stretch, test=test)
     look, view = asked.open(store)
-    out = output or _beside(Path(source))
+    out = _beside(path_of(source)) if output is None else output
     with showing_progress(quiet) as show:
 
         def tell(done: int, share: float | None) -> None:
@@ -93,4 +94,4 @@ def _beside(source: Path) -> Path:
         suffix = ".png" if is_picture(source) else ".mp4"
     except UnreadableSource:
         suffix = ".png"  # the source is told of when it is opened
-    return source.with_name(f"{source.stem}.explained{suffix}")
+    return source.parent / f"{source.stem}.explained{suffix}"

@@ -73,7 +73,7 @@ def live(  # noqa: PLR0913 - one parameter for each option
     networks = Networks(store, default).with_models(model or (), say, expression)
     reader = FrameReader(source, networks, options)
     with ExitStack() as stack:
-        lines = output or (STANDARD if headless else None)
+        lines = STANDARD if output is None and headless else output
         written: list[Display] = []
         if lines is not None:
             written.append(stack.enter_context(open_lines(lines)))

@@ -12,9 +12,10 @@ from mien.errors import InputError
 from mien.explain.faithful import Verdict
 from mien.explain.look import Look
 from mien.explain.view import View
+from mien.files import same_file
 from mien.values import Face, Frame, Image
 from mien.video.reader import Source, open_source
-from mien.video.sources import is_camera
+from mien.video.sources import is_camera, path_of
 from mien.video.writer import VideoWriter, write_picture
 
 __all__ = ["Explained", "Span", "explain", "explain_face"]
@@ -140,5 +141,5 @@ def _keep(source: str | Path, out: Path) -> None:
     """Refuse a camera, and to write over what is read."""
     if is_camera(source):
         raise InputError("a camera cannot be explained live; record it first: a picture or video")
-    if Path(source).expanduser().resolve() == out.expanduser().resolve():
+    if same_file(path_of(source), out):
         raise InputError(f"{out} is the source; write to another name")

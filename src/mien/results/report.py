@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mien.files import as_text, write_whole
+from mien.files import as_text, name_of, write_whole
 
 __all__ = ["RunReport", "SourceReport", "report_path", "write_report"]
 
@@ -149,8 +149,12 @@ def _plain(value: object) -> object:
 
 
 def report_path(output: Path) -> Path:
-    """Where the report of a table stands: beside ``clip.parquet`` ``clip.parquet.report.json``."""
-    return output.with_name(f"{output.name}.report.json")
+    """Where the report of a table stands: beside ``clip.parquet`` ``clip.parquet.report.json``.
+
+    Raises:
+        InputError: the table has no name.
+    """
+    return output.with_name(f"{name_of(output)}.report.json")
 
 
 def write_report(report: RunReport, output: Path) -> Path:
