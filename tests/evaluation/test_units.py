@@ -10,6 +10,8 @@ from mien.data.rendered import Rendered
 from mien.data.synthetic import Examples
 from mien.evaluation.units import (
     Exam,
+    Figures,
+    Judged,
     figures,
     judge,
     planted_mixes,
@@ -114,9 +116,22 @@ def test_the_worse_test_decides_how_far_to_trust(faces):
 
     judged = judge(predict, Exam(heads, faces, described))
     assert judged.mixed[12].pcc == pytest.approx(1)
-    assert judged.evidence()[12] == pytest.approx(judged.rendered[12].pcc)
+    assert judged.evidence()[12] == round(judged.rendered[12].pcc, 2)
     assert set(judged.means()) == {"rendered", "single", "mixed"}
     assert judged.means()["mixed"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dead", ["rendered", "mixed"])
+def test_a_reading_that_does_not_vary_in_either_test_is_worth_nothing(dead):
+    good, flat = Figures(0.896, 1, 0, 0.9), Figures(float("nan"), 0, 1, float("nan"))
+    tables = {name: {1: good, 4: good} for name in ("rendered", "single", "mixed")}
+    tables[dead] = {1: flat, 4: good}
+    judged = Judged(**tables)
+    assert judged.evidence() == {1: 0.0, 4: 0.9}
+    assert judged.means() == pytest.approx(dict.fromkeys(tables, 0.896) | {dead: 0.448})
+    values = judged.to_values()[dead]
+    assert values[1] == {"pcc": None, "slope": 0, "mae": 1, "icc": None}
+    assert values[4]["pcc"] == 0.896
 
 
 def test_classes_have_thresholds():

@@ -1,7 +1,7 @@
 """Figures per action unit: left and right averaged, on rendered heads and on planted portraits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ from mien.data import portraits, rendered
 from mien.data.expressions import UNITS
 from mien.data.portraits import MIX, REST, SINGLE, Planted
 from mien.data.synthetic import Examples
-from mien.evaluation.metrics import icc31, mae, pcc, slope
+from mien.evaluation.metrics import icc31, mae, mean, pcc, slope
+from mien.evaluation.scoretable import plain
 from mien.spec import Reliability
 from mien.values import Float32
 
@@ -51,6 +52,11 @@ class Figures:
     mae: float
     icc: float
 
+    @property
+    def worth(self) -> float:
+        """The correlation as cards give it: two decimals, 0 of a reading that does not vary."""
+        return 0.0 if np.isnan(self.pcc) else round(self.pcc, 2)
+
 
 @dataclass(frozen=True, eq=False)
 class Exam:
@@ -76,16 +82,27 @@ class Judged:
         """The three tables by name."""
         return {"rendered": self.rendered, "single": self.single, "mixed": self.mixed}
 
-    def means(self) -> dict[str, float]:
-        """Mean correlation over the units, per test."""
+    def to_values(self) -> dict[str, dict[int, dict[str, float | None]]]:
+        """All figures as JSON has them."""
         return {
-            name: float(np.mean([one.pcc for one in table.values()]))
+            name: {
+                unit: {figure: plain(value) for figure, value in asdict(one).items()}
+                for unit, one in table.items()
+            }
             for name, table in self.tables().items()
         }
 
+    def means(self) -> dict[str, float]:
+        """Mean correlation over the units, per test; a reading that does not vary counts as 0."""
+        out = {}
+        for name, table in self.tables().items():
+            found = np.array([one.pcc for one in table.values()])
+            out[name] = float(mean(found, np.ones(len(found), bool), zero=True))
+        return out
+
     def evidence(self) -> dict[int, float]:
-        """For each unit its correlation in the worse of two tests: rendered heads, mixtures."""
-        return {unit: min(self.rendered[unit].pcc, self.mixed[unit].pcc) for unit in self.mixed}
+        """For each unit its worth in the worse of two tests: rendered heads, mixtures."""
+        return {unit: min(self.rendered[unit].worth, self.mixed[unit].worth) for unit in self.mixed}
 
 
 def read_exam(data: Path, difference: bool) -> Exam:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ from mien.training.fit import fit
 from mien.training.meshrecipe import MeshRecipe, MeshSchedule
 from mien.training.mixing import MixedError, Source, digest, mixed
 from mien.training.recipe import Optim, Schedule, Trainer
-from mien.training.runfolder import MODEL, RECIPE, REPORT_JSON
+from mien.training.runfolder import MODEL, RECIPE, REPORT_JSON, write_text
 from mien.training.settings import to_json
 from mien.values import Float32
 
@@ -95,7 +95,7 @@ def learn(
         The ONNX file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RECIPE).write_text(to_json(recipe), encoding="utf-8")
+    write_text(folder / RECIPE, to_json(recipe))
     sources = _sources(recipe, material)
     start = _directions(sources, recipe)
 
@@ -119,11 +119,7 @@ def learn(
     gain, offset = calibrate(_readout(networks), recipe, material)
     shipped = _readout(networks, gain, offset)
     judged = judge(_predictor(shipped), material.exam)
-    report = {
-        name: {unit: asdict(one) for unit, one in table.items()}
-        for name, table in judged.tables().items()
-    }
-    (folder / REPORT_JSON).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    write_text(folder / REPORT_JSON, judged.to_values())
     probe = material.exam.heads.features[:PROBES]
     export(shipped, card(recipe, judged), probe, folder / MODEL, "fp16")
     return folder / MODEL
@@ -164,7 +160,7 @@ def card(recipe: MeshRecipe, judged: Judged) -> ModelSpec:
         sides=SIDES,
         size=FEATURES,
         reliability=tuple((unit, reliability(value)) for unit, value in evidence.items()),
-        evidence=tuple((unit, round(value, 2)) for unit, value in evidence.items()),
+        evidence=tuple(evidence.items()),
         trained_on=(
             "meshes of synthetic faces: drawn from the ICT face model (MIT) with the measured "
             "response of the mesh, rendered, and planted on synthetic portraits (MIT); no person"

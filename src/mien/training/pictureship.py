@@ -87,7 +87,7 @@ def ship(
         (FILES[2], DifferenceReadout, against, readings[1][1], None),
     ):
         evidence = {
-            unit: round(one.pcc, 2)
+            unit: one.worth
             for unit, one in judged(fusion.apply(reading), exams[1], "nuisance", among).items()
         }
         seen = [5 * reading.mesh[:PROBES], described]
