@@ -154,7 +154,7 @@ def test_a_difference_needs_the_same_pictures():
 
 
 def test_pictures_are_summed_once_for_all_draws(monkeypatch):
-    asked, terms = [], occurrence.terms
+    one, asked, terms = made("occurrence"), [], occurrence.terms
     monkeypatch.setattr(occurrence, "terms", lambda *given: asked.append(1) or terms(*given))
-    intervals(made("occurrence"), ["f1", "accuracy"], count=50)
+    intervals(one, ["f1", "accuracy"], count=50)
     assert len(asked) == 2  # once for each metric

@@ -73,6 +73,10 @@ def test_classes_that_there_are_not_are_refused():
         confusion([0, 1], [0, 7], 7)
     with pytest.raises(InputError, match="prediction is class -1"):
         confusion([-1, 1], [0, 1], 7)
+    with pytest.raises(InputError, match=r"truth is class 0\.5"):
+        confusion([0, 1], [0, 0.5], 7)
+    with pytest.raises(InputError, match="truth is class nan"):
+        confusion([0, 1], [np.nan, 1], 7)
 
 
 def test_other_shapes_are_refused():

@@ -44,6 +44,15 @@ def test_numbers_that_are_none_are_refused():
     ]
 
 
+def test_labels_that_are_none_are_refused_at_once():
+    with pytest.raises(InputError, match="the truth holds 9, expected 0 or 1"):
+        made(truth=np.full((6, 2), 9))
+    with pytest.raises(InputError, match="a truth is class 7, expected 0 to 1"):
+        made("expression", truth=np.array([0, 1, 7, 0, 1, 0]))
+    with pytest.raises(InputError, match="12 of 12 truths are not finite"):
+        made("intensity", truth=np.full((6, 2), np.inf))
+
+
 def test_names_are_told_apart_and_tasks_known():
     with pytest.raises(InputError, match="twice"):
         made(names=(12, 12))
@@ -112,9 +121,15 @@ def test_classes_are_put_in_another_order_with_their_labels():
     one = made_predictions.made("expression", ties=False)
     turned = one.of(("c", "a", "b"))
     np.testing.assert_array_equal(turned.predicted, one.predicted[:, [2, 0, 1]])
-    names = np.array(one.names)[one.truth]
-    np.testing.assert_array_equal(np.array(turned.names)[turned.truth], names)
+    names, placed = (np.array(each.names)[each.truth[each.known]] for each in (one, turned))
+    np.testing.assert_array_equal(placed, names)
     for metric in ("accuracy", "recall"):
         assert sorted(np.ravel(values(turned, metric))) == sorted(np.ravel(values(one, metric)))
     with pytest.raises(InputError, match="a, b were asked for"):
         one.of(("a", "b"))
+
+
+def test_classes_change_places_whatever_stands_where_none_is_known():
+    known = np.array([True, True, True, False, False, False])
+    one = made("expression", truth=np.array([0, 1, 1, 9, -1, 0.5]), known=known)
+    assert one.of(("sad", "happy")).truth[:3].tolist() == [1, 0, 0]

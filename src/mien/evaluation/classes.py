@@ -45,6 +45,10 @@ def confusion(
         classes: c.
         known: (n,); others do not count.
 
+    Raises:
+        ShapeError: shapes that differ.
+        InputError: what counts is no number of a class.
+
     >>> confusion([0, 1, 1, 1], [0, 0, 1, 1], 2).tolist()
     [[1.0, 1.0], [0.0, 2.0]]
     """
@@ -56,13 +60,14 @@ def confusion(
             f"{'' if known is None else f' with a mask of shape {mask.shape}'}, "
             "expected equal shapes (n,)"
         )
-    said, true = said[mask].astype(np.int64), true[mask].astype(np.int64)
-    for name, values in (("prediction", said), ("truth", true)):
-        if len(values) and (values.min() < 0 or values.max() >= classes):
-            strange = values.min() if values.min() < 0 else values.max()
+    for name, values in (("prediction", said[mask]), ("truth", true[mask])):
+        strange = values[~np.isin(values, np.arange(classes))]
+        if len(strange):
             raise InputError(
-                f"a {name} is class {strange}, expected 0 to {classes - 1}; mask what is not known"
+                f"a {name} is class {strange[0]:g}, expected 0 to {classes - 1}; mask what is not "
+                "known"
             )
+    said, true = said[mask].astype(np.int64), true[mask].astype(np.int64)
     flat = np.bincount(true * classes + said, minlength=classes * classes)
     return flat.reshape(classes, classes).astype(np.float64)
 

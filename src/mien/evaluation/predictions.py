@@ -11,7 +11,7 @@ from mien.evaluation.classes import confusion, decide
 from mien.evaluation.intensity import MIDDLE, moments
 from mien.evaluation.metrics import TASKS, Task, metric
 from mien.evaluation.occurrence import THRESHOLD, auroc, average_precision, counts
-from mien.evaluation.paired import Bools, Floats, pair
+from mien.evaluation.paired import Bools, Floats
 
 __all__ = ["Name", "Predictions", "concatenate", "summary", "values"]
 
@@ -68,10 +68,7 @@ class Predictions:
                 f"got landmark errors of shape {self.errors.shape} for {wide[0]} pictures, "
                 "expected one each"
             )
-        if self.task == "expression":
-            decide(self.predicted[self.known])
-        else:
-            pair(self.predicted, self.truth, self.known)
+        summary(self)  # refuses scores and labels that are none
 
     def __len__(self) -> int:
         return len(self.predicted)
@@ -105,8 +102,9 @@ class Predictions:
         columns = [self.names.index(name) for name in names]
         predicted = self.predicted[:, columns]
         if self.task == "expression":
-            place = np.argsort(columns)
-            return replace(self, names=tuple(names), predicted=predicted, truth=place[self.truth])
+            true = np.where(self.known, self.truth, 0).astype(np.intp)
+            truth = np.argsort(columns)[true]
+            return replace(self, names=tuple(names), predicted=predicted, truth=truth)
         return replace(
             self,
             names=tuple(names),
