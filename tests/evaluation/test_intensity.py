@@ -142,9 +142,11 @@ def test_fewer_than_two_known_labels_give_no_correlation():
     assert np.isnan(mae(values, values, known)[1])
 
 
-def test_one_row_is_too_few():
-    with pytest.raises(ShapeError, match="got 1 predictions, expected 2 or more"):
-        pcc([1.0], [1.0])
+@pytest.mark.parametrize(("count", "errors"), [(0, np.nan), (1, 4.0)])
+def test_one_row_has_an_error_and_no_correlation(count, errors):
+    said, true = np.full(count, 3.0), np.full(count, 1.0)
+    assert np.isnan([metric(said, true) for metric in (pcc, ccc, icc31, slope)]).all()
+    np.testing.assert_equal([float(mae(said, true)) ** 2, float(mse(said, true))], [errors] * 2)
 
 
 @pytest.mark.parametrize("metric", EVERY)

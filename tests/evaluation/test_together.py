@@ -79,6 +79,14 @@ def test_intensities_are_correlated_as_they_are():
         assert pair.phi[place] == pytest.approx(np.corrcoef(table.T)[0, 1])
 
 
+def test_the_last_digit_of_float32_is_no_relation():
+    said = np.full((3000, 2), 4.9, np.float32)
+    said[[0, 1], [0, 1]] = np.nextafter(np.float32(4.9), np.float32(5))
+    truth = np.random.default_rng(0).integers(0, 6, said.shape)
+    one = Predictions("intensity", (1, 2), said, truth, np.ones(said.shape, bool))
+    assert together(one).pairs[0].phi[1] is None
+
+
 def test_classes_do_not_occur_together():
     known = np.ones(1, bool)
     with pytest.raises(InputError, match="predictions are of expression"):

@@ -1,8 +1,9 @@
 """How well predicted intensities follow the true ones: PCC, CCC, ICC(3,1), MAE, MSE, slope.
 
 All take predictions and truths of one shape, (n,) or (n, k), and a mask of what is known; they
-give one number, or one per column. Where a figure does not exist - a column that does not vary -
-it is NaN, for the caller to leave out or to count as 0, and to say so.
+give one number, or one per column. Where a figure does not exist - a column that does not vary, or
+of which too little is known - it is NaN, for the caller to leave out or to count as 0, and to say
+so.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mien.errors import ShapeError
 from mien.evaluation.paired import Bools, Floats, pair, ratio
 
 __all__ = [
@@ -100,6 +100,8 @@ def mse(predicted: ArrayLike, true: ArrayLike, known: ArrayLike | None = None) -
 
 def slope(predicted: ArrayLike, true: ArrayLike, known: ArrayLike | None = None) -> Floats:
     """By how much the prediction rises when the truth rises by one: 1 is right, less is shrunk.
+
+    The slope of the regression on the truth; NaN where the truth does not vary.
 
     >>> float(slope([0, 1, 2], [0, 2, 4]))
     0.5
@@ -198,8 +200,6 @@ def _figure(
     known: ArrayLike | None,
 ) -> Floats:
     x, y, mask = pair(predicted, true, known)
-    if len(x) < 2:
-        raise ShapeError(f"got {len(x)} predictions, expected 2 or more to compare")
     number = np.maximum(mask.sum(axis=0), 1)
     means = x.sum(axis=0) / number, y.sum(axis=0) / number
     return np.asarray(of(moments(x, y, mask, means)))

@@ -7,9 +7,10 @@ from itertools import combinations
 import numpy as np
 
 from mien.errors import InputError
+from mien.evaluation.intensity import pcc
 from mien.evaluation.paired import Bools, Floats, pair
 from mien.evaluation.predictions import Name, Predictions
-from mien.evaluation.scoretable import cell, grid, title
+from mien.evaluation.scoretable import cell, grid, plain, title
 from mien.facs.units import ACTIVE
 
 __all__ = ["MOST", "Pair", "Together", "has_pairs", "together"]
@@ -115,11 +116,7 @@ def _counted(first: Floats, second: Floats) -> tuple[float | None, float | None]
     if not len(first):
         return None, None
     both = float(((first >= ACTIVE) & (second >= ACTIVE)).mean())
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return both, None
-    p, q = first.mean(), second.mean()
-    spread = ((first * first).mean() - p * p) * ((second * second).mean() - q * q)
-    return both, float(((first * second).mean() - p * q) / spread**0.5)
+    return both, plain(pcc(first, second))
 
 
 def _there(pairs: tuple[Pair, ...], name: str) -> Iterator[tuple[float, float]]:
