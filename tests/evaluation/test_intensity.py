@@ -134,6 +134,14 @@ def test_a_constant_is_seen_in_sums_of_float32():
     assert icc31(flat, np.arange(1000) % 6) == pytest.approx(0)
 
 
+def test_one_known_label_is_labelled_and_two_are_correlated():
+    known = np.array([[True, True, False], [False, True, False], [False, True, False]])
+    values = np.array([[1.0, 2.0, 0.0]] * 3)
+    assert intensity.labelled(moments(values, values, known)).tolist() == [True, True, False]
+    two = np.array([[True], [True], [False]])
+    assert pcc([[1], [3], [0]], [[4], [2], [9]], two).tolist() == [-1]
+
+
 def test_fewer_than_two_known_labels_give_no_correlation():
     known = np.array([[True, False], [False, False]])
     values = np.array([[1.0, 2.0], [3.0, 4.0]])

@@ -133,9 +133,12 @@ def test_half_precision_and_gradients_are_taken():
     assert not one.compute()["mae"].requires_grad
 
 
-def test_nothing_gives_no_figure():
+@pytest.mark.parametrize("curves", [False, True])
+def test_nothing_gives_no_figure(curves):
     with pytest.warns(UserWarning, match="before the ``update``"):
-        assert torch.isnan(OccurrenceMeter((4,)).compute()["f1"])
+        found = OccurrenceMeter((4,), curves=curves).compute()
+    assert torch.isnan(torch.stack(list(found.values()))).all()
+    assert ("auroc/AU4" in found) == curves
 
 
 def test_the_sums_go_where_the_meter_goes():

@@ -119,7 +119,8 @@ class OccurrenceMeter(_Summed):
         out = super().compute()
         if not self.curves:
             return out
-        arrays = [_numpy(_joined(one)) for one in (self.predicted, self.truth, self.known)]
+        empty = self.sums.new_empty((0, len(self.names)), dtype=torch.float32)
+        arrays = [_numpy(_joined(one, empty)) for one in (self.predicted, self.truth, self.known)]
         for name, of in (
             ("auroc", occurrence.auroc),
             ("average_precision", occurrence.average_precision),
@@ -239,6 +240,6 @@ def _mask(truth: Tensor, known: Tensor | None) -> NDArray[np.bool_]:
     return np.ones(tuple(truth.shape), bool) if known is None else _numpy(known).astype(bool)
 
 
-def _joined(parts: list[Tensor] | Tensor) -> Tensor:
+def _joined(parts: list[Tensor] | Tensor, empty: Tensor) -> Tensor:
     """The kept batches as one: torchmetrics has joined them already after gathering."""
-    return parts if isinstance(parts, Tensor) else torch.cat(parts)
+    return parts if isinstance(parts, Tensor) else torch.cat(parts or [empty])
