@@ -79,6 +79,8 @@ def test_with_very_many_persons_only_sums_are_drawn(monkeypatch):
     monkeypatch.setattr(bootstrap, "MANY", PEOPLE - 1)
     assert set(intervals(made("occurrence"), count=5)) == {"f1", "accuracy", "balanced_accuracy"}
     assert "auroc" in intervals(made("occurrence"), ["auroc"], count=5)
+    monkeypatch.setattr(bootstrap, "MANY", PEOPLE)
+    assert "auroc" in intervals(made("occurrence"), count=5)
 
 
 def test_a_paired_difference_is_surer_than_two_intervals():

@@ -135,7 +135,7 @@ def unit_column(name: str) -> Column:
         InputError: there is no such action unit.
     """
     number, mark, form = name.removeprefix("AU").partition("_")
-    known = name.startswith("AU") and number.isdecimal() and int(number) in UNITS
+    known = name.startswith("AU") and number in map(str, UNITS)
     if not known or bool(mark) != bool(form):
         raise InputError(f"{name!r} is no column of an action unit, expected one such as AU12_L")
     unit = UNITS[int(number)].name
@@ -235,9 +235,6 @@ class TableBuilder:
         schema: of the table, from `table_schema` or `mesh_schema`.
     """
 
-    not_finite: int = 0
-    """Values that were NaN or infinite and became null."""
-
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._columns: dict[str, list[Any]] = {name: [] for name in schema.names}
@@ -259,9 +256,7 @@ class TableBuilder:
             extra = ", ".join(sorted(row.keys() - self._columns.keys()))
             raise InputError(f"the row has columns that the table lacks: {extra}")
         for name, values in self._columns.items():
-            value = row.get(name)
-            self.not_finite += isinstance(value, float | np.floating) and not math.isfinite(value)
-            values.append(value)
+            values.append(row.get(name))
         self._rows += 1
 
     def batch(self) -> RecordBatch:
@@ -275,7 +270,7 @@ class TableBuilder:
 def make_batch(
     schema: Schema, columns: Mapping[str, Sequence[object] | NDArray[Any]]
 ) -> RecordBatch:
-    """Columns as an Arrow batch; None, NaN and infinite values become null.
+    """Columns as an Arrow batch; None, NaN, and what is infinite or beyond float32, become null.
 
     Args:
         schema: of the table.
@@ -305,7 +300,7 @@ def _array(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:
     if kind in (TYPES["float32"], TYPES["float64"]):
         convert = _finite
     elif kind in (TYPES["int32"], TYPES["int64"]):
-        convert = int
+        convert = _whole
     plain = np.asarray(values, object).tolist()
     return Array([None if value is None else convert(value) for value in plain], kind)
 
@@ -315,6 +310,11 @@ def _finite(value: Any) -> float | None:  # noqa: ANN401 - any number, numpy's t
     return float(value) if abs(value) <= LARGEST else None
 
 
+def _whole(value: Any) -> int | None:  # noqa: ANN401 - any number, numpy's too
+    """The whole number, None if it is NaN or infinite."""
+    return int(value) if math.isfinite(value) else None
+
+
 def _lists(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:
     """A column of equally long lists of numbers; one that is not finite throughout is null."""
     size = kind.list_size or 0
@@ -322,7 +322,7 @@ def _lists(kind: DataType, values: Sequence[object] | NDArray[Any]) -> Array:
     missing = []
     for row, value in zip(lists, values, strict=True):
         flat = np.ravel(np.nan if value is None else cast(NDArray[np.float32], value))
-        missing.append(not np.isfinite(flat).all())
+        missing.append(not (np.abs(flat) <= LARGEST).all())
         if not missing[-1]:
             row[:] = flat
     mask = Array([bool(item) for item in missing], DataType.bool())
