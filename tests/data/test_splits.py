@@ -45,6 +45,14 @@ def test_a_changed_file_is_noticed(one, tmp_path):
         read_split(path)
 
 
+def test_a_split_of_another_format_is_refused(one, tmp_path):
+    path = tmp_path / "split.json"
+    write_split(one, path)
+    path.write_text(path.read_text().replace('"format": 1,', '"format": 2,'))
+    with pytest.raises(InputError, match="is a split of format 2, this version reads 1; make"):
+        read_split(path)
+
+
 @pytest.mark.parametrize("text", ["no json", "[]", '{"parts": {}}', "{}"])
 def test_another_file_is_refused(text, tmp_path):
     path = tmp_path / "split.json"

@@ -185,10 +185,15 @@ def read_split(path: Path) -> Split:
     """Read a split and verify its digest.
 
     Raises:
-        InputError: no such file, no split, or it was changed by hand.
+        InputError: no such file, no split, of another format, or it was changed by hand.
     """
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:
+            raise InputError(
+                f"{path} is a split of format {values['format']}, this version reads {FORMAT}; "
+                "make the split anew, or use the version of mien that wrote it"
+            )
         parts = values["parts"]
         split = Split(
             data=values["data"],
