@@ -16,6 +16,7 @@ __all__ = [
     "COLUMNS",
     "LIP_GAP",
     "OUTPUTS",
+    "OUTPUTS_OF",
     "SIDES",
     "SWAP",
     "UNITS",
@@ -66,6 +67,11 @@ SIDES = (*("LR" * len(SIDED)), *[""] * (len(CENTRAL) + 1))
 
 COLUMNS = tuple(f"AU{u}_{s}" if s else f"AU{u}" for u, s in zip(UNITS, SIDES, strict=True))
 OUTPUTS = len(UNITS)
+
+OUTPUTS_OF: Mapping[int, list[int]] = {
+    unit: [place for place, one in enumerate(UNITS) if one == unit] for unit in dict.fromkeys(UNITS)
+}
+"""For each unit where its outputs stand: left and right, or the one of a central unit."""
 
 SWAP = np.array([*(k ^ 1 for k in range(2 * len(SIDED))), *range(2 * len(SIDED), OUTPUTS)])
 """The output of the other side, for each output: what mirroring does to the outputs."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data import portraits, rendered
-from mien.data.expressions import UNITS
+from mien.data.expressions import OUTPUTS_OF
 from mien.data.portraits import MIX, REST, SINGLE, Planted
 from mien.data.synthetic import Examples
 from mien.evaluation.metrics import icc31, mae, mean, pcc, slope
@@ -131,7 +131,7 @@ def judge(predict: Predict, exam: Exam) -> Judged:
 
 def whole_units(values: Float32) -> dict[int, Float32]:
     """Outputs (n, 38) as one column per unit: the mean of left and right."""
-    return {unit: values[:, np.array(UNITS) == unit].mean(axis=1) for unit in dict.fromkeys(UNITS)}
+    return {unit: values[:, columns].mean(axis=1) for unit, columns in OUTPUTS_OF.items()}
 
 
 def figures(predicted: Float32, true: Float32) -> dict[int, Figures]:
@@ -148,7 +148,7 @@ def figures(predicted: Float32, true: Float32) -> dict[int, Figures]:
 def planted_singles(predicted: Float32, faces: Planted) -> dict[int, Figures]:
     """Figures of each unit planted alone, over its pictures and the unchanged ones."""
     out = {}
-    for unit in dict.fromkeys(UNITS):
+    for unit in OUTPUTS_OF:
         rows = (faces.kind == REST) | ((faces.kind == SINGLE) & (faces.unit == unit))
         if (faces.unit == unit).any():
             out[unit] = figures(predicted[rows], faces.intensity[rows])[unit]

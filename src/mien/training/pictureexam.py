@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mien.data.crops import Crops
-from mien.data.expressions import OUTPUTS, UNITS
+from mien.data.expressions import OUTPUTS, OUTPUTS_OF
 from mien.models.pictureunits import PictureUnits
 from mien.training.picturing import MEAN, STD
 from mien.values import Float32
@@ -48,7 +48,7 @@ class PictureExam:
             raise TypeError(f"got a {type(network).__name__}, expected a PictureUnits")
         single, _ = run(network, self.crop)
         agreed = self._agreement(single, self.shown, SURE)
-        agreed |= self._agreement(single, self.taught, UNITS)
+        agreed |= self._agreement(single, self.taught, tuple(OUTPUTS_OF))
         found = {f"agreement/AU{unit}": value for unit, value in agreed.items()}
         within, difference = self._planted(network)
         agreement = float(np.mean(list(found.values()))) if found else 0.0
@@ -63,8 +63,8 @@ class PictureExam:
     def _agreement(self, single: Float32, other: Float32, units: Sequence[int]) -> dict[int, float]:
         """Correlation by unit, of the mean of both sides, over the faces that are known."""
         out = {}
-        for unit in dict.fromkeys(units):
-            columns = [row for row, one in enumerate(UNITS) if one == unit]
+        for unit in units:
+            columns = OUTPUTS_OF[unit]
             ours, theirs = single[:, columns].mean(axis=1), other[:, columns].mean(axis=1)
             known = np.isfinite(theirs)
             if known.sum() > 2:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien.data.expressions import OUTPUTS, SWAP, UNITS
+from mien.data.expressions import OUTPUTS, OUTPUTS_OF, SWAP
 from mien.data.portraitexam import PortraitExam
 from mien.face.geometry import difference, features
 from mien.models.picturefused import both_ways
@@ -123,8 +123,7 @@ def fuse(
     )
     weights = np.zeros((2, OUTPUTS), np.float32)
     gain, offset = np.ones(OUTPUTS, np.float32), np.zeros(OUTPUTS, np.float32)
-    for unit in dict.fromkeys(UNITS):
-        columns = [row for row, one in enumerate(UNITS) if one == unit]
+    for columns in OUTPUTS_OF.values():
         both = np.stack([mesh[:, columns].ravel(), picture[:, columns].ravel()], axis=1)
         goal = true[:, columns].ravel()
         found = pair_weights(both, goal)
