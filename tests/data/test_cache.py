@@ -437,21 +437,26 @@ def test_weights_of_all_pictures_stand_in_the_cache(tmp_path):
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, threading
 from multiprocessing import active_children
 from pathlib import Path
 from mien.data import planning
 from mien.data.cache import prepare
 from tests.data.aligned_faces import made_set
 
+def a_face(image, box):
+    threading.Event().wait()  # for good: the row is never done
+
+def progress(done, total):
+    if done == 22:  # shards 0 to 4, a row of 5, a row of 6: each process waits in its second
+        print(os.getpid(), *(child.pid for child in active_children()), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
 if __name__ == "__main__":
     planning.FEWEST = 4
-    def progress(done, total):
-        if done >= 17:
-            print(*(child.pid for child in active_children()), flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
     root = Path(sys.argv[1])
-    prepare(made_set(root / "set"), root / "cache", "jaanet", 64, workers=2, progress=progress)
+    index = made_set(root / "set", missing=(21, 25))
+    prepare(index, root / "cache", "jaanet", 64, workers=2, find=a_face, progress=progress)
 """
 
 
@@ -508,17 +513,22 @@ def test_processes_are_deaf_to_ctrl_c_from_their_first_moment_on(tmp_path):
 def test_after_a_kill_it_goes_on_to_the_same_cache(tmp_path):
     ended = run_script(KILLED, tmp_path)  # a timeout: workers outlive their parent
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert len(ended.stdout.split()) == 2
-    folder = tmp_path / "cache"
-    finished = {path.name: path.stat().st_mtime_ns for path in folder.glob("shards/*.parquet")}
-    assert 0 < len(finished) < 10
+    dead, *workers = ended.stdout.split()
+    assert len(workers) == 2
+    shards = tmp_path / "cache" / "shards"
+    finished = {path.name: path.stat().st_mtime_ns for path in shards.glob("*.parquet")}
+    assert sorted(finished) == [f"0000{number}.parquet" for number in range(5)]
     with pytest.raises(InputError, match="unfinished cache"):
-        open_cache(folder)
-    index = make(tmp_path, 40)
+        open_cache(shards.parent)
+    (shards / f".00005.{dead}-0.part.parquet").touch()  # as if it had been killed while it wrote
+    index = make(tmp_path, 40, missing=(21, 25))
     told = []
-    cache = prepare(index, folder, "jaanet", 64, progress=lambda *now: told.append(now))
-    kept = {path.name: path.stat().st_mtime_ns for path in folder.glob("shards/*.parquet")}
+    cache = prepare(
+        index, shards.parent, "jaanet", 64, find=a_face, progress=lambda *now: told.append(now)
+    )
+    kept = {path.name: path.stat().st_mtime_ns for path in shards.glob("*.parquet")}
     assert finished.items() <= kept.items()
-    assert told[0] == (4 * len(finished), 40)
-    assert cache.digest == prepare(index, tmp_path / "whole", "jaanet", 64).digest
-    assert not list(folder.rglob("*.part*"))
+    assert told[0] == (20, 40)
+    whole = prepare(index, tmp_path / "whole", "jaanet", 64, find=a_face)
+    assert cache.digest == whole.digest
+    assert not list(shards.parent.rglob("*.part*"))
