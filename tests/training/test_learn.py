@@ -72,10 +72,13 @@ def test_both_persons_who_turn_and_who_keep_still_are_learned_from(tmp_path, mon
         heads[name] = one
     monkeypatch.setattr(learning.portraits, "read_groups", lambda _: material().planted)
     monkeypatch.setattr(learning.ict, "load", lambda _: None)
-    monkeypatch.setattr(learning, "_simulated", lambda *_: None)
+    seen = []
+    monkeypatch.setattr(learning, "_simulated", lambda *given: seen.append(given[1]))
     monkeypatch.setattr(learning, "read_exam", lambda *_, **__: None)
     found = learning.read(replace(RECIPE, reads=reads), tmp_path).rendered.target
     kept = np.isin(person, [1, 2, 3, 4])  # 0 and 5 are held out
+    # the mesh's response is measured on heads that turn
+    np.testing.assert_array_equal(seen[0].intensity, heads[rendered.FOLDER].intensity[kept])
     if reads == "mesh-difference":
         kept &= place % 2 == 1
     np.testing.assert_array_equal(

@@ -92,7 +92,8 @@ def ship(
         }
         seen = [5 * reading.mesh[:PROBES], described]
         if among is None:
-            seen = [seen[0], described - described[:1], np.repeat(described[:1], PROBES, axis=0)]
+            rest = np.repeat(described[:1], len(described), axis=0)
+            seen = [seen[0], described - rest, rest]
         probe = np.concatenate(seen, axis=1).astype(np.float32)
         card = replace(
             base, name=name, reads="both-difference" if among is None else "both", template="",
