@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mien.data.crops import Crops
-from mien.data.expressions import OUTPUTS, OUTPUTS_OF
+from mien.data.expressions import OUTPUTS_OF
+from mien.evaluation.metrics import pcc
 from mien.models.pictureunits import PictureUnits
 from mien.training.picturing import MEAN, STD
 from mien.values import Float32
@@ -68,7 +69,7 @@ class PictureExam:
             ours, theirs = single[:, columns].mean(axis=1), other[:, columns].mean(axis=1)
             known = np.isfinite(theirs)
             if known.sum() > 2:
-                out[unit] = correlation(ours[known], theirs[known])
+                out[unit] = mean_correlation(ours[known, None], theirs[known, None])
         return out
 
     def _planted(self, network: PictureUnits) -> tuple[float, float]:
@@ -107,14 +108,7 @@ def normalised(crops: Tensor) -> Tensor:
     return ((crops.permute(0, 3, 1, 2).float() / 255) - MEAN) / STD
 
 
-def correlation(one: Float32, other: Float32) -> float:
-    """Pearson's, 0 where one does not vary."""
-    if one.std() == 0 or other.std() == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
-
-
 def mean_correlation(found: Float32, true: Float32) -> float:
-    """Over the outputs of both, (..., 38)."""
-    pairs = zip(found.reshape(-1, OUTPUTS).T, true.reshape(-1, OUTPUTS).T, strict=True)
-    return float(np.mean([correlation(*pair) for pair in pairs]))
+    """Mean over the outputs of both, (..., k); one that does not vary counts as 0."""
+    each = pcc(*(one.reshape(-1, one.shape[-1]) for one in (found, true)))
+    return float(np.nan_to_num(each).mean())
