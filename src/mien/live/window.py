@@ -10,6 +10,7 @@ from mien.live.cards import Trust, cards_of
 from mien.live.moment import Moment
 from mien.values import Image
 from mien.video.dashboard import Status, dashboard_size, draw_dashboard
+from mien.video.palette import WINDOW
 
 if TYPE_CHECKING:
     import tkinter
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Window", "picture_of"]
 
-GROUND = "#111419"
+BACKGROUND = f"#{bytes(WINDOW).hex()}"
 NO_TKINTER = (
     "a window needs tkinter, which this Python lacks; install it (Debian and Ubuntu: apt install "
     "python3-tk; Fedora: dnf install python3-tkinter; Homebrew: brew install python-tk), or use "
@@ -75,9 +76,9 @@ class Window:
             ) from error
         self.is_open = True
         self._root.title(title)
-        self._root.configure(background=GROUND)
+        self._root.configure(background=BACKGROUND)
         self._root.geometry("{}x{}".format(*dashboard_size(size)))
-        self._label = tkinter.Label(self._root, borderwidth=0, background=GROUND)
+        self._label = tkinter.Label(self._root, borderwidth=0, background=BACKGROUND)
         self._label.pack(fill="both", expand=True)
         self._root.protocol("WM_DELETE_WINDOW", self._close)
         for key in ("q", "Q", "<Escape>"):

@@ -10,12 +10,11 @@ from PIL import ImageDraw
 from mien.values import Face, Float32, Image, check_image
 from mien.video.cards import Card, card_least, draw_card, fitted
 from mien.video.draw import draw_faces
-from mien.video.palette import BRIGHT, GROOVE, font_of
+from mien.video.palette import BRIGHT, GROOVE, WINDOW, font_of
 from mien.video.panel import highest
 
 __all__ = ["Status", "dashboard_size", "draw_dashboard"]
 
-GROUND = (17, 20, 25)
 FAINT = (150, 159, 170)
 ALARM = (255, 183, 77)
 
@@ -79,7 +78,7 @@ def draw_dashboard(
     wide, high = size or dashboard_size((image.shape[1], image.shape[0]))
     wide, high = max(wide, SMALLEST[0]), max(high, SMALLEST[1])
     side = min(_side(high), int(MOST_SIDE * wide))
-    canvas = PIL.Image.new("RGB", (wide, high), GROUND)
+    canvas = PIL.Image.new("RGB", (wide, high), WINDOW)
     _draw_frame(canvas, image, faces, (wide - side, high))
     _draw_column(canvas, faces, cards, status, wide - side)
     return np.array(canvas)

@@ -12,6 +12,7 @@ __all__ = [
     "STRONG",
     "TAG",
     "TEXT",
+    "WINDOW",
     "Colour",
     "Font",
     "colour_of",
@@ -44,6 +45,8 @@ BRIGHT: Colour = (245, 248, 250)
 """Of letters on what is darkened of a picture, and in a window."""
 GROOVE: Colour = (44, 50, 59)
 """Of what is empty of a bar in a window, and of lines there."""
+WINDOW: Colour = (17, 20, 25)
+"""Of a window, behind all that is drawn in it."""
 STRONG: Colour = (255, 214, 90)
 """Of the strongest relation between units, and of its bar."""
 

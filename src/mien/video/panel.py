@@ -48,7 +48,8 @@ TEXTS = LABEL + NUMBER + 2 * MARGIN
 
 SHADE = (12, 16, 22)
 SHADE_ALPHA = 165
-GROOVE = (82, 90, 102)
+RAIL = (82, 90, 102)
+"""Of what is empty of a bar."""
 FAINT = (170, 178, 188)
 
 
@@ -190,7 +191,7 @@ def _draw_bar(
     """Draw a groove filled in proportion to a value."""
     if groove[2] <= groove[0]:
         return
-    pen.rectangle(groove, fill=GROOVE)
+    pen.rectangle(groove, fill=RAIL)
     fill_bar(pen, groove, value / FULL, colour)
 
 
