@@ -54,9 +54,10 @@ class Kit:
 
     def example(self, name, persons=3):
         """A small data set in the form it is given out."""
-        from mien.data.example import write_example
+        from mien.data import data_set
+        from mien.data.example import recordings
 
-        write_example(name, self.folder / name, persons)
+        data_set(name).write(self.folder / name, recordings(persons, 3, size=96))
         return self.folder / name
 
     def cache(self):

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from mien.data import read
+from mien.data import data_set, read
 from mien.data.cache import prepare
-from mien.data.example import EXPRESSIONS, recordings, write_example
+from mien.data.example import EXPRESSIONS, recordings
 from mien.data.loading import CropDataset
 from mien.errors import InputError
 from mien.recipes import RECIPES
@@ -64,15 +64,21 @@ def test_there_are_no_others():
         expression("ferplus")
 
 
-def examples(name, folder):
-    write_example(name, folder / "set")
+@pytest.fixture(scope="module")
+def shown():
+    """Small drawings of three persons, among whom every expression is."""
+    return recordings(3, 2, size=64)
+
+
+def examples(name, shown, folder):
+    data_set(name).write(folder / "set", shown)
     return prepare(read(name, folder / "set"), folder / "cache", "whole", 32)
 
 
 @pytest.mark.parametrize(("name", "classes"), [("affectnet7", 7), ("affectnet8", 8)])
-def test_classes_are_the_sets(name, classes, tmp_path):
+def test_classes_are_the_sets(name, classes, shown, tmp_path):
     recipe = override(expression(name), SMALL)
-    cache = examples(recipe.data.name, tmp_path)
+    cache = examples(recipe.data.name, shown, tmp_path)
     parts = assemble(recipe, 1, cache)
     assert parts.experiment.network.head.out_features == classes
     assert len(parts.card.classes) == classes
@@ -82,19 +88,19 @@ def test_classes_are_the_sets(name, classes, tmp_path):
     assert known[parts.experiment.train._data.rows].all()
 
 
-def test_an_epoch_on_an_example_of_caers(tmp_path):
+def test_an_epoch_on_an_example_of_caers(shown, tmp_path):
     recipe = override(expression("caers"), SMALL)
-    cache = examples("caers", tmp_path)
+    cache = examples("caers", shown, tmp_path)
     fitted = fit(assemble(recipe, 1, cache).experiment, tmp_path / "run")
     (line,) = fitted.lines
     assert np.isfinite(line["train.loss"])
     assert "validate.accuracy" in line
 
 
-def test_the_release_has_to_be_started_from_something(tmp_path):
+def test_the_release_has_to_be_started_from_something(shown, tmp_path):
     recipe = override(release("caers"), SMALL)
     with pytest.raises(InputError, match=r"would stay random; name its weights with model\.start"):
-        assemble(recipe, 1, examples("caers", tmp_path))
+        assemble(recipe, 1, examples("caers", shown, tmp_path))
 
 
 def drawn(folder, persons, tested):

@@ -1,14 +1,13 @@
 """Expressions of RAF-DB: what is known of the set, and a run on its example."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mien.data import read
+from mien.data import data_set, read
 from mien.data.cache import prepare
-from mien.data.example import write_example
+from mien.data.example import recordings
 from mien.errors import InputError
 from mien.recipes import RECIPES
 from mien.recipes.rafdb import NETWORKS, expression
@@ -23,7 +22,7 @@ CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neut
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
     root = tmp_path_factory.mktemp("rafdb")
-    write_example("rafdb", root / "set")
+    data_set("rafdb").write(root / "set", recordings(3, 2, size=64))
     return read("rafdb", root / "set")
 
 
@@ -38,8 +37,8 @@ def test_seven_expressions_in_the_sets_own_parts(name):
 
 
 def test_the_epoch_is_chosen_on_training_pictures(example, tmp_path):
-    cache = prepare(example, tmp_path / "cache", "whole", 224)
-    recipe = replace(expression("resnet18"), model=replace(expression("resnet18").model, start=""))
+    cache = prepare(example, tmp_path / "cache", "whole", 40)
+    recipe = override(expression("resnet18"), ["model.start=", "data.aligned=40", "data.size=40"])
     parts = assemble(recipe, 1, cache)
     given = np.array(cache.index.part)
     assert set(given[parts.split.train]) == set(given[parts.split.validate]) == {"train"}
