@@ -60,7 +60,7 @@ class ToyCrop(nn.Module):
         return (torch.sigmoid(self.layers(image)),)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def probe():
     return np.random.default_rng(0).normal(size=(11, 40)).astype(np.float32)
 
@@ -69,23 +69,36 @@ def pictures(count, side=16):
     return np.random.default_rng(count).integers(0, 256, (count, side, side, 3), np.uint8)
 
 
-def test_the_file_gives_what_the_network_gives(tmp_path, probe):
-    network = Toy()
-    found = export(network, CARD, probe, tmp_path / "toy.onnx")
+@pytest.fixture(scope="module")
+def whole(probe, tmp_path_factory):
+    """The toy's file in a folder of its own, and what was found when it was written."""
+    path = tmp_path_factory.mktemp("toy") / "toy.onnx"
+    return path, export(Toy(), CARD, probe, path)
+
+
+@pytest.fixture(scope="module")
+def crop(tmp_path_factory):
+    """The file of the little network of crops."""
+    path = tmp_path_factory.mktemp("crop") / "toy.onnx"
+    export(ToyCrop().train(), CROP, normalised(pictures(11), CROP), path)
+    return path
+
+
+def test_the_file_gives_what_the_network_gives(whole, probe):
+    path, found = whole
     assert found["float32"] == found["stored"] < 1e-5
-    predictor = Predictor(tmp_path / "toy.onnx")
+    predictor = Predictor(path)
     assert predictor.spec == CARD
     with torch.no_grad():
-        wanted = network(torch.from_numpy(probe)).numpy()
+        wanted = Toy()(torch.from_numpy(probe)).numpy()
     np.testing.assert_allclose(predictor.score(probe).intensity, wanted, atol=1e-5)
     assert len(predictor.score(probe[:1]).intensity) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["toy.onnx"]
+    assert [one.name for one in path.parent.iterdir()] == ["toy.onnx"]
 
 
-def test_a_network_of_crops_reads_the_same_from_its_file(tmp_path):
+def test_a_network_of_crops_reads_the_same_from_its_file(crop):
     network, images = ToyCrop(), pictures(11)
-    export(network.train(), CROP, normalised(images, CROP), tmp_path / "toy.onnx")
-    predictor = Predictor(tmp_path / "toy.onnx")
+    predictor = Predictor(crop)
     given = (torch.from_numpy(images).float() / 255 - torch.tensor(CROP.mean)) / torch.tensor(
         CROP.std
     )
@@ -97,9 +110,8 @@ def test_a_network_of_crops_reads_the_same_from_its_file(tmp_path):
     assert predictor.score_crops(images[:1]).probability.shape == (1, 2)
 
 
-def test_the_file_is_lean(tmp_path):
-    export(ToyCrop(), CROP, normalised(pictures(3), CROP), tmp_path / "toy.onnx")
-    model = onnx.load(str(tmp_path / "toy.onnx"))
+def test_the_file_is_lean(crop):
+    model = onnx.load(str(crop))
     assert [one.version for one in model.opset_import if one.domain == ""] == [OPSET]
     kinds = [node.op_type for node in model.graph.node]
     assert "Dropout" not in kinds
@@ -109,15 +121,14 @@ def test_the_file_is_lean(tmp_path):
     assert model.graph.input[0].name == "image"
     assert [out.name for out in model.graph.output] == ["probability"]
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param
-    assert b"test_export" not in (tmp_path / "toy.onnx").read_bytes()
+    assert b"test_export" not in crop.read_bytes()
 
 
-def test_heads_side_by_side_become_eight_bits_too(tmp_path, caplog):
+def test_heads_side_by_side_become_eight_bits_too(crop, tmp_path, caplog):
     images = pictures(9)
-    export(ToyCrop(), CROP, normalised(images, CROP), tmp_path / "toy.onnx")
-    wanted = Predictor(tmp_path / "toy.onnx").score_crops(images).probability
+    wanted = Predictor(crop).score_crops(images).probability
     caplog.clear()
-    small = quantize(onnx.load(str(tmp_path / "toy.onnx")), iter([normalised(images, CROP)]))
+    small = quantize(onnx.load(str(crop)), iter([normalised(images, CROP)]))
     kinds = [table.data_type for table in small.graph.initializer if len(table.dims) > 1]
     assert kinds.count(onnx.TensorProto.INT8) == 4
     assert onnx.TensorProto.FLOAT not in kinds
@@ -128,12 +139,10 @@ def test_heads_side_by_side_become_eight_bits_too(tmp_path, caplog):
     assert not np.array_equal(found, wanted)
 
 
-def test_weights_are_stored_in_half_the_room(tmp_path, probe):
+def test_weights_are_stored_in_half_the_room(whole, tmp_path, probe):
     found = export(Toy(), CARD, probe, tmp_path / "half.onnx", "fp16")
     assert found["float32"] < found["stored"] < 1e-3
-    export(Toy(), CARD, probe, tmp_path / "whole.onnx")
-    half, whole = ((tmp_path / name).stat().st_size for name in ("half.onnx", "whole.onnx"))
-    assert half < 0.65 * whole
+    assert (tmp_path / "half.onnx").stat().st_size < 0.65 * whole[0].stat().st_size
     assert Predictor(tmp_path / "half.onnx").spec == replace(CARD, precision="fp16")
 
 
@@ -187,9 +196,8 @@ def test_what_cannot_be_a_graph_is_refused_in_one_line(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_halving_keeps_small_tables(tmp_path, probe):
-    export(Toy(), CARD, probe, tmp_path / "toy.onnx")
-    small = halve(onnx.load(str(tmp_path / "toy.onnx")))
+def test_halving_keeps_small_tables(whole):
+    small = halve(onnx.load(str(whole[0])))
     kinds = {table.dims[0] * (table.dims[1] if len(table.dims) > 1 else 1): table.data_type
              for table in small.graph.initializer if table.dims}  # fmt: skip
     assert kinds[12000] == onnx.TensorProto.FLOAT16
