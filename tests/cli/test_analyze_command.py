@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -225,6 +226,29 @@ def test_a_screen_that_knows_no_blocks_gets_hashes(photo):
         check=True,
     )
     assert "####" in run.stdout
+
+
+def test_a_name_that_the_screen_has_no_letters_for_is_escaped(photo, tmp_path):
+    named = shutil.copy(photo, tmp_path / "\N{CJK UNIFIED IDEOGRAPH-6F22}.png")
+    run = subprocess.run(
+        [sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze", named],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        check=False,
+    )
+    assert run.returncode == 0
+    assert rb"\u6f22.png, face 0" in run.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="outputs are closed by a shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_where_nobody_listens_the_work_is_done(photo, tmp_path, closed):
+    words = [sys.executable, "-c", "import mien.cli; mien.cli.main()", "analyze", str(photo)]
+    words += ["--mesh", str(tmp_path / "t.csv")]
+    code = subprocess.run(f"{shlex.join(words)} {closed}", shell=True, check=False).returncode
+    assert code == 0
+    assert (tmp_path / "t.csv").exists()
 
 
 def test_a_system_error_is_one_line(mien_command, photo, monkeypatch):

@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,16 @@ def test_a_line_says_the_frame_once_and_each_face():
     assert line["faces"][0]["AU6"] == 2.1235
     assert line["faces"][0]["AU45_p"] is None
     assert line["faces"][0]["emotion_rule"] == "6+12"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4", "\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4")]
+    + [(os.fsdecode(b"caf\xe9.mp4"), "caf\N{REPLACEMENT CHARACTER}.mp4")],
+)
+def test_any_name_can_be_sent_anywhere(source, said):
+    line = line_of(replace(moment(ROW), source=source))
+    assert json.loads(line.encode("ascii"))["source"] == said
 
 
 def test_a_frame_without_a_face_is_a_line_too():

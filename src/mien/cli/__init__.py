@@ -1,8 +1,11 @@
 """The command line: one app, a file for each group of commands, one line for each error."""
 
+import io
+import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,6 +83,7 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     _end_in_order()
+    _find_words()
     try:
         code = app(arguments, prog_name="mien", standalone_mode=False)
     except (MienError, OSError) as error:
@@ -118,6 +122,19 @@ def _left(arguments: list[str]) -> str:
     if any(arguments[: len(command)] == command for command in RESUMABLE):
         return "the same command goes on where it was"
     return "nothing was written under its final name"
+
+
+def _find_words() -> None:
+    """Any name can be said: where there is no such letter it is escaped, where nobody listens not.
+
+    Whoever closes an output, or starts the program without a console, has none at all.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end_in_order() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from mien.errors import InputError
-from mien.files import whole_file
+from mien.files import as_text, whole_file
 from mien.live.moment import Moment
 
 __all__ = ["STANDARD", "Lines", "line_of", "open_lines"]
@@ -89,7 +89,7 @@ def line_of(moment: Moment) -> str:
         for row in moment.reading.rows
     ]
     values = {
-        "source": moment.source,
+        "source": as_text(moment.source),
         "frame": frame.index,
         "time": round(frame.time, 6),
         "captured": round(moment.captured, 6),
@@ -98,7 +98,7 @@ def line_of(moment: Moment) -> str:
         "rate": _short(moment.rate),
         "faces": faces,
     }
-    return json.dumps(values, ensure_ascii=False, allow_nan=False)
+    return json.dumps(values, allow_nan=False)  # in letters that every screen and pipe has
 
 
 def _short(value: object) -> object:
