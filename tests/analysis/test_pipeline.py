@@ -307,11 +307,15 @@ def test_a_moment_of_a_picture_is_said_to_be_none(photo, tmp_path):
 def test_nothing_between_start_and_end_is_said(clip, tmp_path):
     report = analyze_to_files(clip, Options.of(start=50), Outputs(tmp_path / "t.csv"))
     assert "no frame was analysed" in report.sources[0].notes[0]
+    assert "it goes from 0.00 to 3.00 s" in report.sources[0].notes[0]
 
 
 def test_max_faces_must_be_a_number_of_faces(photo):
     with pytest.raises(mien.InputError, match=r"max_faces\) is 0"):
         mien.analyze(photo, max_faces=0)
+    with pytest.raises(mien.InputError, match=r"max_faces\) is True"):
+        mien.analyze(photo, max_faces=True)
+    assert Options.of(max_faces=np.int64(2)) == Options.of(max_faces=2)
     with pytest.raises(mien.InputError, match=r"max_faces\) is 1.5"):
         mien.analyze(photo, max_faces=1.5)
 

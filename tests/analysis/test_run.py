@@ -111,6 +111,18 @@ def test_progress_is_the_share_of_the_time_asked_for(film, options, frames, shar
     assert [share for _, _, share in told] == pytest.approx(shares, abs=0.03)
 
 
+def test_progress_counts_from_where_the_source_begins(tmp_path):
+    with VideoWriter(tmp_path / "late.mp4", 64, 48) as writer:
+        for index in range(40):
+            writer.write(IMAGE, 36_000 + index / 10)
+    told = []
+    list(
+        SourceRun(tmp_path / "late.mp4", scene(), Options.of(), progress=lambda *e: told.append(e))
+    )
+    shares = [0.225, 0.475, 0.6, 0.85, 0.975]
+    assert [share for _, _, share in told] == pytest.approx(shares, abs=0.03)
+
+
 def test_the_mesh_is_shown_in_passing_and_kept_if_asked(film):
     shown = []
     reading = SourceRun(film, scene(), Options.of(end=1), on_rows=shown.append)
@@ -140,7 +152,8 @@ def test_a_picture_has_no_neutral_of_its_own(tmp_path, neutral):
 class Feed:
     """A source that is interrupted after seven frames."""
 
-    name, duration, frames_in_container, notes = "camera:0", None, None, ["blinks"]
+    name, frames_in_container, notes = "camera:0", None, ["blinks"]
+    begin, duration = 0.0, None
 
     def __init__(self, kind):
         self.kind = kind

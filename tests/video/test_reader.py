@@ -1,4 +1,5 @@
 import gc
+import io
 import math
 import os
 import resource
@@ -87,6 +88,66 @@ def test_time_is_the_containers_own_where_a_clip_starts_late(tmp_path):
     assert numbers == [1, 2]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".nut"])
+def test_a_clip_that_starts_hours_late_is_as_long_as_it_is(tmp_path, suffix):
+    times = [36_000 + number / 25 for number in range(40)]
+    clip = write_clip(tmp_path / f"late{suffix}", times)
+    _, read_times, numbers, source = read(clip)
+    assert read_times == pytest.approx(times, abs=0.001)
+    assert numbers == list(range(40))
+    assert source.begin == pytest.approx(36_000, abs=0.001)
+    assert source.duration == pytest.approx(1.6, abs=0.05)
+    assert not source.notes
+
+
+def before_zero(path: Path) -> Path:
+    """A clip whose first frames lie before 0, as where the stamps of a recorder start anew."""
+    times = [number / 25 - 0.4 for number in range(20)]
+    return write_clip(path, times, container={"avoid_negative_ts": "disabled"}, encoder={"bf": "0"})
+
+
+@pytest.mark.parametrize(("start", "first"), [(None, 0), (0, 10), (0.2, 15)])
+def test_frames_before_0_are_left_out_by_a_start_at_0(tmp_path, start, first):
+    indices, times, numbers, _ = read(before_zero(tmp_path / "clip.ts"), start=start)
+    assert indices == numbers == list(range(first, 20))
+    assert times == pytest.approx([index / 25 - 0.4 for index in indices], abs=0.001)
+
+
+def test_of_several_video_tracks_one_is_read_and_that_is_said(tmp_path):
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as output:
+        streams = [output.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for number in range(40):
+            for track, stream in enumerate(streams if number < 20 else streams[:1]):
+                frame = av.VideoFrame.from_ndarray(picture(number + 100 * track))
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                output.mux(stream.encode(frame))
+        for stream in streams:
+            output.mux(stream.encode())
+    _, _, numbers, source = read(path)
+    which, first, length = (1, 0, 40) if numbers[0] < 100 else (2, 100, 20)
+    assert numbers == list(range(first, first + length))
+    assert source.notes == [
+        f"only number {which} of its 2 video tracks is read; copy each of the others into a file "
+        "of its own"
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".mjpeg", ".MJPG"])
+def test_jpegs_one_after_the_other_are_a_video(tmp_path, suffix):
+    path = tmp_path / f"clip{suffix}"
+    pages = [io.BytesIO() for _ in range(5)]
+    for number, page in enumerate(pages):
+        PIL.Image.fromarray(picture(number)).save(page, "JPEG")
+    path.write_bytes(b"".join(page.getvalue() for page in pages))
+    indices, times, numbers, source = read(path)
+    assert source.kind == "video"
+    assert indices == numbers == list(range(5))
+    assert times == pytest.approx([number / 25 for number in range(5)])
+
+
 def test_a_stream_without_stamps_is_timed_by_its_rate_and_says_so(tmp_path):
     clip = write_clip(tmp_path / "clip.h264", 20, rate=10)
     indices, times, numbers, source = read(clip)
@@ -127,21 +188,22 @@ def test_start_decodes_from_the_key_frame_before_only(tmp_path):
     assert source.counts.outside == 6
 
 
-@pytest.mark.parametrize("start", [None, 0.1, 1.5])
-def test_frames_before_an_edit_list_are_not_shown_and_not_lost(tmp_path, start):
+@pytest.mark.parametrize("start", [None, 0.1, 1.2])
+@pytest.mark.parametrize("cut", [5, 25])
+def test_frames_before_an_edit_list_are_not_shown_and_not_lost(tmp_path, start, cut):
     path = tmp_path / "edited.mp4"
     with av.open(str(path), "w") as output:
         stream = output.add_stream("libx264", rate=25, options={"g": "10", "bf": "2"})
         stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
         for number in range(60):
             frame = av.VideoFrame.from_ndarray(picture(number))
-            frame.pts, frame.time_base = number - 5, Fraction(1, 25)
+            frame.pts, frame.time_base = number - cut, Fraction(1, 25)
             output.mux(stream.encode(frame))
         output.mux(stream.encode())
     indices, times, numbers, source = read(path, start=start)
     first = 0 if start is None else math.ceil(start * 25)
-    assert indices == list(range(first, 55))
-    assert numbers == [index + 5 for index in indices]
+    assert indices == list(range(first, 60 - cut))
+    assert numbers == [index + cut for index in indices]
     assert times == pytest.approx([index / 25 for index in indices])
     assert source.frames_in_container == 60
     assert not source.counts.dropped

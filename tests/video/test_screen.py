@@ -103,6 +103,42 @@ def test_a_change_of_size_within_the_stream_keeps_the_first_size(tmp_path):
     assert [number_in(frame.image) for frame in frames] == [0, 1, 2, 0, 1, 2]
 
 
+@pytest.mark.parametrize(("aspect", "shown"), [(1, (128, 64)), (Fraction(3, 2), (192, 64))])
+def test_a_change_of_shape_within_the_stream_distorts_nothing(tmp_path, aspect, shown):
+    down, across = np.ogrid[-64:64, -32:32]
+    disc = np.hypot(down, across * float(aspect)) < 24
+    wide, high = tmp_path / "a.ts", tmp_path / "b.ts"
+    for path, image, times in (
+        (wide, picture(5), [0.0, 0.04]),
+        (high, np.repeat(255 * disc[..., None], 3, axis=2).astype(np.uint8), [0.08, 0.12]),
+    ):
+        with av.open(str(path), "w") as output:
+            stream = output.add_stream("libx264", rate=25)
+            stream.height, stream.width = image.shape[:2]
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+            for time in times:
+                frame = av.VideoFrame.from_ndarray(image)
+                frame.pts, frame.time_base = round(time * 25), Fraction(1, 25)
+                output.mux(stream.encode(frame))
+            output.mux(stream.encode())
+    joined = tmp_path / "both.ts"
+    joined.write_bytes(wide.read_bytes() + high.read_bytes())
+    with open_source(joined) as source:
+        frames = list(source)
+    assert [frame.image.shape for frame in frames] == [(*shown[::-1], 3)] * 4
+    assert number_in(frames[1].image) == 5
+    y, x = np.nonzero(frames[2].image.mean(axis=2) > 127)
+    assert (x.mean(), y.mean()) == pytest.approx(((shown[0] - 1) / 2, 31.5), abs=1)
+    assert np.ptp(x) == pytest.approx(24, abs=2)
+    assert np.ptp(y) == pytest.approx(24, abs=2)
+    assert frames[2].image[:, 0].max() < 10
+    assert source.notes == [
+        "from 0.08 s on the pictures are 64x128, not 128x64: they are fitted into the size of the "
+        "first"
+    ]
+
+
 @pytest.mark.parametrize("colorspace", [("itu709", 1), ("itu601", 6)])
 def test_colours_follow_the_matrix_that_the_file_names(tmp_path, colorspace):
     path = tmp_path / "red.mkv"

@@ -58,6 +58,13 @@ def test_every_frame_comes_back_at_its_own_time(tmp_path, suffix, tick):
     assert source.duration >= TIMES[-1] - TIMES[0]
 
 
+def test_a_video_that_begins_before_0_is_moved_to_0(tmp_path):
+    path = tmp_path / "out.mp4"
+    write(path, [(picture(number), time) for number, time in enumerate([-0.5, -0.2, 1.0])])
+    with open_source(path) as source:
+        assert [frame.time for frame in source] == pytest.approx([0.0, 0.3, 1.5], abs=1e-5)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, 500_000), min_size=1, max_size=12, unique=True).map(sorted))
 def test_any_growing_times_are_kept(tmp_path_factory, stamps):

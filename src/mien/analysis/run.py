@@ -124,8 +124,10 @@ class SourceRun:
         """Report progress."""
         if self._progress is None:
             return
-        start = self._options.start or 0.0
-        end = self._source.duration
+        start, end = self._source.begin, None
+        if self._source.duration is not None:
+            end = start + self._source.duration
+        start = max(start, self._options.start or start)
         if self._options.end is not None:
             end = min(self._options.end, end or self._options.end)
         share = None if end is None or end <= start else min((time - start) / (end - start), 1.0)
@@ -181,8 +183,8 @@ class SourceRun:
             return ("a picture has but one moment: it is read without a neutral",)
         if self._source.counts.yielded:
             return ()
-        length = self._source.duration
-        lasts = "" if length is None else f"; it lasts {length:.2f} s"
+        begin, length = self._source.begin, self._source.duration
+        lasts = "" if length is None else f"; it goes from {begin:.2f} to {begin + length:.2f} s"
         return (f"no frame was analysed: none lies between start and end{lasts}",)
 
 

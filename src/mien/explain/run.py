@@ -134,7 +134,7 @@ def _largest(faces: list[Face]) -> Face | None:
 
 def _share(source: Source, frame: Frame) -> float | None:
     """How far a video is."""
-    return min(1.0, frame.time / source.duration) if source.duration else None
+    return min(1.0, (frame.time - source.begin) / source.duration) if source.duration else None
 
 
 def _keep(source: str | Path, out: Path) -> None:

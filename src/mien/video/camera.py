@@ -68,6 +68,7 @@ class Camera:
     """
 
     kind: Kind = "camera"
+    begin = 0.0
     duration: float | None = None
     frames_in_container: int | None = None
 

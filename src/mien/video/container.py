@@ -18,8 +18,10 @@ __all__ = [
     "open_container",
     "picture_stream",
     "promised_end",
-    "seconds_of",
+    "promised_frames",
+    "span_of",
     "stamps_until",
+    "video_tracks",
 ]
 
 NOT_VIDEO = frozenset({"tty", "bin", "xbin", "adf", "idf", "concat", "hls", "dash"})
@@ -79,11 +81,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     Raises:
         UnreadableSource: there is none, or its codec is not known.
     """
-    streams = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic
-    ]
+    streams = video_tracks(container)
     if not streams:
         what = "sound only" if container.streams.audio else "no pictures"
         raise UnreadableSource(f"{path.name} holds {what}; expected a picture or a video")
@@ -99,22 +97,47 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def seconds_of(container: InputContainer, stream: VideoStream) -> float | None:
-    """How long a video lasts by its header, in seconds; None if it does not say."""
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    if container.duration is not None:
-        return container.duration / av.time_base
-    return None
+def video_tracks(container: InputContainer) -> list[VideoStream]:
+    """The streams of moving pictures, without covers."""
+    return [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    ]
+
+
+def span_of(container: InputContainer, stream: VideoStream) -> tuple[float, float | None]:
+    """When a video begins and ends by its header, in seconds; the end is None if it says none.
+
+    Where only the file as a whole has a length, some programs count it from 0 and some from the
+    first frame: it is taken for the end unless it lies before the beginning.
+    """
+    base = stream.time_base or Fraction(0)
+    begin = float((stream.start_time or 0) * base)
+    if stream.duration is not None and base:
+        return begin, begin + float(stream.duration * base)
+    if container.duration is None:
+        return begin, None
+    length = container.duration / av.time_base
+    return begin, length if length > begin else begin + length
 
 
 def promised_end(container: InputContainer, stream: VideoStream) -> float | None:
-    """When the pictures end by the header, in seconds; None if it speaks of the sound as well."""
-    if stream.duration is None and container.streams.audio:
+    """When the pictures end by the header, in seconds; None if it speaks of other tracks too."""
+    if stream.duration is None and len(container.streams) > 1:
         return None
-    seconds = seconds_of(container, stream)
-    start = float((stream.start_time or 0) * (stream.time_base or 0))
-    return None if seconds is None else start + seconds
+    return span_of(container, stream)[1]
+
+
+def promised_frames(container: InputContainer, stream: VideoStream) -> int | None:
+    """How many frames can be expected by the header, those not to be shown too; None if unknown.
+
+    The edit list of an MP4 may cut off more than the key frame before the cut needs: such frames
+    are counted by the header, and never come.
+    """
+    if "mp4" in container.format.name.split(",") and (index := len(stream.index_entries)):
+        return min(stream.frames, index) or None
+    return stream.frames or None
 
 
 def stamps_until(path: Path, moment: float) -> tuple[list[int], set[int | None], Fraction]:

@@ -36,6 +36,7 @@ class LastingCamera:
     """
 
     kind: Kind = "camera"
+    begin = 0.0
     duration: float | None = None
     frames_in_container: int | None = None
 

@@ -73,7 +73,10 @@ def _number(value: object) -> float | None:
     """Seconds of a number, None if it is none."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _parse(text: str) -> float | None:

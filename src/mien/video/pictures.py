@@ -13,7 +13,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from mien.errors import MissingExtra, UnreadableSource
 from mien.values import Image
 from mien.video.depth import bits_of, deep_colours, is_deep_colour, to_bytes
-from mien.video.sources import check_file
+from mien.video.sources import BARE_JPEGS, check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,8 @@ BACKGROUND = (255, 255, 255)
 def is_picture(path: Path) -> bool:
     """Whether the content of a file is that of a picture, whatever its name.
 
+    JPEGs one after the other, without a container, are a video; their name alone says so.
+
     Raises:
         UnreadableSource: the file cannot be opened.
     """
@@ -42,8 +44,8 @@ def is_picture(path: Path) -> bool:
         return True
     with _no_warnings():
         try:
-            with PIL.Image.open(path, formats=FORMATS):
-                return True
+            with PIL.Image.open(path, formats=FORMATS) as picture:
+                return picture.format != "JPEG" or path.suffix.lower() not in BARE_JPEGS
         except UnidentifiedImageError:
             return False
         except PIL.Image.DecompressionBombError:

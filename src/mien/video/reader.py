@@ -13,7 +13,7 @@ from mien.video.moments import TICK, Rhythm, read_seconds
 from mien.video.pictures import is_picture, read_first, read_picture
 from mien.video.recording import Recording
 from mien.video.shots import Counts, Feed, Kind, Shot
-from mien.video.sources import check_file, expand, is_camera, path_of
+from mien.video.sources import check_file, check_name, expand, is_camera, path_of
 
 __all__ = ["Counts", "Source", "bounded", "expand", "open_source", "read_picture"]
 
@@ -22,6 +22,7 @@ class Picture:
     """A picture as a source of one frame at time 0."""
 
     kind: Kind = "picture"
+    begin = 0.0
     duration: float | None = None
     rate: float | None = None
 
@@ -57,7 +58,7 @@ class Source:
         self, feed: Feed, start: float | None, end: float | None, rhythm: Rhythm | None
     ) -> None:
         self._feed = feed
-        self._start = 0.0 if start is None else start
+        self._start = -math.inf if start is None else start - TICK
         self._end = math.inf if end is None else end
         self._rhythm = rhythm
 
@@ -83,12 +84,12 @@ class Source:
     def shots(self) -> Generator[Shot, None, None]:
         """The frames that are wanted, before their pixels are asked for."""
         counts = self._feed.counts
-        for shot in self._feed.shots(self._start - TICK if self._start else None):
+        for shot in self._feed.shots(self._start if math.isfinite(self._start) else None):
             if self.kind != "picture":
                 if shot.time >= self._end - TICK:
                     counts.outside += 1
                     return
-                if self._start and shot.time < self._start - TICK:
+                if shot.time < self._start:
                     counts.outside += 1
                     continue
                 if self._rhythm is not None and not self._rhythm.picks(shot.time):
@@ -111,6 +112,11 @@ class Source:
     def size(self) -> tuple[int, int]:
         """Width and height of its frames in pixels, upright."""
         return self._feed.size
+
+    @property
+    def begin(self) -> float:
+        """When it begins by its header, in seconds."""
+        return self._feed.begin
 
     @property
     def duration(self) -> float | None:
@@ -193,6 +199,7 @@ def bounded(
 
 def _open_feed(source: str | Path, threads: int) -> Feed:
     """The source behind a name, by what it is."""
+    source = check_name(source)
     if is_camera(source):
         return open_camera(str(source))
     path = path_of(source)

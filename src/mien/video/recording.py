@@ -20,8 +20,10 @@ from mien.video.container import (
     open_container,
     picture_stream,
     promised_end,
-    seconds_of,
+    promised_frames,
+    span_of,
     stamps_until,
+    video_tracks,
 )
 from mien.video.ledger import HIDDEN_FRAMES, Ledger
 from mien.video.screen import Screen
@@ -68,9 +70,13 @@ class Recording:
         rate = self._stream.guessed_rate or self._stream.average_rate
         self.rate = float(rate) if rate else None
         self.frames_in_container = self._stream.frames or None
-        self.duration = seconds_of(self._container, self._stream)
+        self.begin, end = span_of(self._container, self._stream)
+        self.duration = None if end is None else end - self.begin
+        self._coded = (head[1].width, head[1].height)
+        self._noted_size = False
         self._screen = Screen(head[1], self._stream.sample_aspect_ratio)
         self.size = self._screen.size
+        self._note_tracks()
         self._usual = self.rate or USUAL_RATE
         self._clock = Clock(1 / self._usual)
 
@@ -87,6 +93,8 @@ class Recording:
             self.counts.estimated = self._clock.estimated
             self.counts.decoded += 1
             self.counts.set_dropped(DAMAGED, self._ledger.lost)
+            if not self._noted_size:
+                self._note_size(frame, time)
             yield Shot(ahead + index, time, partial(self._screen.paint, frame))
         self._take_stock(ahead + self._ledger.close())
 
@@ -179,11 +187,31 @@ class Recording:
             head = None
         return (0, None) if head is None else (head[0], head[1].pts)
 
+    def _note_tracks(self) -> None:
+        """Say what is not read."""
+        tracks = video_tracks(self._container)
+        if len(tracks) > 1:
+            self.notes.append(
+                f"only number {tracks.index(self._stream) + 1} of its {len(tracks)} video tracks "
+                "is read; copy each of the others into a file of its own"
+            )
+
+    def _note_size(self, frame: VideoFrame, time: float) -> None:
+        """Say, once, that frames have another size than the first."""
+        if (frame.width, frame.height) != self._coded:
+            first = "x".join(map(str, self._coded))
+            self.notes.append(
+                f"from {time:.2f} s on the pictures are {frame.width}x{frame.height}, not {first}: "
+                "they are fitted into the size of the first"
+            )
+            self._noted_size = True
+
     def _take_stock(self, index: int) -> None:
         """At the end of the file, compare with what its header promises."""
         if self.frames_in_container is None:
             self.frames_in_container = index
-        missing = max(0, self.frames_in_container - len(self._discarded) - index)
+        expected = promised_frames(self._container, self._stream) or index
+        missing = max(0, expected - len(self._discarded) - index)
         self.counts.set_dropped(DAMAGED, self._ledger.lost + missing)
         end = promised_end(self._container, self._stream)
         last = self._clock.last

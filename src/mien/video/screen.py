@@ -21,6 +21,8 @@ Matrix = tuple[int, int, int, int]
 class Screen:
     """Where the frames of one stream are shown: all upright and of the size of the first.
 
+    A frame of another shape is shown whole and undistorted, between black bars.
+
     Args:
         head: first frame of the stream. Its display matrix holds for all. It alone is asked,
             because a frame that was asked for it is part of a cycle and stays in memory for long.
@@ -31,9 +33,10 @@ class Screen:
     """Width and height in square pixels."""
 
     def __init__(self, head: VideoFrame, aspect: Fraction | None) -> None:
-        width, height = head.width, head.height
-        if aspect and aspect != 1 and SOUND_ASPECT[0] <= aspect <= SOUND_ASPECT[1]:
-            width = max(1, round(width * aspect))
+        sound = aspect is not None and SOUND_ASPECT[0] <= aspect <= SOUND_ASPECT[1]
+        self._aspect = aspect if aspect is not None and sound else Fraction(1)
+        self._coded = (head.width, head.height)
+        width, height = max(1, round(head.width * self._aspect)), head.height
         self._matrix = _display_matrix(head)
         self._stored = (width, height)
         self._painter = VideoReformatter()
@@ -48,11 +51,27 @@ class Screen:
         Returns:
             uint8 (h, w, 3), contiguous.
         """
-        rgb = self._painter.reformat(
-            frame, *self._stored, "rgb24", interpolation="BILINEAR", threads=1
-        )
+        coded = (frame.width, frame.height)
+        size = self._stored if coded == self._coded else self._fitted(*coded)
+        rgb = self._painter.reformat(frame, *size, "rgb24", interpolation="BILINEAR", threads=1)
         image = cast(Image, rgb.to_ndarray())
+        if size != self._stored:
+            image = _between_bars(image, *self._stored)
         return image if self._matrix is None else _turn(image, self._matrix)
+
+    def _fitted(self, width: int, height: int) -> tuple[int, int]:
+        """The largest size in which a frame of so many stored pixels fits, in square pixels."""
+        shown = float(width * self._aspect)
+        factor = min(self._stored[0] / shown, self._stored[1] / height)
+        return max(1, round(shown * factor)), max(1, round(height * factor))
+
+
+def _between_bars(image: Image, width: int, height: int) -> Image:
+    """A picture in the middle of a black one."""
+    whole = np.zeros((height, width, 3), np.uint8)
+    down, across = (height - image.shape[0]) // 2, (width - image.shape[1]) // 2
+    whole[down : down + image.shape[0], across : across + image.shape[1]] = image
+    return whole
 
 
 def _display_matrix(frame: VideoFrame) -> Matrix | None:

@@ -61,6 +61,7 @@ class Feed(Protocol):
     kind: Kind
     name: str
     size: tuple[int, int]
+    begin: float
     duration: float | None
     frames_in_container: int | None
     rate: float | None

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from mien.errors import InputError, UnreadableSource
 
-__all__ = ["CAMERA", "PICTURES", "VIDEOS", "check_file", "expand", "is_camera", "path_of"]
+__all__ = [
+    "BARE_JPEGS",
+    "CAMERA",
+    "PICTURES",
+    "VIDEOS",
+    "check_file",
+    "check_name",
+    "expand",
+    "is_camera",
+    "path_of",
+]
 
 CAMERA = "camera:"
 """Start of a source that is a camera: ``camera:0``, ``camera:1``, ``camera:/dev/video2``."""
@@ -18,9 +28,12 @@ PICTURES = frozenset(
     {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
     | {".heic", ".heif", ".avif"}
 )
+BARE_JPEGS = frozenset({".mjpeg", ".mjpg"})
+"""Suffixes of videos that are JPEGs one after the other, without a container."""
 VIDEOS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts"}
-    | {".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".h264", ".264", ".h265", ".hevc", ".mjpeg", ".vob"}
+    | {".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".h264", ".264", ".h265", ".hevc", ".vob"}
+    | BARE_JPEGS
 )
 """Suffixes taken from a folder. A file that is named itself may have any: its content decides."""
 
@@ -33,6 +46,22 @@ def is_camera(source: str | Path) -> bool:
 def path_of(source: str | Path) -> Path:
     """The path of a file, with the home folder in place of ``~``."""
     return Path(os.path.expanduser(source))  # noqa: PTH111 - Path stumbles on names such as ~$a.jpg
+
+
+def check_name(source: object) -> str | Path:
+    """The same source, if it is a name at all.
+
+    Raises:
+        InputError: it is none, as a picture that is no file but an array.
+    """
+    if isinstance(source, str | Path) and source != "":
+        return source
+    what = repr(source) if isinstance(source, str) else f"a {type(source).__name__}"
+    hint = "; mien.find_faces reads a picture as an array" if hasattr(source, "ndim") else ""
+    raise InputError(
+        f"{what} came as a source, expected the name of a file or a folder, a glob, "
+        f"or camera:0{hint}"
+    )
 
 
 def check_file(path: Path) -> None:
@@ -73,7 +102,7 @@ def expand(sources: str | Path | Iterable[str | Path]) -> list[str | Path]:
     """
     several: list[object] = [sources]
     if isinstance(sources, Iterable) and not isinstance(sources, str | bytes):
-        several = list(sources)
+        several = list(sources) if getattr(sources, "ndim", 1) == 1 else several
     if not several:
         raise UnreadableSource(
             "no source came, expected a picture, a video, a folder, a glob or camera:0"
@@ -87,17 +116,13 @@ def expand(sources: str | Path | Iterable[str | Path]) -> list[str | Path]:
 
 def _expand_safely(source: object) -> list[str | Path]:
     """The files and cameras meant by one source, whatever it is."""
-    if not isinstance(source, str | Path) or source == "":
-        raise InputError(
-            f"{source!r} came as a source, expected the name of a file or a folder, a glob, "
-            "or camera:0"
-        )
+    name = check_name(source)
     try:
-        return _expand_one(source)
+        return _expand_one(name)
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        raise _cannot_open(source, error) from error
+        raise _cannot_open(name, error) from error
 
 
 def _cannot_open(source: object, error: OSError | ValueError) -> UnreadableSource:

@@ -67,6 +67,7 @@ class VideoWriter:
             raise ShapeError(f"a video of {width}x{height} was asked for, expected 1x1 or more")
         self._size = (width, height)
         self._stamp: int | None = None
+        self._shift = 0
         self._files = ExitStack()
         if width % 2 or height % 2:
             logger.info(
@@ -110,7 +111,8 @@ class VideoWriter:
 
         Args:
             image: uint8 (h, w, 3), RGB, of the size of the video.
-            time: its presentation time in seconds, after that of the frame before.
+            time: its presentation time in seconds, after that of the frame before. No file begins
+                before 0: where the first does, all are moved until it is at 0.
 
         Raises:
             ShapeError: the frame is of another size.
@@ -123,12 +125,14 @@ class VideoWriter:
                 f"a frame of {width}x{height} came for {self.path.name}, "
                 f"expected {self._size[0]}x{self._size[1]}"
             )
-        stamp = round(time / BASE)
+        if self._stamp is None:
+            self._shift = max(0, -round(time / BASE))
+        stamp = round(time / BASE) + self._shift
         step = 0 if self._stamp is None else stamp - self._stamp
-        if stamp < 0 or (self._stamp is not None and step <= 0):
+        if self._stamp is not None and step <= 0:
             raise InputError(
                 f"a frame at {time:.4f} s came for {self.path.name}, "
-                "expected a time from 0 on and after that of the frame before"
+                "expected a time after that of the frame before"
             )
         self._stamp = stamp
         frame = VideoFrame.from_ndarray(_even(image)).reformat(
