@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import PIL.Image
 import pytest
@@ -18,6 +19,9 @@ from mien.video.writer import VideoWriter
 from mien.weights.store import model_path
 
 REPOSITORY = Path(__file__).parent.parent
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -34,8 +34,10 @@ def test_a_line_says_the_frame_once_and_each_face():
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4", "\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4")]
-    + [(os.fsdecode(b"caf\xe9.mp4"), "caf\N{REPLACEMENT CHARACTER}.mp4")],
+    [
+        ("\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4", "\N{CJK UNIFIED IDEOGRAPH-6F22}.mp4"),
+        (os.fsdecode(b"caf\xe9.mp4"), "caf\N{REPLACEMENT CHARACTER}.mp4"),
+    ],
 )
 def test_any_name_can_be_sent_anywhere(source, said):
     line = line_of(replace(moment(ROW), source=source))
