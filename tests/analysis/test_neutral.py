@@ -404,7 +404,9 @@ def test_a_file_is_a_picture_whatever_its_name(tmp_path, monkeypatch):
     assert (choice.source, choice.path.name, choice.time) == ("picture", "12", None)
 
 
-@pytest.mark.parametrize("text", ["", "face.jpg", "-3", "1:75", "1:61:00", "3 minutes", "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "face.jpg", "-3", "1:75", "1:61:00", "3 minutes", "nan", "x" * 5000]
+)
 def test_what_is_no_choice(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(

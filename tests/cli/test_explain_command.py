@@ -58,7 +58,7 @@ def test_mistakes_are_one_line(mien_command, photo, model, tmp_path):
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("", "is a folder"),
+        ("", "'' came as a source"),
         (".", "is a folder"),
         ("~$none.png", "~$none.png cannot be opened"),
         ("camera:0", "a camera cannot be explained live"),

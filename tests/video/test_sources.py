@@ -3,6 +3,7 @@ import os
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mien.errors import InputError, UnreadableSource
@@ -99,6 +100,13 @@ def test_what_is_no_name_is_refused_in_a_sentence(folder, monkeypatch, sources):
     (folder / "a.mp4").touch()
     with pytest.raises(InputError, match="came as a source, expected the name of a file"):
         expand(sources)
+
+
+@pytest.mark.parametrize("as_source", [expand, open_source])
+def test_a_picture_that_is_no_file_is_refused_in_one_line(as_source):
+    with pytest.raises(InputError, match=r"a ndarray came as a source.*mien\.find_faces") as error:
+        as_source(np.zeros((40, 40, 3), np.uint8))
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("question", ["is_dir", "exists", "is_file", "iterdir", "stat"])

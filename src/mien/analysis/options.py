@@ -1,6 +1,7 @@
 """What a user may choose about an analysis, checked and in plain units."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 
 from mien.analysis.choice import NeutralChoice
@@ -42,12 +43,13 @@ class Options:
             name: None if value is None else read_seconds(value, name)
             for name, value in (("every", every), ("start", start), ("end", end))
         }
-        if max_faces is not None and (type(max_faces) is not int or max_faces < 1):
+        if max_faces is not None and (not _is_whole(max_faces) or max_faces < 1):
             raise InputError(
                 f"the most faces to follow (--faces, max_faces) is {max_faces!r}, "
                 "expected a whole number from 1 on"
             )
-        return cls(NeutralChoice.parse(str(neutral)), max_faces=max_faces, **seconds)
+        most = None if max_faces is None else int(max_faces)
+        return cls(NeutralChoice.parse(str(neutral)), max_faces=most, **seconds)
 
     def facts(self) -> dict[str, object]:
         """The options as plain values for reports."""
@@ -60,3 +62,8 @@ class Options:
             "end": self.end,
             "max_faces": self.max_faces,
         }
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number, Python's or numpy's."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
