@@ -82,7 +82,7 @@ def test_markdown_of_expressions_has_the_matrix(expressed):
 def test_persons_are_not_claimed_where_each_picture_is_its_own(expressed):
     text = expressed.to_markdown()
     assert "not named, 4 pictures, mien" in text
-    assert "by drawing pictures, as the persons are not known." in text
+    assert "by drawing pictures, each as a person of its own." in text
 
 
 def test_cells_have_three_decimals_and_a_dash():

@@ -87,7 +87,7 @@ class ScoreTable:
                 f"rate {cell(failed)} (share of pictures with an error above {FAILURE:g})."
             )
         if self.mean_interval:
-            drawn = "persons" if self._persons else "pictures, as the persons are not known"
+            drawn = "persons" if self._persons else "pictures, each as a person of its own"
             parts.append(
                 f"In brackets: 95 % intervals, by drawing {drawn}. {self.caution}".rstrip()
             )
@@ -107,7 +107,7 @@ class ScoreTable:
 
     @property
     def _persons(self) -> bool:
-        """Whether persons are known: a set that lacks them gives each picture one of its own."""
+        """Whether some person has several pictures; a set that lacks persons gives each one."""
         return self.subjects is not None and self.subjects < self.pictures
 
     def facts(self) -> str:
