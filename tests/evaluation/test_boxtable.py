@@ -1,5 +1,7 @@
 """The detector's table and its confusion matrix, by hand cases."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
@@ -93,6 +95,8 @@ def test_the_operating_point_is_that_of_the_published_steps(seed):
 def test_without_any_true_box_there_is_no_figure():
     table = box_table([boxes((0, 0, 0.9))], [boxes(scored=False)], ("awake",))
     assert np.isnan([*table.rows[0][3:], *table.rows[1][3:], table.score]).all()
+    assert "nan" not in table.to_markdown()
+    assert json.loads(json.dumps(table.to_values()), parse_constant=pytest.fail)["score"] is None
 
 
 def test_nothing_found_and_a_class_that_is_not_there():

@@ -58,7 +58,7 @@ class BoxTable:
             lines.append(f"| {row.name} | {row.pictures} | {row.instances} | {figures} |")
         lines += [
             "",
-            f"P and R are those at an overlap of 0.5 and a score of {self.score:.3f}, where the "
+            f"P and R are those at an overlap of 0.5 and a score of {_said(self.score)}, where the "
             "mean F1 of the classes is highest.",
             "",
             f"Confusion of boxes with a score above {CONFUSED_SCORE} and an overlap above "
@@ -80,7 +80,7 @@ class BoxTable:
             "classes": [
                 {name: _plain(value) for name, value in row._asdict().items()} for row in self.rows
             ],
-            "score": self.score,
+            "score": _plain(self.score),
             "confusion": self.confusion.tolist(),
         }
 
