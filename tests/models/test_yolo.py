@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from mien.errors import InputError, ShapeError
 from mien.models import build
@@ -11,6 +12,7 @@ from mien.models.decoding import Decoded, cells, decode
 from mien.models.folding import folded
 from mien.models.importing import from_official
 from mien.models.starting import start
+from mien.models.yolo import CBS
 
 TABLE = {
     ("yolov5n", 2): (1_766_623, 1_761_871),
@@ -40,6 +42,15 @@ def test_folding_changes_nothing_that_is_said():
     with torch.no_grad():
         gap = network.eval()(image).logits - folded(network)(image).logits
     assert gap.abs().max() < 1e-5
+
+
+def test_a_norm_of_small_variance_is_folded_with_what_it_adds_to_it():
+    torch.manual_seed(0)
+    block = CBS(3, 4, 1, 1).eval()
+    block.bn.running_var.fill_(2 * block.bn.eps)
+    image = torch.rand(1, 3, 8, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(folded(nn.Sequential(block))(image), block(image))
 
 
 def test_the_head_begins_with_rare_boxes():
