@@ -34,6 +34,15 @@ from mien.weights.store import open_store
 WAYS = ("mesh", "picture")
 KINDS = ("single", "mixture", "nuisance")
 DRAWS = 500
+NEUTRALS = {
+    "the portrait": ("rest",),
+    "turned a little": ("pose",),
+    "blurred": ("blur",),
+    "in other light": ("light",),
+    "the mean of these three": ("pose", "blur", "light"),
+    "the mean of all four": ("rest", "pose", "blur", "light"),
+}
+"""Pictures of a face at rest that may serve as its neutral, by the kind in the exam."""
 CAPTIONS = (
     ("smiling", (12, 25, 6), ()),
     ("surprised", (26, 5, 1, 2), ()),
@@ -76,6 +85,7 @@ def main() -> None:
     _planted("S, single frame, on portraits that show nothing", exam, quiet, "single", seen)
     _planted("D, against the portrait, on all of them", exam, exam.kind >= 0, "against", seen)
     _still(exam, quiet, seen)
+    _neutrals(exam, ways["picture"])
     judged = faces.take("evaluation")
     _groups(exam, list(judged.name), quiet, seen)
     read = {
@@ -200,6 +210,21 @@ def _still(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen
     calm = quiet & exam.of("rest")
     means = [float(seen[name].single[calm].mean()) for name in WAYS]
     print(f"    quiet portraits read on average {means[0]:.3f} > {means[1]:.3f}")
+
+
+def _neutrals(exam: PortraitExam, way: Reading) -> None:
+    """What one picture as the neutral is worth, and the mean of several of the same face."""
+    described = way.describe(exam.mesh, list(exam.crop))
+    rows = exam.of("nuisance")
+    print("\n  D under nuisances against other neutrals, mean correlation over units:")
+    for title, kinds in NEUTRALS.items():
+        against = np.zeros((len(described), len(UNITS)), np.float32)
+        among = exam.of(*kinds)
+        for number in np.unique(exam.portrait):
+            own = exam.portrait == number
+            neutral = described[own & (among if (own & among).any() else exam.of("rest"))]
+            against[own & rows] = way.against(described[own & rows], neutral.mean(axis=0))
+        print(f"    {title:<28} {np.mean(values(_predictions(against, exam, rows), 'pcc')):.3f}")
 
 
 def _groups(
