@@ -186,6 +186,18 @@ def test_what_a_dead_process_left_of_the_same_file_is_removed(tmp_path):
     assert names(tmp_path) == sorted([*others, "a.csv"])
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_a_process_that_nobody_waits_for_is_dead_too(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it stays in the table of processes
+    for number in (ended.pid, os.getpid()):
+        (tmp_path / f".a.{number}-77.part.csv").touch()
+    with whole_file(tmp_path / "a.csv"):
+        assert f".a.{ended.pid}-77.part.csv" not in names(tmp_path)
+        assert f".a.{os.getpid()}-77.part.csv" in names(tmp_path)
+    assert ended.wait(timeout=60) == 0
+
+
 def test_a_folder_that_may_not_be_entered_is_said(tmp_path, monkeypatch):
     def refuse(self, *args, **options):
         raise PermissionError(errno.EACCES, "Permission denied", str(self))

@@ -206,11 +206,15 @@ def _remove_stale(path: Path) -> None:
 
 
 def _lives(process: int) -> bool:
-    """Whether there is a process of this number."""
+    """Whether a process of this number runs; one that ended and was not waited for does not."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         return True
-    return True
+    try:  # Linux: the state is the first word behind the name, which stands in brackets
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return state.rpartition(")")[2].split()[:1] != ["Z"]
