@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from mien.training.precision import EIGHT_BITS, answers, gap
 from mien.training.sparing import sensitivities, tries
@@ -45,6 +45,19 @@ def test_the_layer_that_loses_most_is_found_and_spared_first(tmp_path):
         (tmp_path / "net.onnx").write_bytes(one.SerializeToString())
         apart.append(answers(tmp_path / "net.onnx", pictures(19, 5)))
     assert gap(apart[2], apart[0]) < 0.7 * gap(apart[1], apart[0])
+
+
+def test_each_output_counts_as_a_share_of_its_largest_number():
+    model, probe = convolutions(), pictures(8)
+    both = convolutions()
+    thousand = np.array(1000, np.float32)
+    both.graph.initializer.append(numpy_helper.from_array(thousand, "thousand"))
+    both.graph.node.append(helper.make_node("Mul", ["probability", "thousand"], ["large"]))
+    both.graph.output.append(helper.make_tensor_value_info("large", TensorProto.FLOAT, ["n", 4]))
+    once = sensitivities(model, probe, EIGHT_BITS)
+    assert sensitivities(both, probe, EIGHT_BITS) == pytest.approx(once, rel=1e-4)
+    twice = {name: 2 * value for name, value in once.items()}
+    assert sensitivities(both, probe, EIGHT_BITS, 2) == pytest.approx(twice, rel=1e-4)
 
 
 def test_nothing_is_measured_before_it_is_asked_for(monkeypatch):
