@@ -70,6 +70,16 @@ def test_precision_and_recall_are_taken_where_f1_is_highest():
     assert precision[0] > 1 / 9 + 0.2  # between 1/9 at 0.1 and 1 at 0.9, in proportion
 
 
+def test_beyond_its_highest_score_a_class_is_never_wrong_and_never_found():
+    wrong = [(50 + 20 * number, kind, 0.1 - 0.07 * kind) for number in range(30) for kind in (0, 1)]
+    said = [boxes((0, 0, 0.9), *wrong, (0, 1, 0.05))]
+    precision, recall, score = operating_point(
+        match(said, [boxes((0, 0), (0, 1), scored=False)], 2)
+    )
+    assert 0.5 < score < 0.9
+    assert (precision[1], recall[1]) == (1, 0)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_operating_point_is_that_of_the_published_steps(seed):
     """Falling scores, curves read at -score, F1 of the mean class through a box of 101 scores."""

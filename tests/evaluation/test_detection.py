@@ -137,7 +137,7 @@ def test_bad_boxes_are_refused():
         boxes((0, 0, np.nan, 1, 0))
     for strange in (2, -1):
         with pytest.raises(InputError, match=f"class {strange}, expected 0 to 1"):
-            match([boxes()], [boxes((0, 0, 1, 1, strange))], 2)
+            match([boxes((0, 0, 1, 1, 1, 0.5))], [boxes((0, 0, 1, 1, strange))], 2)
     with pytest.raises(ShapeError, match="boxes of 1 and true boxes of 2 pictures"):
         match([boxes()], [boxes(), boxes()], 2)
     with pytest.raises(ShapeError, match="scores for the predicted"):

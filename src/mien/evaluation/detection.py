@@ -93,9 +93,9 @@ def match(predicted: Sequence[Boxes], true: Sequence[Boxes], classes: int) -> Fo
             "same pictures, and scores for the predicted ones"
         )
     kinds = np.concatenate([np.empty(0, np.int64), *(one.kind for one in (*predicted, *true))])
-    if len(kinds) and (kinds.min() < 0 or kinds.max() >= classes):
-        strange = kinds.min() if kinds.min() < 0 else kinds.max()
-        raise InputError(f"a box is of class {strange}, expected 0 to {classes - 1}")
+    strange = kinds[(kinds < 0) | (kinds >= classes)]
+    if len(strange):
+        raise InputError(f"a box is of class {strange[0]}, expected 0 to {classes - 1}")
     none = np.empty((0, len(OVERLAPS)), bool)
     right = [_match(one, other) for one, other in zip(predicted, true, strict=True)]
     wanted = [np.bincount(one.kind, minlength=classes) for one in true]
