@@ -94,6 +94,12 @@ def same(one, other, *parts):
     assert all(torch.equal(mine[key], theirs[key]) for key in some)
 
 
+@pytest.mark.parametrize("lost", ["head.", "head.4."])
+def test_what_lacks_the_end_of_the_head_is_no_student(student, lost):
+    part = {key: one for key, one in student.state_dict().items() if not key.startswith(lost)}
+    assert build("student", 2).goes_on(part) is None
+
+
 def test_a_head_of_other_outputs_loses_its_last_layer_only(student):
     torch.manual_seed(1)
     other = build("student", 5)
