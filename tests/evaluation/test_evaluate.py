@@ -9,7 +9,7 @@ import pytest
 from sklearn import metrics as authority
 
 from mien.errors import InputError
-from mien.evaluation.evaluate import evaluate, read_rows
+from mien.evaluation.evaluate import evaluate, read_rows, readable
 from mien.evaluation.predictions_file import write_predictions
 from mien.runtime import Predictor
 from tests.crop_networks import card, write
@@ -182,12 +182,13 @@ def test_predictions_are_written_beside_their_truths(cache, tmp_path):
     assert {"AU4", "AU4_label", "AU12"} <= set(pd.read_parquet(path).columns)
 
 
+@pytest.mark.parametrize("margin", [0, 2])
 def test_landmarks_of_the_crop_are_measured_against_those_of_the_larger_picture(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, margin
 ):
-    """A margin of 2 pixels on each side: the crop's points lie 2 pixels nearer to its corner."""
+    """A margin on each side: the crop's points lie that much nearer to its corner."""
     cache = cache_of(tmp_path)
-    size = cache.aligned - 4
+    size = cache.aligned - 2 * margin
     whole = face(cache.aligned)
     stored = np.repeat(whole[None], len(cache), axis=0)
     monkeypatch.setattr(cache, "landmarks", stored)
@@ -195,12 +196,24 @@ def test_landmarks_of_the_crop_are_measured_against_those_of_the_larger_picture(
         (4, 12), reads=False, gives=("landmarks",), template="whole", size=size,
         aligned=cache.aligned,
     )  # fmt: skip
-    wrong = whole - 2
+    wrong = whole - margin
     wrong[0] += (3, 4)  # 5 pixels off, one of 49 points
     predictor = Predictor(write_pointed(tmp_path / "points.onnx", spec, wrong))
     found = evaluate(predictor, cache, ALL)
     eyes = np.linalg.norm(whole[19:25].mean(axis=0) - whole[25:31].mean(axis=0))
     assert found.predictions.errors == pytest.approx(5 / 49 / eyes, rel=1e-4)
+
+
+def test_pictures_with_half_their_landmarks_are_not_read(tmp_path, monkeypatch):
+    cache = cache_of(tmp_path)
+    stored = np.repeat(face(cache.aligned)[None], len(cache), axis=0)
+    stored[3, 7, 1] = np.nan
+    stored[5, :, 0] = np.nan
+    monkeypatch.setattr(cache, "landmarks", stored)
+    spec = pointed((4, 12), template="whole", size=cache.aligned, aligned=cache.aligned)
+    there, lost = readable(spec, cache, ALL[:8])
+    assert (there.tolist(), lost) == ([0, 1, 2, 4, 6, 7], 2)
+    assert readable(card(), cache, ALL[:8])[1] == 0
 
 
 def test_no_torch_is_needed():
