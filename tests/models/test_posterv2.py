@@ -9,7 +9,7 @@ import torch
 from mien.errors import InputError
 from mien.models import build
 from mien.models.posternames import theirs as name_of
-from mien.models.posterv2 import WindowAttention, posterv2
+from mien.models.posterv2 import TOKEN, Pyramid, WindowAttention, posterv2
 from mien.models.starting import load, start
 
 SMALL = {"size": 32, "step": 1}
@@ -28,6 +28,17 @@ def small(classes=3, landmarks="learned"):
 
 def picture(side=32):
     return torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(1))
+
+
+@torch.no_grad()
+def test_it_matters_where_a_token_stands():
+    torch.manual_seed(0)
+    pyramid, tokens = Pyramid(3).eval(), torch.randn(1, 3, TOKEN)
+    apart = (pyramid(tokens) - pyramid(tokens.flip(1))).abs().max()
+    pyramid.positions.zero_()
+    alike = (pyramid(tokens) - pyramid(tokens.flip(1))).abs().max()
+    assert alike < 1e-5
+    assert apart > 1e-3
 
 
 def stream(network):
