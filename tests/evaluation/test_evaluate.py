@@ -114,6 +114,15 @@ def test_classes_are_matched_by_name(cache, tmp_path):
     assert list(found.table.units) == list(classes)
 
 
+def test_classes_that_are_all_known_lose_no_picture(cache, tmp_path):
+    found = evaluate(network(tmp_path, "expression", classes=CLASSES), cache, ALL)
+    known = cache.index.expression.known
+    assert set(cache.index.expression.value[known]) == {0, 1, 2}
+    assert found.notes == (f"{(~known).sum()} pictures without a label for it are left out.",)
+    rare = evaluate(network(tmp_path, "expression", classes=CLASSES), cache, ALL[known])
+    assert rare.notes == ()
+
+
 @pytest.mark.parametrize(
     ("task", "more", "told"),
     [
@@ -202,6 +211,19 @@ def test_landmarks_of_the_crop_are_measured_against_those_of_the_larger_picture(
     found = evaluate(predictor, cache, ALL)
     eyes = np.linalg.norm(whole[19:25].mean(axis=0) - whole[25:31].mean(axis=0))
     assert found.predictions.errors == pytest.approx(5 / 49 / eyes, rel=1e-4)
+
+
+def test_each_picture_is_read_with_its_own_landmarks(tmp_path, monkeypatch):
+    cache = cache_of(tmp_path)
+    side = cache.aligned
+    stored = np.stack([face(side) * (1 + row / 100) for row in range(len(cache))])
+    monkeypatch.setattr(cache, "landmarks", stored)
+    spec = pointed((4, 12), template="whole", size=side, aligned=side)
+    predictor = Predictor(write_pointed(tmp_path / "points.onnx", spec))
+    rows = np.concatenate([ALL[::-1], ALL])  # more than are read at once
+    across = stored[rows, :, 0].mean(axis=1)[:, None] / side
+    wanted = 1 / (1 + np.exp(-across * [1, 2]))
+    np.testing.assert_allclose(read_rows(predictor, cache, rows).probability, wanted, atol=1e-5)
 
 
 def test_pictures_with_half_their_landmarks_are_not_read(tmp_path, monkeypatch):
