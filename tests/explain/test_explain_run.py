@@ -71,6 +71,19 @@ def test_a_picture_becomes_a_picture(photo, finder, tmp_path):
     assert np.abs(drawn.astype(int) - again).mean() < 0.5
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("out.gif", "a picture is written to"), ("no/out.png", "does not exist")]
+)
+def test_where_a_picture_cannot_be_written_no_network_is_asked(
+    photo, finder, tmp_path, monkeypatch, name, told
+):
+    look, view = shown(finder)
+    monkeypatch.setattr(Look, "see", None)
+    monkeypatch.setattr(Look, "untested", None)
+    with pytest.raises(InputError, match=told):
+        explain(photo, look, view, tmp_path / name, shared_networks())
+
+
 def test_a_video_becomes_a_video_with_its_times(clip, finder, tmp_path):
     look, view = shown(finder, (4,), tested=True)
     told = []

@@ -12,11 +12,11 @@ from mien.errors import InputError
 from mien.explain.faithful import Verdict
 from mien.explain.look import Look
 from mien.explain.view import View
-from mien.files import same_file
+from mien.files import by_suffix, check_place, same_file
 from mien.values import Face, Frame, Image
 from mien.video.reader import Source, open_source
 from mien.video.sources import is_camera, path_of
-from mien.video.writer import VideoWriter, write_picture
+from mien.video.writer import PICTURES, VideoWriter, write_picture
 
 __all__ = ["Explained", "Span", "explain", "explain_face"]
 
@@ -86,6 +86,9 @@ def explain(  # noqa: PLR0913 - what is read, by what, how it is drawn and where
         video = None
         if opened.kind == "video":
             video = files.enter_context(VideoWriter(out, *view.size))
+        else:
+            by_suffix(out, PICTURES, "a picture")
+            check_place(out)
         tracker = networks.tracker(max_faces=1)
         done = faceless = 0
         verdicts: list[tuple[Verdict, ...]] = []
