@@ -208,6 +208,16 @@ def test_frames_that_are_not_read_are_counted_and_said(tmp_path, suffix):
         assert (source.frames_in_container, source.notes) == (1, [])
 
 
+@pytest.mark.parametrize("said", [0, 1, 2])
+def test_the_preview_in_a_raw_file_is_told_from_a_picture(tmp_path, said):
+    path = tmp_path / "a.nef"
+    PIL.Image.fromarray(picture(5)).save(path, "TIFF", tiffinfo={254: said})
+    with open_source(path) as source:
+        assert [number_in(frame.image) for frame in source] == [5]
+    wanted = ["only a preview of 128x64 is read"] * (said == 1)
+    assert [note.split(",")[0] for note in source.notes] == wanted
+
+
 def test_damage_behind_the_first_frame_does_not_matter(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (3, 64, 64), dtype=np.uint8)
     frames = [PIL.Image.fromarray(values) for values in noise]

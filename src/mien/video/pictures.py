@@ -1,7 +1,7 @@
 """A picture file as an upright RGB array."""
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -18,7 +18,7 @@ from mien.video.sources import BARE_JPEGS, check_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ORIENTATION", "is_picture", "read_first", "read_picture"]
+__all__ = ["ORIENTATION", "is_picture", "is_preview", "read_first", "read_picture"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 SEVERAL = frozenset({"PNG", "WEBP", "TIFF", "GIF", "AVIF"})
@@ -28,6 +28,10 @@ DARKEST = 15
 """Upper 8 of 16 bits under which a picture may be one of 12 bits."""
 ORIENTATION = 0x0112
 """Number of the EXIF tag."""
+SUBFILE = 0x00FE
+"""Number of the TIFF tag that says what a picture is to the others in its file."""
+REDUCED = 1
+"""Bit of it: a copy of another, in fewer pixels."""
 BACKGROUND = (255, 255, 255)
 """Shows through where a picture is transparent: white, as on paper and in most viewers."""
 
@@ -132,6 +136,21 @@ def _open_heic(path: Path) -> PIL.Image.Image:
     except ImportError as error:
         raise MissingExtra("pi_heif", "heic", f"read the HEIC picture {path.name}") from error
     return cast(PIL.Image.Image, heif.open_heif(path, convert_hdr_to_8bit=True).to_pillow())
+
+
+def is_preview(path: Path) -> bool:
+    """Whether a picture says of itself that it is but the small copy of another in its file.
+
+    So do raw files of many cameras, which are TIFFs with a preview before the picture itself.
+
+    Raises:
+        UnreadableSource: the file cannot be opened.
+    """
+    if _is_heic(path):
+        return False
+    with _no_warnings(), suppress(Exception), PIL.Image.open(path, formats=("TIFF",)) as picture:
+        return bool(int(getattr(picture, "tag_v2", {}).get(SUBFILE, 0)) & REDUCED)
+    return False
 
 
 def _orientation(picture: PIL.Image.Image) -> int:

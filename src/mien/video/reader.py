@@ -10,7 +10,7 @@ from mien.errors import InputError
 from mien.values import Frame
 from mien.video.camera import open_camera
 from mien.video.moments import TICK, Rhythm, read_seconds
-from mien.video.pictures import is_picture, read_first, read_picture
+from mien.video.pictures import is_picture, is_preview, read_first, read_picture
 from mien.video.recording import Recording
 from mien.video.shots import Counts, Feed, Kind, Shot
 from mien.video.sources import check_file, check_name, expand, is_camera, path_of
@@ -38,6 +38,12 @@ class Picture:
                 "a video such as .mp4"
             )
         self.size = (self._image.shape[1], self._image.shape[0])
+        if is_preview(path):
+            width, height = self.size
+            self.notes.append(
+                f"only a preview of {width}x{height} is read, as it may be a camera's raw file; "
+                "develop it to JPEG or PNG"
+            )
 
     def shots(self, start: float | None = None) -> Iterator[Shot]:  # noqa: ARG002 - it has no time
         """The one frame."""
