@@ -1,5 +1,6 @@
 import io
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -54,6 +55,24 @@ def test_a_truncated_mp4_gives_its_frames_until_the_damage(tmp_path):
     assert source.frames_in_container == FRAMES
     assert source.counts.dropped == {"damaged": FRAMES - len(frames)}
     assert "the last frame is at" in source.notes[0]
+
+
+def test_frames_that_a_recorder_left_out_are_not_lost(tmp_path):
+    places = [number for number in range(40) if number not in (7, 20, 21, 22)]
+    with av.open(str(tmp_path / "clip.avi"), "w") as output:
+        stream = output.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for number, place in enumerate(places):
+            frame = av.VideoFrame.from_ndarray(picture(number))
+            frame.pts, frame.time_base = place, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    frames, source = read(tmp_path / "clip.avi")
+    assert [number_in(frame.image) for frame in frames] == list(range(36))
+    assert [frame.index for frame in frames] == list(range(36))
+    assert [frame.time for frame in frames] == pytest.approx([place / 25 for place in places])
+    assert source.frames_in_container == 40
+    assert (source.counts.dropped, source.notes) == ({}, [])
 
 
 def test_a_truncated_mkv_tells_of_its_early_end(tmp_path):

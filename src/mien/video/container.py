@@ -18,7 +18,6 @@ __all__ = [
     "open_container",
     "picture_stream",
     "promised_end",
-    "promised_frames",
     "span_of",
     "stamps_until",
     "video_tracks",
@@ -127,17 +126,6 @@ def promised_end(container: InputContainer, stream: VideoStream) -> float | None
     if stream.duration is None and len(container.streams) > 1:
         return None
     return span_of(container, stream)[1]
-
-
-def promised_frames(container: InputContainer, stream: VideoStream) -> int | None:
-    """How many frames can be expected by the header, those not to be shown too; None if unknown.
-
-    The edit list of an MP4 may cut off more than the key frame before the cut needs: such frames
-    are counted by the header, and never come.
-    """
-    if "mp4" in container.format.name.split(",") and (index := len(stream.index_entries)):
-        return min(stream.frames, index) or None
-    return stream.frames or None
 
 
 def stamps_until(path: Path, moment: float) -> tuple[list[int], set[int | None], Fraction]:

@@ -20,7 +20,6 @@ from mien.video.container import (
     open_container,
     picture_stream,
     promised_end,
-    promised_frames,
     span_of,
     stamps_until,
     video_tracks,
@@ -207,14 +206,20 @@ class Recording:
             self._noted_size = True
 
     def _take_stock(self, index: int) -> None:
-        """At the end of the file, compare with what its header promises."""
+        """At the end of the file, compare with what its header promises.
+
+        What is missing is missing at the end: where the last frame is there, the header counts what
+        never comes, as that of an AVI whose recorder left frames out, or of an MP4 whose edit list
+        cuts off more than a key frame's worth.
+        """
         if self.frames_in_container is None:
             self.frames_in_container = index
-        expected = promised_frames(self._container, self._stream) or index
-        missing = max(0, expected - len(self._discarded) - index)
-        self.counts.set_dropped(DAMAGED, self._ledger.lost + missing)
         end = promised_end(self._container, self._stream)
         last = self._clock.last
+        missing = 0
+        if end is None or last is None or last < end - 1.5 / self._usual:
+            missing = max(0, self.frames_in_container - len(self._discarded) - index)
+        self.counts.set_dropped(DAMAGED, self._ledger.lost + missing)
         if end is not None and last is not None and last < end - 1 / self._usual - EARLY_END:
             self.notes.append(
                 f"the last frame is at {last:.2f} s, "
