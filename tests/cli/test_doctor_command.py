@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from mien.doctor import examine, patterns
 from mien.doctor.golden import read_golden
 from mien.doctor.patterns import Asked
@@ -33,3 +35,11 @@ def test_a_broken_one_ends_with_1_and_says_the_cure(mien_command, monkeypatch, t
     assert "mien weights unpack" in last
     assert str(tmp_path) not in ended.out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "3601"])
+def test_a_speed_test_without_an_end_is_refused(mien_command, monkeypatch, seconds):
+    monkeypatch.setattr("mien.doctor.examine.examine", None)
+    ended = mien_command("doctor", "--seconds", seconds, "-q")
+    assert ended.code == 2
+    assert "--seconds" in ended.err

@@ -12,7 +12,8 @@ def doctor(
         bool, typer.Option("--fetch", help="Fetch the face models if they are not here.")
     ] = False,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0, help="Length of the speed test; 0: none.")
+        float,
+        typer.Option("--seconds", min=0, max=3600, help="Length of the speed test; 0: none."),
     ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of the work.")] = False,
