@@ -59,6 +59,14 @@ def test_classes_differ_by_the_one_that_is_chosen():
     assert [one.split for one in apart(pair)] == [0.5, 0.5, 0.0]
 
 
+def test_a_class_that_is_not_known_is_none():
+    one = Predictions(
+        "expression", ("a", "b"), np.eye(2), np.array([0, 9]), np.array([True, False])
+    )
+    other = Predictions("expression", ("a", "b"), 1 - np.eye(2), one.truth, one.known)
+    assert [found.truth for found in disputes([one, other], 2)] == [1.0, None]
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_alone_agrees_with_itself(count):
     with pytest.raises(InputError, match="expected two or more of the same"):

@@ -5,7 +5,7 @@ import pytest
 
 from mien.errors import InputError
 from mien.evaluation.predictions import Predictions
-from mien.evaluation.together import MOST, together
+from mien.evaluation.together import MOST, has_pairs, together
 
 
 def made(units, pictures=60, seed=0, known=None):
@@ -56,6 +56,19 @@ def test_the_table_says_how_far_they_are_apart():
     text = together(Predictions("occurrence", (6, 12), said, truth, known)).to_markdown()
     assert "| AU6 + AU12 | 4 | 0.500 | 0.250 | 1.000 | 0.577 |" in text
     assert "shares differ by 0.250 on average, phi by 0.423." in text
+
+
+def test_a_table_of_pairs_is_of_two_units_or_more_that_are_there_or_not():
+    assert has_pairs(made((1, 2)))
+    assert not has_pairs(made((1,)))
+    one = made((1, 2))
+    assert not has_pairs(Predictions("intensity", one.names, one.predicted, one.truth, one.known))
+
+
+def test_where_no_two_units_vary_shares_alone_are_compared():
+    flat = np.ones((3, 2))
+    text = together(Predictions("occurrence", (1, 2), flat, flat, flat > 0)).to_markdown()
+    assert text.endswith("Over all pairs the shares differ by 0.000 on average.\n")
 
 
 def test_many_units_show_their_most_related_pairs():
