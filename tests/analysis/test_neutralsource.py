@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from mien.analysis import neutralsource
 from mien.analysis.judgement import Neutral, mean_of
 from mien.analysis.neutralfile import write_neutral
 from mien.analysis.neutralsource import given_neutral, neutral_of_picture, neutral_of_sources
@@ -107,6 +108,17 @@ def test_a_video_and_a_picture_go_together(films, picture):
 def test_two_people_do_not(films):
     with pytest.raises(InputError, match=r"b\.mp4 shows a face that differs from that of .*a\.mp4"):
         neutral_of_sources(films, AtRest(0, 1), AUTO)
+
+
+@pytest.mark.parametrize(("gap", "told"), [(0.018, False), (0.019, True), (0.036, True)])
+def test_faces_that_may_be_of_two_people_are_told(films, monkeypatch, gap, told):
+    monkeypatch.setattr(neutralsource, "distance", lambda *_: gap)
+    found, seen = neutral_of_sources(films, AtRest(0, 0), AUTO)
+    said = [
+        any("look whether both show the same person" in problem for problem in one.problems)
+        for one in (seen[0].neutral, seen[1].neutral, found)
+    ]
+    assert said == [False, told, told]
 
 
 def test_the_mean_is_believed_as_far_as_the_worst():

@@ -1,7 +1,7 @@
 """The neutral of a person from pictures and recordings that show the person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -89,14 +89,18 @@ def neutral_of_sources(
         InputError: a source shows nobody, several people, or hardly the same person.
     """
     seen = [_seen(source, networks, options, face) for source in sources]
-    for one in seen[1:]:
+    for place, one in enumerate(seen[1:], 1):
         gap = distance(seen[0].neutral, one.neutral)
-        if gap is not None and gap > 2 * ALIKE:
-            raise InputError(
-                f"{one.source} shows a face that differs from that of {seen[0].source} by "
-                f"{gap:.3f} eye distances (the same person at rest: under {ALIKE}); "
-                "give sources of one person at rest"
-            )
+        if gap is None or gap <= ALIKE:
+            continue
+        told = (
+            f"{one.source} shows a face that differs from that of {seen[0].source} by "
+            f"{gap:.3f} eye distances (the same person at rest: under {ALIKE}); "
+        )
+        if gap > 2 * ALIKE:
+            raise InputError(f"{told}give sources of one person at rest")
+        problems = (*one.neutral.problems, f"{told}look whether both show the same person at rest")
+        seen[place] = replace(one, neutral=replace(one.neutral, problems=problems))
     return mean_of([one.neutral for one in seen]), seen
 
 
