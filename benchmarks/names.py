@@ -4,4 +4,4 @@ __all__ = ["NAMES"]
 
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
          "relations", "expressions", "emotions", "live", "student",
-         "portraits", "yolo", "neutrals", "steadiness")  # fmt: skip
+         "portraits", "onesided", "yolo", "neutrals", "steadiness")  # fmt: skip
