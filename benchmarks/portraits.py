@@ -85,6 +85,7 @@ def main() -> None:
     _planted("S, single frame, on portraits that show nothing", exam, quiet, "single", seen)
     _planted("D, against the portrait, on all of them", exam, exam.kind >= 0, "against", seen)
     _still(exam, quiet, seen)
+    _strangers(exam, quiet & exam.of("rest"), ways)
     _neutrals(exam, ways["picture"])
     judged = faces.take("evaluation")
     _groups(exam, list(judged.name), quiet, seen)
@@ -210,6 +211,18 @@ def _still(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen
     calm = quiet & exam.of("rest")
     means = [float(seen[name].single[calm].mean()) for name in WAYS]
     print(f"    quiet portraits read on average {means[0]:.3f} > {means[1]:.3f}")
+
+
+def _strangers(exam: PortraitExam, rest: NDArray[np.bool_], ways: Mapping[str, Reading]) -> None:
+    """What is read of a quiet face against the quiet face of another person, the next portrait."""
+    faces, crops = exam.mesh[rest], list(exam.crop[rest])
+    cells = []
+    for way in ways.values():
+        found = way.describe(faces, crops)
+        pairs = zip(found, np.roll(found, 1, axis=0), strict=True)
+        read = np.concatenate([way.against(one[None], other) for one, other in pairs])
+        cells.append(f"{float(np.sqrt(np.square(read).mean())):.3f}")
+    print(f"    another person's neutral: against {' > '.join(cells)} ({len(faces)} portraits)")
 
 
 def _neutrals(exam: PortraitExam, way: Reading) -> None:
