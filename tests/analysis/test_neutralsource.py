@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from mien.analysis import neutralsource
+from mien.analysis.choice import NeutralChoice
 from mien.analysis.judgement import Neutral, mean_of
 from mien.analysis.neutralfile import write_neutral
 from mien.analysis.neutralsource import given_neutral, neutral_of_picture, neutral_of_sources
 from mien.analysis.options import Options
-from mien.errors import InputError, ShapeError
+from mien.errors import InputError, ShapeError, UnreadableSource
 from mien.video.writer import VideoWriter, write_picture
 from tests.analysis.made_up import Scene, made_up_face
 
@@ -47,6 +48,13 @@ def test_that_of_a_picture_is_of_its_largest_face(picture):
         neutral_of_picture(picture, Scene(lambda _: ()))
 
 
+def test_what_is_neither_a_kept_neutral_nor_a_picture_is_told_as_both(tmp_path):
+    for name, told in (("a.neutral", "neither a neutral .* nor a picture"), ("a.jpg", "picture")):
+        (tmp_path / name).write_text("hello")
+        with pytest.raises(UnreadableSource, match=told):
+            given_neutral(NeutralChoice.parse(str(tmp_path / name)), Scene(lambda _: (0,)))
+
+
 def test_a_video_gives_its_quietest_part_or_a_moment(films):
     quiet, [seen] = neutral_of_sources(films[:1], Scene(lambda _: (0,)), AUTO)
     assert (quiet.source, seen.face, seen.neutral.source) == ("file", 0, "auto")
@@ -71,8 +79,12 @@ def test_a_passer_by_does_not_matter_and_two_people_do(films):
 def test_nobody_or_too_little_is_told(films):
     with pytest.raises(InputError, match=r"a\.mp4 shows no face"):
         neutral_of_sources(films[:1], Scene(lambda _: ()), AUTO)
-    with pytest.raises(InputError, match=r"a\.mp4: the face shows in only 6 of the 10"):
+    few = r"a\.mp4: the face shows in only 6 of the 10 frames that a neutral needs; give a longer"
+    with pytest.raises(InputError, match=few):
         neutral_of_sources(films[:1], Scene(lambda i: (0,) if i < 6 else ()), AUTO)
+    late = r"a\.mp4: the face is not seen at 99 s, the moment chosen for the neutral; give a longer"
+    with pytest.raises(InputError, match=late):
+        neutral_of_sources(films[:1], Scene(lambda _: (0,)), Options.of("99s"))
     with pytest.raises(InputError, match="is a camera"):
         neutral_of_sources(["camera:0"], Scene(lambda _: ()), AUTO)
 

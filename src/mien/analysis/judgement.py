@@ -17,6 +17,7 @@ from mien.values import Float32
 
 __all__ = [
     "ACCOMPANIED",
+    "INSTEAD",
     "MOST_SPREAD",
     "MOST_TURN",
     "NO_NEUTRAL",
@@ -50,6 +51,9 @@ distances. The mesh's own noise is about 0.007; two people differ by 0.023, a sm
 
 POOR = 0.5
 """Quality under which a neutral should be mentioned on the screen."""
+
+INSTEAD = "the single-frame network is used"
+"""What a sentence says after its colon, of a face that has no neutral in an analysis."""
 
 _ADVICE = "give --neutral PICTURE or TIME, or use --neutral none"
 

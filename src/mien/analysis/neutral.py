@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.analysis.judgement import Neutral, neutral_of
+from mien.analysis.judgement import INSTEAD, Neutral, neutral_of
 from mien.errors import ShapeError
 from mien.face.geometry import SKIN
 from mien.values import Float32
@@ -157,7 +157,7 @@ class NeutralCollector:
                 0.0,
                 (
                     f"the face shows in only {self._seen} of the {FEWEST} frames that a neutral "
-                    "needs: the single-frame network is used; give --neutral PICTURE if you can",
+                    f"needs: {INSTEAD}; give --neutral PICTURE if you can",
                 ),
             )
         quiet = self._quietest()

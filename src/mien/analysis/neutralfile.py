@@ -124,7 +124,7 @@ def _parts(path: Path) -> tuple[Float32, _Facts]:
         raise InputError(f"{path} is not there; expected a file that mien neutral wrote") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path} is damaged or no neutral ({error}); expected a file that mien neutral wrote"
+            f"{path} is damaged or no neutral; expected a file that mien neutral wrote"
         ) from error
     if facts.format != FORMAT:
         raise InputError(

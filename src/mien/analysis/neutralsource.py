@@ -8,20 +8,22 @@ import numpy as np
 
 from mien.analysis.belonging import ALIKE, distance
 from mien.analysis.choice import NeutralChoice
-from mien.analysis.judgement import Neutral, mean_of, neutral_of
+from mien.analysis.judgement import INSTEAD, Neutral, mean_of, neutral_of
 from mien.analysis.networks import Networks
 from mien.analysis.neutralfile import read_neutral
 from mien.analysis.observe import Keep, ahead, observation, observe, rows_of
 from mien.analysis.options import Options
 from mien.analysis.sides import Sides
 from mien.analysis.watching import Gathering
-from mien.errors import InputError
+from mien.errors import InputError, UnreadableSource
 from mien.values import Frame
 from mien.video.reader import open_source, read_picture
 from mien.video.sources import is_camera
 
 __all__ = ["Seen", "given_neutral", "neutral_of_picture", "neutral_of_sources"]
 
+KEPT = ".neutral"
+"""How files of kept neutrals are mostly named."""
 SHARED = 0.25
 """Share of the frames from which on a second face makes it doubtful whose neutral is meant."""
 
@@ -46,7 +48,15 @@ def given_neutral(choice: NeutralChoice, networks: Networks) -> Neutral | None:
         return None
     if choice.source == "file":
         return read_neutral(choice.path, networks.describer, networks.reading.length)
-    return neutral_of_picture(choice.path, networks)
+    try:
+        return neutral_of_picture(choice.path, networks)
+    except UnreadableSource as error:
+        if choice.path.suffix.lower() != KEPT:
+            raise
+        raise UnreadableSource(
+            f"{choice.path} is neither a neutral that mien neutral wrote nor a picture; make it "
+            "again with mien neutral"
+        ) from error
 
 
 def neutral_of_picture(path: Path, networks: Networks) -> Neutral:
@@ -118,7 +128,11 @@ def _seen(source: str | Path, networks: Networks, options: Options, face: int | 
     which = _whose(str(source), gathering.lengths, face)
     neutral = gathering.neutrals()[which]
     if neutral.features is None:
-        raise InputError(f"{source}: {neutral.problems[0]}")
+        reason, _, _ = neutral.problems[0].partition(f": {INSTEAD}")
+        raise InputError(
+            f"{source}: {reason}; give a longer recording, another moment, or a picture of the "
+            "person at rest"
+        )
     return Seen(str(source), which, neutral)
 
 

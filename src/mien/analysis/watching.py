@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mien.analysis.belonging import share_out
 from mien.analysis.blinks import Watch, watch
 from mien.analysis.choice import NeutralChoice
-from mien.analysis.judgement import NO_NEUTRAL, Neutral, neutral_of
+from mien.analysis.judgement import INSTEAD, NO_NEUTRAL, Neutral, neutral_of
 from mien.analysis.neutral import MOMENT, NeutralCollector
 from mien.analysis.rows import Rows
 from mien.analysis.sides import Sides
@@ -89,7 +89,7 @@ class Gathering:
         if not parts:
             problem = (
                 f"the face is not seen at {self._choice.time:g} s, the moment chosen for the "
-                "neutral: the single-frame network is used; choose a moment at which it is seen"
+                f"neutral: {INSTEAD}; choose a moment at which it is seen"
             )
             return Neutral(None, 0, "none", 0.0, (problem,))
         features, values, pose = (np.concatenate(part) for part in zip(*parts, strict=True))
