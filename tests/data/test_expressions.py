@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
+from mien.data import crops, portraits, synthetic
 from mien.data.expressions import (
     COLUMNS,
     OUTPUTS,
     SIDES,
     SWAP,
     UNITS,
+    Sides,
     draw,
     planted,
     table,
@@ -76,6 +78,38 @@ def test_some_faces_are_one_sided(drawn):
     assert 0.05 < lopsided.mean() < 0.3
     assert (left - right)[strong].min() < -0.3
     assert (left - right)[strong].max() > 0.3
+
+
+def one_sided(intensity):
+    """Share of the faces with a strong unit whose sides lie far apart."""
+    left, right = (intensity[:, [k for k, s in enumerate(SIDES) if s == side]] for side in "LR")
+    strong = np.maximum(left, right).max(axis=1) > 0.4
+    return (np.abs(left - right).max(axis=1)[strong] > 0.3).mean()
+
+
+def test_faces_to_learn_from_are_often_one_sided(drawn, model):
+    def by_crops(rng):
+        return np.stack([crops._expression(rng, model)[0] for _ in range(600)])
+
+    def by_groups(rng):
+        return np.stack([one.intensity for one in portraits.draw_changes(rng, model, 600)])
+
+    def simulated(rng):
+        return synthetic._draw_faces(model, rng, 600).intensity
+
+    assert one_sided(drawn.intensity) < 0.22
+    for way in (by_crops, by_groups, simulated):
+        assert one_sided(way(np.random.default_rng(1))) > 0.4, way.__name__
+
+
+def test_of_one_sided_faces_some_have_each_unit_on_a_side_of_its_own(model):
+    for apart in (0.0, 1.0):
+        rng = np.random.default_rng(2)
+        faces = draw(rng, 400, model.names, Sides(0.0, 0.0, apart)).intensity
+        lean = faces[:, 0:32:2] - faces[:, 1:32:2]
+        both = ((lean > 0.3).any(axis=1) & (lean < -0.3).any(axis=1)).mean()
+        assert (both > 0.2) == (apart > 0)
+        assert ((np.abs(lean) > 0.3).any(axis=1)).mean() > 0.4
 
 
 def test_what_no_face_does_at_once_is_left_out(drawn):

@@ -18,7 +18,7 @@ from PIL import Image as Picture
 
 from mien.data import arrayfile, expressions
 from mien.data.changes import check_any
-from mien.data.expressions import OUTPUTS, UNITS, table
+from mien.data.expressions import OFTEN_ONE_SIDED, OUTPUTS, UNITS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Mouth, Portrait, View, moved, warp
 from mien.data.synthetic import lips_parted, rotations
@@ -156,7 +156,7 @@ def _group(
 def _expression(rng: Generator, model: FaceModel) -> tuple[Float32, Float32]:
     """A random expression that is one."""
     for _ in range(5):
-        drawn = expressions.draw(rng, 1, model.names)
+        drawn = expressions.draw(rng, 1, model.names, OFTEN_ONE_SIDED)
         if drawn.intensity.max() > STRENGTH:
             break
     return drawn.intensity[0], drawn.weights[0]

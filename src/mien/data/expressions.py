@@ -15,12 +15,15 @@ from mien.values import Float32
 __all__ = [
     "COLUMNS",
     "LIP_GAP",
+    "MOSTLY_EVEN",
+    "OFTEN_ONE_SIDED",
     "OUTPUTS",
     "OUTPUTS_OF",
     "SIDES",
     "SWAP",
     "UNITS",
     "Expressions",
+    "Sides",
     "draw",
     "draw_levels",
     "planted",
@@ -113,6 +116,24 @@ _DRAWN = tuple(ODDS)
 _CHANCE = np.array(list(ODDS.values())) / sum(ODDS.values())
 
 
+@dataclass(frozen=True)
+class Sides:
+    """How often the two sides of a drawn face do the same; the remaining faces move on one only."""
+
+    even: float
+    """Share of faces whose sides differ by a few hundredths."""
+    uneven: float
+    """Share of faces each of whose sides moves as much as it likes."""
+    apart: float = 0.0
+    """Share of the one-sided faces each of whose units takes a side of its own."""
+
+
+MOSTLY_EVEN = Sides(0.75, 0.15)
+"""As people often look."""
+OFTEN_ONE_SIDED = Sides(0.35, 0.25, 0.5)
+"""To learn from: a network that sees even faces alone learns that both sides are one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Expressions:
     """n expressions of the face model."""
@@ -147,17 +168,20 @@ def planted(units: Mapping[int | str, float]) -> Float32:
     return out
 
 
-def draw(rng: Generator, count: int, names: Sequence[str]) -> Expressions:
+def draw(
+    rng: Generator, count: int, names: Sequence[str], sides: Sides = MOSTLY_EVEN
+) -> Expressions:
     """Random expressions: 15 % neutral, 30 % prototypes, the others one to six random units.
 
     Args:
         rng: source of chance.
         count: how many.
         names: names of the expression shapes.
+        sides: how often both sides do the same.
     """
     levels = [draw_levels(rng) for _ in range(count)]
     parted = np.array([level.pop(25, 0.0) for level in levels], np.float32)
-    intensity = np.stack([_with_sides(rng, level) for level in levels])
+    intensity = np.stack([_with_sides(rng, level, sides) for level in levels])
     noise = np.abs(rng.normal(0, 0.02, intensity.shape)) * (rng.random(intensity.shape) < 0.3)
     intensity = np.clip(intensity + noise, 0, 1).astype(np.float32)
     intensity[:, -1] = 0
@@ -209,10 +233,13 @@ def _exclude(rng: Generator, levels: dict[int, float]) -> None:
         levels[18] *= 0.5
 
 
-def _with_sides(rng: Generator, levels: Mapping[int, float]) -> Float32:
-    """Intensities of all outputs: 75 % of faces even, 15 % uneven, 10 % on one side only."""
+def _with_sides(rng: Generator, levels: Mapping[int, float], sides: Sides) -> Float32:
+    """Intensities of all outputs."""
     kind = rng.random()
     strong = rng.integers(2)
+    own: dict[int, int] = {}
+    if sides.apart and rng.random() < sides.apart:
+        own = {unit: int(rng.integers(2)) for unit in levels}
     out = np.zeros(OUTPUTS, np.float32)
     for row, (unit, side) in enumerate(zip(UNITS, SIDES, strict=True)):
         level = levels.get(unit, 0.0)
@@ -220,12 +247,13 @@ def _with_sides(rng: Generator, levels: Mapping[int, float]) -> Float32:
             continue
         if not side:
             out[row] = level
-        elif kind < 0.75 or unit == 33:
+        elif kind < sides.even or unit == 33:
             out[row] = level * (1 + rng.normal(0, 0.07))
-        elif kind < 0.9:
+        elif kind < sides.even + sides.uneven:
             out[row] = level * rng.uniform(0.5, 1.2)
         else:
-            out[row] = level if "LR"[strong] == side else level * rng.uniform(0, 0.25)
+            moves = "LR"[own.get(unit, strong)] == side
+            out[row] = level if moves else level * rng.uniform(0, 0.25)
     return out
 
 

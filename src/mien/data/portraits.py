@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mien.data import arrayfile, expressions
 from mien.data.changes import Change, carry_out, together
-from mien.data.expressions import OUTPUTS, table
+from mien.data.expressions import OFTEN_ONE_SIDED, OUTPUTS, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.parts import part_of
 from mien.data.planted import Portrait, single_units, to_size
@@ -215,7 +215,7 @@ def draw_changes(rng: Generator, model: FaceModel, count: int = GROUP) -> Iterat
     nothing = np.zeros(len(model.names), np.float32)
     yield Change(rest, nothing, REST, 0, identity, _small_turn(rng))
     yield Change(rest, _jaw(rng, model), NUISANCE, 0, identity, _small_turn(rng))
-    drawn = expressions.draw(rng, count - 2, model.names)
+    drawn = expressions.draw(rng, count - 2, model.names, OFTEN_ONE_SIDED)
     for intensity, weights in zip(drawn.intensity, drawn.weights, strict=True):
         yield Change(intensity, weights, MIX, 0, identity, _small_turn(rng))
 

@@ -166,7 +166,7 @@ def _pair_chunk(model: FaceModel, mesh: Response, rng: Generator, count: int) ->
 
 
 def _draw_faces(model: FaceModel, rng: Generator, count: int) -> Expressions:
-    return expressions.draw(rng, count, model.names)
+    return expressions.draw(rng, count, model.names, expressions.OFTEN_ONE_SIDED)
 
 
 def _see(
