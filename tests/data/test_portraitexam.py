@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from mien.data.expressions import UNITS
+from mien.data.expressions import OUTPUTS_OF, UNITS
 from mien.data.planted import Portrait
 from mien.data.portraitexam import KINDS, MIXES, make, read
 from mien.errors import UnreadableSource
 from tests.data.made_mesh import reference_mesh
+
+SIDED = [unit for unit, columns in OUTPUTS_OF.items() if len(columns) > 1]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_each_portrait_comes_first_and_is_left_out_where_it_is_not_found(exam, p
 def test_strays_are_left_out_and_the_rest_is_there(exam):
     found, shown = exam
     singles = len(dict.fromkeys(UNITS)) - 1  # all but AU25
-    wanted = 2 * (1 + singles + 2 * MIXES + 4)
+    wanted = 2 * (1 + singles + 2 * MIXES + 4 + len(SIDED))
     assert len(shown) == wanted
     assert len(found.kind) == wanted - wanted // 7
     assert found.crop.shape[1:] == (112, 112, 3)
@@ -82,6 +84,23 @@ def test_single_units_are_alone(exam):
     for row in rows:
         planted = {unit for unit, level in zip(UNITS, found.intensity[row], strict=True) if level}
         assert planted - {25} == {found.unit[row]}
+
+
+def test_each_sided_unit_moves_one_side_and_over_two_portraits_both(exam):
+    found, _ = exam
+    sides = {}
+    for row in np.flatnonzero(found.of("onesided")):
+        columns = OUTPUTS_OF[int(found.unit[row])]
+        moved = np.flatnonzero(found.intensity[row, columns])
+        assert len(moved) == 1
+        assert found.intensity[row].sum() == pytest.approx(
+            found.intensity[row, columns].sum() + found.intensity[row, -1]
+        )
+        sides.setdefault(int(found.unit[row]), []).append(int(moved[0]))
+    assert set(sides) <= set(SIDED)
+    pairs = [one for one in sides.values() if len(one) > 1]
+    assert len(pairs) > len(SIDED) / 2
+    assert all(sorted(one) == [0, 1] for one in pairs)
 
 
 def test_the_same_portraits_give_the_same_pictures(portraits, mesh, model, tmp_path):

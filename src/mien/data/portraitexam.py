@@ -18,7 +18,7 @@ from PIL import ImageFilter
 
 from mien.data import arrayfile, expressions
 from mien.data.changes import Change, carry_out, check_any, together
-from mien.data.expressions import OUTPUTS, table
+from mien.data.expressions import OUTPUTS, OUTPUTS_OF, planted, table
 from mien.data.ict import IDENTITIES, FaceModel
 from mien.data.planted import Portrait, single_units
 from mien.data.rendered import Find
@@ -28,11 +28,14 @@ from mien.values import Float32, Image
 
 __all__ = ["KINDS", "STILL", "PortraitExam", "exam_file", "make", "read"]
 
-KINDS = ("rest", "single", "mixture", "nuisance", "pose", "identity", "blur", "light")
+KINDS = (
+    "rest", "single", "mixture", "nuisance", "pose", "identity", "blur", "light", "onesided",
+)  # fmt: skip
 """Kinds of a picture. "nuisance" is a mixture with another pose, light, noise and compression than
-the portrait's; the last four show no unit, and one thing alone is changed."""
-REST, SINGLE, MIXTURE, NUISANCE, POSE, IDENTITY, BLUR, LIGHT = range(len(KINDS))
-STILL = KINDS[POSE:]
+the portrait's; the four after it show no unit, and one thing alone is changed. "onesided" is a
+single unit on one side of the face."""
+REST, SINGLE, MIXTURE, NUISANCE, POSE, IDENTITY, BLUR, LIGHT, ONESIDED = range(len(KINDS))
+STILL = KINDS[POSE : LIGHT + 1]
 """Kinds in which no unit moves."""
 MIXES = 8
 """Mixtures per portrait, and as many with nuisances."""
@@ -53,7 +56,7 @@ class PortraitExam:
     kind: NDArray[np.int64]
     """(n,): place in KINDS."""
     unit: NDArray[np.int64]
-    """(n,): the unit of a single one, or 0."""
+    """(n,): the unit of a single or one-sided one, or 0."""
 
     def of(self, *kinds: str) -> NDArray[np.bool_]:
         """(n,): which pictures are of these kinds."""
@@ -142,6 +145,16 @@ def _changes(rng: Generator, number: int, model: FaceModel) -> Iterator[Change]:
     yield Change(
         rest, nothing, LIGHT, disturb=lambda image: _lit(np.random.default_rng(seed), image)
     )
+    for unit, intensity in _one_sided(number):
+        yield Change(intensity, intensity @ mixing, ONESIDED, unit)
+
+
+def _one_sided(number: int) -> Iterator[tuple[int, Float32]]:
+    """Each sided unit on the left or the right, more or less strong, by the portrait's number."""
+    sided = [unit for unit, columns in OUTPUTS_OF.items() if len(columns) > 1]
+    for place, unit in enumerate(sided):
+        side, level = "LR"[(number + place) % 2], (0.5, 0.7, 0.9)[(number // 2) % 3]
+        yield unit, planted({f"{unit}{side}": level})
 
 
 def _turn(rng: Generator, yaw: float, pitch: float) -> Float32:
