@@ -139,6 +139,24 @@ def test_only_differences_and_anchors_are_scored():
     assert GroupError(pull)(network, batch)["within"].item() == pytest.approx(shared, rel=1e-5)
 
 
+def test_how_the_sides_differ_is_scored_once_more():
+    """Too high on the left by 0.4 and on the right too low: the mean of both is right."""
+    network, (left, right) = Fixed(), (LEFT, SWAP[LEFT])
+    target = torch.zeros(2 * GROUP, OUTPUTS)
+    batch = Batch(torch.zeros(2 * GROUP, 3, 112, 112), target, target == 0)
+    network.answer = target.clone()
+    network.answer[2, left], network.answer[2, right] = 0.4, -0.4
+    losses = GroupError(np.ones(OUTPUTS, np.float32))(network, batch)
+    wanted = losses["within"] + losses["difference"]
+    torch.testing.assert_close(losses["aside"], wanted)
+    assert losses["difference"].item() == pytest.approx(2 * 0.16 / OUTPUTS / (2 * GROUP), rel=1e-5)
+    network.answer[2, right] = 0.4  # both sides too high, and a central unit
+    network.answer[2, -1] = 0.4
+    even = GroupError(np.ones(OUTPUTS, np.float32))(network, batch)
+    assert even["aside"].item() == pytest.approx(0, abs=1e-10)
+    assert even["within"] > losses["within"]
+
+
 def test_differences_are_to_an_unplanted_crop_of_the_group():
     """A network that reads differences exactly costs nothing, whichever crop is the neutral."""
     network = Fixed()

@@ -38,9 +38,9 @@ class PictureRecipe:
     features: int = 256
     dropout: float = 0.15
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"within": 1.0, "anchor": 1.0, "difference": 1.0}
+        default_factory=lambda: {"within": 1.0, "anchor": 1.0, "difference": 1.0, "aside": 3.0}
     )
-    """Of the three errors, see `mien.training.picturing.GroupError`."""
+    """Of the errors, see `mien.training.picturing.GroupError`."""
     pull: Mapping[int, float] = field(default_factory=dict)
     """How much each unit's level on a portrait is held at what the mesh network reads there."""
     taught: Mapping[int, float] = field(default_factory=dict)
@@ -53,3 +53,5 @@ class PictureRecipe:
     face's own shape as an expression."""
     stretch_difference: float = 2.0
     """The same of a reading against the neutral."""
+    stretch_aside: float = 3.0
+    """The same of how left and right differ, of either."""

@@ -192,6 +192,8 @@ class GroupError:
     "within": mean squared error of the differences within a group. "anchor": squared distance of
     a group's mean from its anchor, times the pull. "difference": mean squared error of crops read
     against one of the two unplanted crops of their group, the other members against the first.
+    "aside": how much of both is about how left and right differ. Of faces that are even most of
+    the time that is little, and would be learned last.
 
     Args:
         pull: (38,), see `Anchors`.
@@ -202,7 +204,7 @@ class GroupError:
         self.output: Output | None = None
 
     def __call__(self, network: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """The three losses."""
+        """The losses."""
         if not isinstance(network, PictureUnits):
             raise TypeError(f"got a {type(network).__name__}, expected a PictureUnits")
         output: Output = network(batch.image)
@@ -210,12 +212,20 @@ class GroupError:
         target = batch.target.reshape(-1, GROUP, OUTPUTS)
         error = output.logits.float().reshape(target.shape) - target
         mean = error.mean(dim=1, keepdim=True)
-        within = (error - mean).square().mean() * GROUP / (GROUP - 1)
-        anchor = (mean[:, 0].square() * self.pull.to(mean.device)).mean()
-        return {"within": within, "anchor": anchor, "difference": self._pairs(network, target)}
+        within, anchor = error - mean, mean[:, 0].square() * self.pull.to(mean.device)
+        pairs = self._pairs(network, target)
+        share = GROUP / (GROUP - 1)
+        return {
+            "within": within.square().mean() * share,
+            "anchor": anchor.mean(),
+            "difference": pairs.square().mean(),
+            "aside": _aside(within).square().mean() * share + _aside(pairs).square().mean(),
+        }
 
-    def _pairs(self, network: PictureUnits, target: Float[Tensor, "g k n"]) -> Tensor:
-        """Each crop against an unplanted one of its group."""
+    def _pairs(
+        self, network: PictureUnits, target: Float[Tensor, "g k n"]
+    ) -> Float[Tensor, "g k n"]:
+        """Errors of each crop against an unplanted one of its group, (g, k, n)."""
         if self.output is None or self.output.features is None:
             raise TypeError("expected a network that gives features")
         features = self.output.features.reshape(len(target), GROUP, -1)
@@ -224,4 +234,9 @@ class GroupError:
         neutral = features.gather(1, against[..., None].expand_as(features))
         wanted = target - target.gather(1, against[..., None].expand_as(target))
         found = network.differ(features.flatten(0, 1), neutral.flatten(0, 1)).float()
-        return (found.reshape(wanted.shape) - wanted).square().mean()
+        return found.reshape(wanted.shape) - wanted
+
+
+def _aside(error: Float[Tensor, "g k n"]) -> Float[Tensor, "g k n"]:
+    """How far each side is above the mean of both; 0 of central units."""
+    return (error - error[..., SWAP]) / 2
