@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from mien.data.expressions import OUTPUTS, SWAP
-from mien.models.picturefused import Blend, Describe, DifferenceReadout, SingleReadout
+from mien.data.expressions import COLUMNS, OUTPUTS, SWAP
+from mien.models.picturefused import Blend, Describe, DifferenceReadout, SingleReadout, Weights
 from mien.models.pictureunits import pictureunits
 
 
@@ -20,8 +20,11 @@ def crops():
     return torch.randn(3, 3, 112, 112, generator=torch.Generator().manual_seed(1))
 
 
-def blend(mesh=0.0, picture=1.0, offset=0.0, gain=1.0):
-    return Blend(*(torch.full((OUTPUTS,), float(one)) for one in (mesh, picture, offset, gain)))
+def blend(mesh=0.0, picture=1.0, offset=0.0, gain=1.0, aside=None):
+    """Brings together alike what both sides do and how they differ, if not told otherwise."""
+    aside = (gain * mesh, gain * picture) if aside is None else aside
+    tables = (torch.full((OUTPUTS,), float(one)) for one in (mesh, picture, offset, gain, *aside))
+    return Blend(Weights(*tables), SWAP)
 
 
 @torch.no_grad()
@@ -31,11 +34,11 @@ def test_the_readings_are_those_of_the_trained_network_of_crop_and_mirror_image(
     described = torch.cat([plain, mirrored], 1)
     mesh = torch.zeros(3, OUTPUTS)
     small = blend(gain=1e-3, offset=-500)  # nothing is clipped
-    found = SingleReadout(network, small, SWAP)(torch.cat([mesh, described], 1))
+    found = SingleReadout(network, small)(torch.cat([mesh, described], 1))
     wanted = 2.5 * (network(crops).logits + network(other).logits[:, SWAP])
     torch.testing.assert_close((found - 2.5) * 1e3, wanted, atol=2e-3, rtol=1e-3)
     rest = described[:1].expand(3, -1)
-    found = DifferenceReadout(network, small, SWAP)(torch.cat([mesh, described - rest, rest], 1))
+    found = DifferenceReadout(network, small)(torch.cat([mesh, described - rest, rest], 1))
     wanted = 2.5 * (
         network.differ(plain, plain[:1].expand(3, -1))
         + network.differ(mirrored, mirrored[:1].expand(3, -1))[:, SWAP]
@@ -57,7 +60,7 @@ def test_what_is_shipped_describes_as_the_trained_network_does(network, crops):
 def test_a_mirrored_face_reads_the_same_with_sides_exchanged(network, crops):
     small = blend(gain=1e-3, offset=-500)
     mesh = torch.zeros(3, OUTPUTS)
-    single, against = (kind(network, small, SWAP) for kind in (SingleReadout, DifferenceReadout))
+    single, against = (kind(network, small) for kind in (SingleReadout, DifferenceReadout))
     halves = Describe(network)(crops), Describe(network)(crops.flip(-1))
     one, other = torch.cat(halves, 1), torch.cat(halves[::-1], 1)
     torch.testing.assert_close(
@@ -77,8 +80,8 @@ def test_the_mesh_is_weighed_in(network, crops):
     mesh = torch.full((3, OUTPUTS), 2.0)
     only = blend(mesh=0.5, picture=0.0)
     for one, more in (
-        (SingleReadout(network, only, SWAP), described),
-        (DifferenceReadout(network, only, SWAP), torch.cat([described, described], 1)),
+        (SingleReadout(network, only), described),
+        (DifferenceReadout(network, only), torch.cat([described, described], 1)),
     ):
         assert one(torch.cat([mesh, more], 1)).tolist() == [[1.0] * OUTPUTS] * 3
 
@@ -105,3 +108,16 @@ def test_a_blend_weighs_shifts_stretches_and_ends_at_five():
     assert found[0].tolist() == pytest.approx([1.0] * OUTPUTS)
     assert found[1].tolist() == [5.0] * OUTPUTS
     assert (blend(offset=1)(mesh, picture)[0] == 0).all()
+
+
+def test_how_the_sides_differ_has_factors_of_its_own():
+    left, right = (COLUMNS.index(f"AU12_{side}") for side in "LR")
+    mesh, picture = torch.zeros(1, OUTPUTS), torch.zeros(1, OUTPUTS)
+    mesh[0, [left, right]] = torch.tensor([2.0, 1.0])
+    picture[0, [left, right]] = torch.tensor([0.2, 0.6])
+    mesh[0, -1] = 2
+    found = blend(mesh=0.5, picture=0.5, gain=1.2, aside=(2.0, 0.5))(mesh, picture)[0]
+    # both sides: 1.2 (0.5 x 1.5 + 0.5 x 5 x 0.4); aside: 2 x 0.5 - 0.5 x 5 x 0.2
+    assert found[left] == pytest.approx(2.1 + 0.5)
+    assert found[right] == pytest.approx(2.1 - 0.5)
+    assert found[-1] == pytest.approx(1.2)

@@ -1,5 +1,7 @@
 """How readings of mesh and picture are brought together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,17 @@ from mien.data.portraitexam import KINDS, PortraitExam
 from mien.face.geometry import difference, features
 from mien.models.pictureunits import pictureunits
 from mien.training.pictureexam import run
-from mien.training.picturefusing import Fusion, Readings, first_of, fuse, read_all
+from mien.training.picturefusing import (
+    Fusion,
+    Readings,
+    Stretch,
+    aside,
+    even,
+    first_of,
+    fuse,
+    pair_weights,
+    read_all,
+)
 
 PORTRAITS, EACH = 30, 20
 SMILE = [COLUMNS.index("AU12_L"), COLUMNS.index("AU12_R")]
@@ -45,7 +57,7 @@ def readings(exam):
 
 
 def fused(readings, exam, **more):
-    more = {"level": True, "stretch": 1.0, **more}
+    more = {"level": True, "stretch": Stretch(1.0, 1.0), **more}
     return fuse(readings, exam, np.ones(len(exam.kind), bool), **more)
 
 
@@ -75,7 +87,9 @@ def test_a_common_level_counts_only_against_a_neutral(readings, exam):
 
 
 def test_shrunk_outputs_are_stretched_as_far_as_allowed(readings, exam):
-    plain, little, much = (fused(readings, exam, stretch=one) for one in (1.0, 1.2, 9.0))
+    plain, little, much = (
+        fused(readings, exam, stretch=Stretch(one, 1.0)) for one in (1.0, 1.2, 9.0)
+    )
     assert (plain.gain == 1).all()
     assert little.gain[BROW] == pytest.approx(1.2)
     assert much.gain[BROW] > 1.5
@@ -105,7 +119,7 @@ def test_a_reading_that_runs_the_wrong_way_is_left_out(readings, exam):
 
 
 def test_two_readings_are_weighed_shifted_stretched_and_held_within_0_and_1():
-    fusion = Fusion(*(np.full(OUTPUTS, one, np.float32) for one in (0.5, 2.0, 0.1, 1.5)))
+    fusion = Fusion(*(np.full(OUTPUTS, one, np.float32) for one in (0.5, 2.0, 0.1, 1.5, 9, 9)))
     ones = np.ones((3, OUTPUTS), np.float32)
     rows = ones * np.float32([[0.4], [2.0], [-2.0]])
     found = fusion.apply(Readings(rows, 0.2 * ones))
@@ -131,7 +145,9 @@ def test_mesh_and_picture_are_read_alone_and_against_their_own_portrait():
 
         return read
 
-    alone, against = read_all(network, exam, says(2.5), says(4.0))
+    alone, against = read_all(
+        network, lambda crops: run(network, crops)[1], exam, says(2.5), says(4.0)
+    )
     assert first_of(portrait).tolist() == [0, 0, 2]
     described, own = features(exam.mesh), [0, 0, 2]
     np.testing.assert_array_equal(given[0], described)
@@ -149,3 +165,51 @@ def test_mesh_and_picture_are_read_alone_and_against_their_own_portrait():
     np.testing.assert_allclose(against.picture, moved, atol=1e-6)
     assert (against.picture[[0, 2]] == 0).all()
     assert (against.picture[1] != 0).any()
+
+
+def test_both_sides_and_how_they_differ_are_apart_and_whole_again():
+    rows = np.random.default_rng(0).random((3, OUTPUTS)).astype(np.float32)
+    np.testing.assert_allclose(even(rows) + aside(rows), rows, atol=1e-6)
+    np.testing.assert_array_equal(even(rows), even(rows)[:, SWAP])
+    np.testing.assert_array_equal(aside(rows), -aside(rows)[:, SWAP])
+    assert even(rows)[0, SMILE[0]] == pytest.approx(rows[0, SMILE].mean())
+
+
+def test_the_sides_are_read_by_whichever_sees_them(exam):
+    """The mesh sees smiles and no sides, the picture a tenth of how the sides differ."""
+    rng = np.random.default_rng(3)
+    true = exam.intensity
+    noise = rng.normal(0, 0.01, (2, *true.shape))
+    readings = Readings(even(true) + noise[0], 0.1 * aside(true) + noise[1])
+    found = fused(readings, exam, stretch=Stretch(1.0, 4.0))
+    assert found.mesh[SMILE] == pytest.approx([1, 1], abs=0.02)
+    assert (found.picture[SMILE] == 0).all()
+    assert (found.mesh_aside[SMILE] == 0).all()
+    assert found.picture_aside[SMILE] == pytest.approx([10, 10], rel=0.1)
+    assert (found.picture_aside[[JAW, CHIN]] == 0).all()
+    np.testing.assert_allclose(found.apply(readings)[:, SMILE], true[:, SMILE], atol=0.4)
+    gap = (found.apply(readings) - true)[:, SMILE]
+    assert np.sqrt(np.square(gap).mean()) < 0.1
+    plain = fused(readings, exam)
+    assert plain.picture_aside[SMILE[0]] < 0.95 * found.picture_aside[SMILE[0]]
+
+
+def test_one_sided_pictures_tell_of_the_sides_alone(readings, exam):
+    kind = exam.kind.copy()
+    kind[1::EACH] = KINDS.index("onesided")
+    other = Readings(*(one.copy() for one in readings))
+    other.mesh[1::EACH] *= 3
+    told = replace(exam, kind=kind)
+    for mesh in (other, readings):
+        np.testing.assert_array_equal(fused(mesh, told).mesh, fused(readings, told).mesh)
+    one, two = (fused(given, told).mesh_aside[SMILE[0]] for given in (other, readings))
+    assert one < 0.9 * two
+
+
+def test_a_very_small_share_is_none():
+    rng = np.random.default_rng(4)
+    both = rng.normal(0, 1, (4000, 2)).astype(np.float32)
+    for share, kept in ((0.03, False), (0.3, True)):
+        found = pair_weights(both, both @ np.float32([1 - share, share]))
+        assert (found[1] > 0) == kept, share
+        assert found[0] == pytest.approx(1 - share, abs=0.02)

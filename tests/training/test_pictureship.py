@@ -9,13 +9,13 @@ import torch
 
 from mien.data.expressions import OUTPUTS, SIDES, SWAP, UNITS
 from mien.data.portraitexam import KINDS, PortraitExam
-from mien.models.picturefused import Describe, DifferenceReadout, SingleReadout
+from mien.models.picturefused import Describe, DifferenceReadout, SingleReadout, Weights
 from mien.models.pictureunits import pictureunits
 from mien.recipes.pictureunits import picture
 from mien.spec import METADATA_KEY, ModelSpec
 from mien.training import pictureship
 from mien.training.pictureexam import normalised
-from mien.training.picturefusing import Fusion, Readings
+from mien.training.picturefusing import Fusion, Readings, Stretch
 from tests.crop_networks import convolutions
 
 EACH = 8
@@ -57,10 +57,16 @@ def test_each_reading_is_shipped_as_it_was_fitted(network, tmp_path, monkeypatch
         tuple(Readings(*rng.random((2, len(one.kind), OUTPUTS)).astype("f4")) for _ in range(2))
         for one in exams
     ]
-    described = rng.random((pictureship.PROBES, 2 * DESCRIPTION)).astype(np.float32)
-    described = described[: len(exams[1].kind)]
-    small = np.array([[1], [1], [0.1], [0.5]])  # little is clipped
-    weights = [(small * rng.random((4, OUTPUTS))).astype(np.float32) for _ in range(2)]
+    each = rng.random((2, len(exams[1].kind), DESCRIPTION)).astype(np.float32)
+    described = np.concatenate(each, axis=1)
+    asked_of, shipped = [], []
+
+    def describe(crops):
+        asked_of.append(crops)
+        return each[len(asked_of) - 1]
+
+    small = np.array([[1], [1], [0.1], [0.5], [0.2], [0.3]])  # little is clipped
+    weights = [(small * rng.random((6, OUTPUTS))).astype(np.float32) for _ in range(2)]
     asked, written = [], []
 
     def fuse(readings, of, rows, **more):
@@ -70,33 +76,37 @@ def test_each_reading_is_shipped_as_it_was_fitted(network, tmp_path, monkeypatch
     for name, one in {
         "predict": lambda _: None,
         "Predictor": lambda _: None,
-        "read_all": lambda _, of, *__: told[exams.index(of)],
+        "read_all": lambda _, by, of, *__: told[exams.index(of)] if by is describe else None,
         "is_quiet": lambda mesh: mesh[0, 0] == 1,
         "fuse": fuse,
-        "_describer": lambda *_: described,
+        "_write_describer": lambda *given: shipped.append(given),
+        "_describer": lambda _: describe,
         "export": lambda *given: written.append(given),
     }.items():
         monkeypatch.setattr(pictureship, name, one)
-    recipe = replace(picture(), stretch_single=1.5, stretch_difference=2.5)
+    recipe = replace(picture(), stretch_single=1.5, stretch_difference=2.5, stretch_aside=3.5)
     pictureship.ship(recipe, network, exams, tmp_path, (tmp_path, tmp_path))
 
+    assert [one[-1].name for one in shipped] == ["au-picture.onnx"]
+    np.testing.assert_array_equal(asked_of[0], exams[1].crop)
+    np.testing.assert_array_equal(asked_of[1], exams[1].crop[:, :, ::-1])
     (first, of, calm, single), (second, too, moving, against) = asked
     assert of is too is exams[0]
     assert (first, second) == told[0]
     np.testing.assert_array_equal(calm, np.arange(4).repeat(EACH) % 2 == 1)
     np.testing.assert_array_equal(single.pop("quiet"), calm & exams[0].of("rest"))
     np.testing.assert_array_equal(moving, ~exams[0].of("identity"))
-    assert single == {"level": True, "stretch": 1.5}
-    assert against == {"level": False, "stretch": 2.5}
+    assert single == {"level": True, "stretch": Stretch(1.5, 3.5)}
+    assert against == {"level": False, "stretch": Stretch(2.5, 3.5)}
 
     kinds = SingleReadout, DifferenceReadout
     for kind, (module, spec, probe, path, _), fitted, reading in zip(
         kinds, written, weights, told[1], strict=True
     ):
         assert (type(module), path.stem) == (kind, spec.name)
-        for name, wanted in zip(("mesh", "picture", "offset", "gain"), fitted, strict=True):
+        for name, wanted in zip(Weights._fields, fitted, strict=True):
             np.testing.assert_array_equal(getattr(module.blend, name), wanted)
-        assert module.swap.tolist() == SWAP.tolist()
+        assert module.blend.swap.tolist() == SWAP.tolist()
         rest = described[:1].repeat(len(described), 0)
         seen = [described] if kind is SingleReadout else [described - rest, rest]
         np.testing.assert_array_equal(probe, np.concatenate([5 * reading.mesh, *seen], axis=1))
@@ -109,6 +119,18 @@ def test_each_reading_is_shipped_as_it_was_fitted(network, tmp_path, monkeypatch
             for one in (Fusion(*fitted).apply(reading), exams[1].intensity)
         )
         assert dict(spec.evidence)[26] == round(float(np.corrcoef(said, true)[0, 1]), 2)
+
+
+def test_the_graph_brings_together_as_the_fit_does():
+    rng = np.random.default_rng(3)
+    alike = rng.uniform(0.2, 1, (6, OUTPUTS)).astype(np.float32)
+    fusion = Fusion(*(alike + alike[:, SWAP]) / 2)
+    readings = Readings(*rng.random((2, 9, OUTPUTS)).astype(np.float32))
+    both = [torch.from_numpy(one) for one in readings]
+    found = pictureship._blend(fusion)(5 * both[0], both[1])
+    wanted = fusion.apply(readings)
+    np.testing.assert_allclose(found, 5 * wanted, atol=1e-5)
+    assert 0.3 < ((wanted > 0) & (wanted < 1)).mean()
 
 
 def test_the_first_layer_of_what_describes_a_crop_is_spared_the_8_bits(
@@ -129,7 +151,7 @@ def test_the_first_layer_of_what_describes_a_crop_is_spared_the_8_bits(
     monkeypatch.setattr(pictureship, "CALIBRATION", 12)
     exams = exam(4, 0), exam(2, 1)
     path = tmp_path / "au-picture.onnx"
-    found = pictureship._describer(network, card(), exams, path)
+    pictureship._write_describer(network, card(), exams, path)
     assert isinstance(given["module"], Describe)
     assert given["spared"] == ["Conv-0"]
     assert sum(map(len, given["batches"])) == 12
@@ -138,7 +160,6 @@ def test_the_first_layer_of_what_describes_a_crop_is_spared_the_8_bits(
     np.testing.assert_array_equal(
         given["probe"], normalised(torch.from_numpy(exams[1].crop)).numpy()
     )
-    assert found.shape == (len(exams[1].kind), 2 * DESCRIPTION)
     (kept,) = onnx.load(str(path)).metadata_props
     assert kept.key == METADATA_KEY
     assert ModelSpec.from_json(kept.value).precision == "int8"

@@ -6,6 +6,7 @@ and what is said of the mirror image is averaged in with left and right exchange
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -14,7 +15,9 @@ from torch import Tensor, nn
 from mien.models.folding import without_pools
 from mien.models.pictureunits import PictureUnits
 
-__all__ = ["Blend", "Describe", "DifferenceReadout", "SingleReadout", "both_ways"]
+__all__ = [
+    "Blend", "Describe", "DifferenceReadout", "SingleReadout", "Weights", "both_ways",
+]  # fmt: skip
 
 
 class Describe(nn.Module):
@@ -46,39 +49,48 @@ def both_ways(
     return (plain + mirrored[:, swap]) / 2
 
 
+class Weights(NamedTuple):
+    """How readings of mesh and picture are brought together, (k,) each; alike for both sides."""
+
+    mesh: Tensor
+    """Factor of what the mesh says of both sides."""
+    picture: Tensor
+    """The same of the picture."""
+    offset: Tensor
+    """What a quiet face reads, subtracted; 1 is the strongest."""
+    gain: Tensor
+    """Factor by which shrunk outputs are stretched."""
+    mesh_aside: Tensor
+    """Factor of how the sides differ by the mesh; not stretched any more."""
+    picture_aside: Tensor
+    """The same by the picture."""
+
+
 class Blend(nn.Module):
     """Two readings of the same units, 0-5 and about 0-1, as one of 0-5.
 
+    What both sides of a face do is brought together by other factors than how they differ.
+
     Args:
-        mesh: factor of the reading of the mesh, per output.
-        picture: factor of the reading of the picture.
-        offset: what a quiet face reads, subtracted.
-        gain: factor by which shrunk outputs are stretched.
+        weights: factors per output, see `Weights`.
+        swap: for each output the one that it becomes in the mirror.
     """
 
-    mesh: Tensor
-    picture: Tensor
-    offset: Tensor
-    gain: Tensor
-
-    def __init__(
-        self,
-        mesh: Float[Tensor, " k"],
-        picture: Float[Tensor, " k"],
-        offset: Float[Tensor, " k"],
-        gain: Float[Tensor, " k"],
-    ) -> None:
+    def __init__(self, weights: Weights, swap: Sequence[int]) -> None:
         super().__init__()
-        tables = {"mesh": mesh, "picture": picture, "offset": offset, "gain": gain}
-        for name, table in tables.items():
+        for name, table in weights._asdict().items():
             self.register_buffer(name, table)
+        self.register_buffer("swap", torch.tensor(swap))
 
     def forward(
         self, mesh: Float[Tensor, "b k"], picture: Float[Tensor, "b k"]
     ) -> Float[Tensor, "b k"]:
         """Intensities, 0-5."""
-        level = self.mesh * mesh + self.picture * 5 * picture - 5 * self.offset
-        return torch.clamp(self.gain * level, 0, 5)
+        w, swap = Weights(*map(self.get_buffer, Weights._fields)), self.get_buffer("swap")
+        level = w.mesh * mesh + w.picture * 5 * picture
+        aside = w.mesh_aside * mesh + w.picture_aside * 5 * picture
+        both = (level + level[:, swap]) / 2 - 5 * w.offset
+        return torch.clamp(w.gain * both + (aside - aside[:, swap]) / 2, 0, 5)
 
 
 class SingleReadout(nn.Module):
@@ -87,22 +99,19 @@ class SingleReadout(nn.Module):
     Args:
         network: the trained picture network.
         blend: how both are brought together.
-        swap: for each output the one that it becomes in the mirror.
     """
 
-    swap: Tensor
-
-    def __init__(self, network: PictureUnits, blend: Blend, swap: Sequence[int]) -> None:
+    def __init__(self, network: PictureUnits, blend: Blend) -> None:
         super().__init__()
         self.head = network.single
         self.blend = blend
-        self.register_buffer("swap", torch.tensor(swap))
 
     def forward(self, seen: Float[Tensor, "b n"]) -> Float[Tensor, "b k"]:
         """Intensities of single faces."""
-        outputs = len(self.blend.gain)
+        swap = self.blend.get_buffer("swap")
+        outputs = len(swap)
         plain, mirrored = (self.head(one) for one in seen[:, outputs:].chunk(2, dim=1))
-        fused: Tensor = self.blend(seen[:, :outputs], both_ways(plain, mirrored, self.swap))
+        fused: Tensor = self.blend(seen[:, :outputs], both_ways(plain, mirrored, swap))
         return fused
 
 
@@ -113,18 +122,16 @@ class DifferenceReadout(nn.Module):
     that of the neutral's, then that of the neutral's.
     """
 
-    swap: Tensor
-
-    def __init__(self, network: PictureUnits, blend: Blend, swap: Sequence[int]) -> None:
+    def __init__(self, network: PictureUnits, blend: Blend) -> None:
         super().__init__()
         self.head = network.pair
         self.blend = blend
-        self.register_buffer("swap", torch.tensor(swap))
 
     def forward(self, seen: Float[Tensor, "b n"]) -> Float[Tensor, "b k"]:
         """Intensities against the neutral."""
-        outputs = len(self.blend.gain)
+        swap = self.blend.get_buffer("swap")
+        outputs = len(swap)
         moved, mirror_moved, rest, mirror_rest = seen[:, outputs:].chunk(4, dim=1)
         plain, mirrored = self.head(moved, rest), self.head(mirror_moved, mirror_rest)
-        fused: Tensor = self.blend(seen[:, :outputs], both_ways(plain, mirrored, self.swap))
+        fused: Tensor = self.blend(seen[:, :outputs], both_ways(plain, mirrored, swap))
         return fused

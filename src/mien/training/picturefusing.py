@@ -1,8 +1,9 @@
 """How the readings of mesh and picture are brought together, per unit, on development portraits.
 
-Two weights per unit and no more: a regression over all outputs of both was no better. Readings of
-single frames are fitted on portraits that show nothing themselves, with the differences between
-persons: weights fitted within persons would trust what reads a face's shape as its expression.
+Two weights per unit for what both sides do, two for how they differ, and no more: a regression over
+all outputs of both was no better. Readings of single frames are fitted on portraits that show
+nothing themselves, with the differences between persons: weights fitted within persons would trust
+what reads a face's shape as its expression.
 """
 
 from collections.abc import Callable
@@ -18,18 +19,31 @@ from mien.data.portraitexam import PortraitExam
 from mien.face.geometry import difference, features
 from mien.models.picturefused import both_ways
 from mien.models.pictureunits import PictureUnits
-from mien.training.pictureexam import run
 from mien.values import Float32
 
 __all__ = [
-    "Fusion", "Predict", "Readings", "describe_all", "first_of", "fuse", "read_all",
+    "Describer", "Fusion", "Predict", "Readings", "Stretch", "aside", "describe_all", "even",
+    "first_of", "fuse", "read_all",
 ]  # fmt: skip
 
 SMALLEST = 0.08
 """A weight below this share of both is taken for none."""
 
+
+class Stretch(NamedTuple):
+    """Highest factors by which shrunk outputs are stretched."""
+
+    both: float
+    """What both sides do."""
+    aside: float
+    """How the sides differ."""
+
+
 Predict = Callable[[Float32], Float32]
 """Features (n, 1410) to intensities (n, 38), 0-5."""
+
+Describer = Callable[[NDArray[np.uint8]], Float32]
+"""Crops (n, 112, 112, 3) to numbers (n, d)."""
 
 
 class Readings(NamedTuple):
@@ -43,26 +57,47 @@ class Readings(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Fusion:
-    """Per output: two weights, what a quiet face reads, and the stretch."""
+    """Per output, alike for both sides: weights, what a quiet face reads, and the stretch."""
 
     mesh: Float32
     picture: Float32
     offset: Float32
     gain: Float32
+    mesh_aside: Float32
+    """Weight of how the sides differ by the mesh, stretched as it is to be."""
+    picture_aside: Float32
+    """The same by the picture."""
 
     def apply(self, readings: Readings) -> Float32:
         """Both readings as one, (n, 38), 0-1."""
-        level = self.mesh * readings.mesh + self.picture * readings.picture - self.offset
-        return np.asarray(np.clip(self.gain * level, 0, 1), np.float32)
+        whole, parted = (Readings(*map(one, readings)) for one in (even, aside))
+        level = self.mesh * whole.mesh + self.picture * whole.picture - self.offset
+        apart = self.mesh_aside * parted.mesh + self.picture_aside * parted.picture
+        return np.asarray(np.clip(self.gain * level + apart, 0, 1), np.float32)
+
+
+def even(intensity: Float32) -> Float32:
+    """The mean of both sides of outputs (n, 38), for each side."""
+    return np.asarray((intensity + intensity[:, SWAP]) / 2, np.float32)
+
+
+def aside(intensity: Float32) -> Float32:
+    """How far each side of outputs (n, 38) is above the mean of both; 0 of central units."""
+    return np.asarray((intensity - intensity[:, SWAP]) / 2, np.float32)
 
 
 def read_all(
-    network: PictureUnits, exam: PortraitExam, single: Predict, against: Predict
+    network: PictureUnits,
+    describe: Describer,
+    exam: PortraitExam,
+    single: Predict,
+    against: Predict,
 ) -> tuple[Readings, Readings]:
     """What mesh and picture say of single pictures, and of each against its portrait.
 
     Args:
-        network: the picture network.
+        network: the picture network, whose readings of descriptions are asked.
+        describe: what describes crops: the same network, or the file of it that is shipped.
         exam: the pictures; the first of each portrait is the portrait.
         single: the mesh network of single frames.
         against: that of frames minus the neutral.
@@ -70,7 +105,7 @@ def read_all(
     described = features(exam.mesh)
     neutral = first_of(exam.portrait)
     moved = difference(described, described[neutral])
-    crops = torch.from_numpy(describe_all(network, exam.crop))
+    crops = torch.from_numpy(describe_all(describe, exam.crop))
     swap = torch.from_numpy(SWAP)
     plain, mirrored = crops.chunk(2, dim=1)
     with torch.no_grad():
@@ -85,9 +120,9 @@ def read_all(
     )
 
 
-def describe_all(network: PictureUnits, crops: NDArray[np.uint8]) -> Float32:
+def describe_all(describe: Describer, crops: NDArray[np.uint8]) -> Float32:
     """What describes crops (n, 112, 112, 3) and their mirror images, (n, 2d)."""
-    return np.concatenate([run(network, one)[1] for one in (crops, crops[:, :, ::-1])], axis=1)
+    return np.concatenate([describe(one) for one in (crops, crops[:, :, ::-1])], axis=1)
 
 
 def first_of(portrait: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -102,7 +137,7 @@ def fuse(
     rows: NDArray[np.bool_],
     *,
     level: bool,
-    stretch: float,
+    stretch: Stretch,
     quiet: NDArray[np.bool_] | None = None,
 ) -> Fusion:
     """Fit weights, offset and stretch; left and right get the same.
@@ -110,31 +145,55 @@ def fuse(
     Args:
         readings: of development portraits.
         exam: what was planted on them.
-        rows: (n,): pictures to fit.
+        rows: (n,): pictures to fit. How the sides differ is fitted on all of them, what both do on
+            those that do not move one side alone.
         level: whether a common level of all pictures is left out of the fit, as for single frames;
             readings against a neutral are counted from 0.
-        stretch: highest factor by which a shrunk output is stretched.
+        stretch: highest factors by which shrunk outputs are stretched.
         quiet: (n,): pictures of faces that show nothing, whose median is to read 0; None for no
             offset.
     """
-    mesh, picture, true = (
-        one[rows] - (one[rows].mean(axis=0) if level else 0)
-        for one in (readings.mesh, readings.picture, exam.intensity)
-    )
-    weights = np.zeros((2, OUTPUTS), np.float32)
-    gain, offset = np.ones(OUTPUTS, np.float32), np.zeros(OUTPUTS, np.float32)
+    both = rows & ~exam.of("onesided")
+    whole = _fitted(readings, exam, both, even, level, stretch.both)
+    parted = _fitted(readings, exam, rows, aside, level, stretch.aside)
+    offset = np.zeros(OUTPUTS, np.float32)
+    if quiet is not None:
+        still = whole.weights.mesh * readings.mesh + whole.weights.picture * readings.picture
+        for columns in OUTPUTS_OF.values():
+            offset[columns] = np.median(still[quiet][:, columns])
+    pulled = (parted.gain * one for one in parted.weights)
+    return Fusion(*whole.weights, offset, whole.gain, *pulled)
+
+
+class _Fitted(NamedTuple):
+    weights: Readings
+    """Of mesh and picture, (38,) each."""
+    gain: Float32
+
+
+def _fitted(
+    readings: Readings,
+    exam: PortraitExam,
+    rows: NDArray[np.bool_],
+    part: Callable[[Float32], Float32],
+    level: bool,
+    stretch: float,
+) -> _Fitted:
+    """Weights of a part of both readings, and the factor that undoes their shrinking."""
+    mesh, picture, true = (part(one[rows]) for one in (*readings, exam.intensity))
+    if level:
+        mesh, picture, true = (one - one.mean(axis=0) for one in (mesh, picture, true))
+    weights, gain = np.zeros((2, OUTPUTS), np.float32), np.ones(OUTPUTS, np.float32)
     for columns in OUTPUTS_OF.values():
         both = np.stack([mesh[:, columns].ravel(), picture[:, columns].ravel()], axis=1)
         goal = true[:, columns].ravel()
+        if not goal.any():
+            continue
         found = pair_weights(both, goal)
-        fused = both @ found
-        rise = float(np.dot(fused, goal)) / max(float(np.dot(goal, goal)), 1e-9)
+        rise = float(np.dot(both @ found, goal)) / max(float(np.dot(goal, goal)), 1e-9)
         weights[:, columns] = found[:, None]
         gain[columns] = np.clip(1 / max(rise, 1e-3), 1, stretch)
-        if quiet is not None:
-            still = np.stack([one[quiet][:, columns].ravel() for one in readings], axis=1)
-            offset[columns] = np.median(still @ found)
-    return Fusion(weights[0], weights[1], offset, gain)
+    return _Fitted(Readings(*weights), gain)
 
 
 def pair_weights(both: Float32, goal: Float32) -> Float32:
