@@ -17,20 +17,24 @@ AGES = Path(__file__).with_name("portrait_ages.csv")
 
 
 def by_tone(crops: NDArray[np.uint8], portraits: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """Thirds of the portraits by the colour of their cheeks, darkest first.
+    """Thirds of the portraits by the colour of their cheeks, darkest first; and those without one.
+
+    In bluish light, where the typology angle means nothing, a portrait is in no third.
 
     Args:
         crops: (n, 112, 112, 3), one of each.
         portraits: (n,) their numbers.
     """
     tone = np.array([skin_tone(crop) for crop in crops])
-    inner = np.quantile(tone, [1 / 3, 2 / 3])
-    edges = [tone.min(), *inner, tone.max()]
-    third = np.searchsorted(inner, tone)
-    return {
+    known = np.isfinite(tone)
+    inner = np.quantile(tone[known], [1 / 3, 2 / 3])
+    edges = [tone[known].min(), *inner, tone[known].max()]
+    third = np.where(known, np.searchsorted(inner, tone), -1)
+    thirds = {
         f"{name} ({edges[n]:.0f} to {edges[n + 1]:.0f} degrees)": portraits[third == n]
         for n, name in enumerate(("darkest", "middle", "lightest"))
     }
+    return thirds | {"in bluish light": portraits[~known]} if not known.all() else thirds
 
 
 def by_age(names: Sequence[str], portraits: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
@@ -51,11 +55,13 @@ def by_age(names: Sequence[str], portraits: NDArray[np.int64]) -> dict[str, NDAr
 def skin_tone(crop: NDArray[np.uint8]) -> float:
     """Individual typology angle of both cheeks in degrees: above 55 very light, below -30 dark.
 
-    Chardon, Cretois and Hourseau 1991: arctan((L* - 50) / b*), of CIELAB under D65.
+    NaN where blue outweighs yellow: the angle is of skin in white light. Chardon, Cretois and
+    Hourseau 1991: arctan((L* - 50) / b*), of CIELAB under D65.
     """
     cheeks = np.concatenate([crop[62:72, 24:36].reshape(-1, 3), crop[62:72, 76:88].reshape(-1, 3)])
     linear = np.median(cheeks, axis=0) / 255.0
     linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
     table = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
     _, y, z = np.cbrt(table @ linear / [0.9505, 1.0, 1.089])
-    return float(np.rad2deg(np.arctan2(116 * y - 16 - 50, 200 * (y - z))))
+    yellow = 200 * (y - z)
+    return float(np.rad2deg(np.arctan((116 * y - 16 - 50) / yellow))) if yellow > 0 else np.nan

@@ -4,4 +4,4 @@ __all__ = ["NAMES"]
 
 NAMES = ("size", "speed", "memory", "units", "loading", "learning", "networks", "graph",
          "relations", "expressions", "emotions", "live", "student",
-         "portraits", "onesided", "yolo", "neutrals", "steadiness")  # fmt: skip
+         "portraits", "defaults", "yolo", "neutrals", "steadiness")  # fmt: skip

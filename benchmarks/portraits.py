@@ -8,7 +8,7 @@ MIEN_DATA names; for the captions MIEN_PORTRAITS, a folder with ``portraits.csv`
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks import groups
 from mien.analysis.reading import Reading, open_reading
 from mien.data import parts, portraitexam, portraitset, teacher
-from mien.data.expressions import UNITS
+from mien.data.expressions import OUTPUTS_OF, UNITS
 from mien.data.portraitexam import STILL, PortraitExam
 from mien.data.portraits import is_quiet
 from mien.data.portraitset import PortraitSet
@@ -84,6 +84,8 @@ def main() -> None:
     seen = {name: _read(way, exam) for name, way in ways.items()}
     _planted("S, single frame, on portraits that show nothing", exam, quiet, "single", seen)
     _planted("D, against the portrait, on all of them", exam, exam.kind >= 0, "against", seen)
+    _sides("S, on portraits that show nothing", exam, quiet, "single", seen)
+    _sides("D, on all of them", exam, exam.kind >= 0, "against", seen)
     _still(exam, quiet, seen)
     _strangers(exam, quiet & exam.of("rest"), ways)
     _neutrals(exam, ways["picture"])
@@ -171,6 +173,27 @@ def _planted(
         f"   mean {' '.join(means)} [{sure.mean[0]:.3f}, {sure.mean[1]:.3f}]; gain "
         f"{gain.mean:+.3f} [{gain.interval.mean[0]:+.3f}, {gain.interval.mean[1]:+.3f}]"
     )
+    _errors("under nuisances", pair)
+    alone = [
+        _predictions(getattr(seen[name], reading), exam, among & exam.of("rest", "single"))
+        for name in WAYS
+    ]
+    _errors("units alone", alone)
+
+
+def _errors(title: str, pair: Sequence[Predictions]) -> None:
+    """Errors in steps of 0-5, mean over the units, beside the answer that is always 0."""
+    truth = np.asarray(pair[0].truth, np.float64)
+    every = [*(one.predicted for one in pair), np.zeros_like(truth)]
+    errors = {
+        "absolute": [np.abs(one - truth).mean() for one in every],
+        "root mean square": [np.sqrt(np.square(one - truth).mean(axis=0)).mean() for one in every],
+    }
+    cells = (
+        f"{name} {mesh:.2f} > {both:.2f} (always 0: {none:.2f})"
+        for name, (mesh, both, none) in errors.items()
+    )
+    print(f"   {title}: errors in steps, mean over units: {'; '.join(cells)}")
 
 
 def _alone(found: Float32, exam: PortraitExam, among: NDArray[np.bool_]) -> dict[int, float]:
@@ -190,6 +213,56 @@ def _rise(one: Predictions) -> NDArray[np.float64]:
     found = one.predicted - one.predicted.mean(axis=0)
     rise: NDArray[np.float64] = (found * moved).sum(axis=0) / (moved**2).sum(axis=0)
     return rise
+
+
+def _sides(
+    title: str,
+    exam: PortraitExam,
+    among: NDArray[np.bool_],
+    reading: str,
+    seen: Mapping[str, Seen],
+) -> None:
+    """Units on one side of the face: what either side reads, and how often the side is told.
+
+    A movement is told as one-sided as `mien.facs` asks of contempt: the stronger side reads 1 or
+    more, the other at most half of it.
+    """
+    print(
+        f"\n  One side alone, {title}, mesh > mesh and picture: rise of the side that moves / of "
+        "the other; the right side reads more; told as one-sided; even movements told so"
+    )
+    every = []
+    for unit, columns in OUTPUTS_OF.items():
+        rows = np.flatnonzero(among & exam.of("onesided") & (exam.unit == unit))
+        both = np.flatnonzero(among & exam.of("single") & (exam.unit == unit))
+        if not len(rows):
+            continue
+        true = 5 * exam.intensity[rows][:, columns]
+        moving = true.argmax(axis=1)[:, None]
+        level = np.take_along_axis(true, moving, 1)
+        cells = []
+        for name in WAYS:
+            found = getattr(seen[name], reading)[:, columns]
+            one, other = (np.take_along_axis(found[rows], side, 1) for side in (moving, 1 - moving))
+            rises = [float((side * level).sum() / np.square(level).sum()) for side in (one, other)]
+            even = _told(found[both, 0], found[both, 1]) + _told(found[both, 1], found[both, 0])
+            cells.append((*rises, float((one > other).mean()), _told(one, other), even))
+        every.append(cells)
+        print(f"    AU{unit:<3} {_side_cells(cells)}  ({len(rows)} and {len(both)} pictures)")
+    print(f"    mean  {_side_cells(np.mean(every, axis=0))}")
+
+
+def _told(one: Float32, other: Float32) -> float:
+    """Share of pictures told as one-sided, the first side being the stronger one."""
+    return float(((one >= 1) & (2 * other <= one)).mean())
+
+
+def _side_cells(cells: Sequence[Sequence[float]] | NDArray[np.float64]) -> str:
+    both = (
+        f"{one:.2f} / {other:.2f} {100 * right:3.0f} {100 * half:3.0f} {100 * even:3.0f} %"
+        for one, other, right, half, even in cells
+    )
+    return " > ".join(both)
 
 
 def _still(exam: PortraitExam, quiet: NDArray[np.bool_], seen: Mapping[str, Seen]) -> None:
@@ -259,12 +332,11 @@ def _groups(
             cells = []
             for reading, among in (("single", quiet), ("against", exam.kind >= 0)):
                 rows = among & np.isin(exam.portrait, members) & exam.of("rest", "nuisance")
-                both = []
-                for way in WAYS:
-                    one = _predictions(getattr(seen[way], reading), exam, rows)
-                    both.append(f"{np.nanmean(values(one, 'pcc')):.3f}")
+                one, other = (_predictions(getattr(seen[way], reading), exam, rows) for way in WAYS)
+                both = " > ".join(f"{np.nanmean(values(way, 'pcc')):.2f}" for way in (one, other))
+                low, high = intervals(other, ["pcc"], count=DRAWS)["pcc"].mean
                 count = len(np.unique(exam.portrait[rows]))
-                cells.append(f"{reading} {' > '.join(both)} ({count} portraits)")
+                cells.append(f"{reading} {both} [{low:.2f}, {high:.2f}] ({count} portraits)")
             print(f"    {name:<28} {'; '.join(cells)}")
 
 

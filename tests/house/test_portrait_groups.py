@@ -20,6 +20,14 @@ def test_thirds_go_from_dark_to_light():
     assert [group.tolist() for group in found.values()] == [[8], [9], [7]]
 
 
+def test_in_bluish_light_a_portrait_is_in_no_third():
+    colours = (220, 165, 132), (60, 45, 36), (140, 105, 84), (60, 70, 110)
+    assert np.isnan(skin_tone(of_colour(*colours[3])))
+    found = by_tone(np.stack([of_colour(*one) for one in colours]), np.array([7, 8, 9, 4]))
+    assert [group.tolist() for group in found.values()] == [[8], [9], [7], [4]]
+    assert list(found)[3] == "in bluish light"
+
+
 def test_who_is_not_named_is_in_between():
     from benchmarks.groups import AGES
 
