@@ -249,7 +249,10 @@ def _sides(
             cells.append((*rises, float((one > other).mean()), _told(one, other), even))
         every.append(cells)
         print(f"    AU{unit:<3} {_side_cells(cells)}  ({len(rows)} and {len(both)} pictures)")
-    print(f"    mean  {_side_cells(np.mean(every, axis=0))}")
+    if every:
+        print(f"    mean  {_side_cells(np.mean(every, axis=0))}")
+    else:
+        print("    not measured: the exam has no such pictures; make it again")
 
 
 def _told(one: Float32, other: Float32) -> float:

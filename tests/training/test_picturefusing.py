@@ -194,6 +194,17 @@ def test_the_sides_are_read_by_whichever_sees_them(exam):
     assert plain.picture_aside[SMILE[0]] < 0.95 * found.picture_aside[SMILE[0]]
 
 
+def test_sides_that_are_hardly_seen_are_not_stretched(exam):
+    rng = np.random.default_rng(3)
+    true = exam.intensity
+    for noise, stretched in ((0.4, True), (2.0, False)):
+        blurred = aside(true) + rng.normal(0, noise, true.shape)
+        readings = Readings(even(true) + blurred, np.zeros_like(true))
+        plain, wide = (fused(readings, exam, stretch=Stretch(1.0, one)) for one in (1.0, 2.0))
+        ratio = wide.mesh_aside[SMILE[0]] / plain.mesh_aside[SMILE[0]]
+        assert ratio == pytest.approx(2 if stretched else 1, abs=0.01)
+
+
 def test_one_sided_pictures_tell_of_the_sides_alone(readings, exam):
     kind = exam.kind.copy()
     kind[1::EACH] = KINDS.index("onesided")

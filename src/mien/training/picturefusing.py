@@ -30,6 +30,11 @@ SMALLEST = 0.08
 """A weight below this share of both is taken for none."""
 
 
+SEEN = 0.1
+"""Where less than this share of how the sides differ is seen, it is left shrunk: stretched it would
+be noise."""
+
+
 class Stretch(NamedTuple):
     """Highest factors by which shrunk outputs are stretched."""
 
@@ -155,7 +160,7 @@ def fuse(
     """
     both = rows & ~exam.of("onesided")
     whole = _fitted(readings, exam, both, even, level, stretch.both)
-    parted = _fitted(readings, exam, rows, aside, level, stretch.aside)
+    parted = _fitted(readings, exam, rows, aside, level, stretch.aside, SEEN)
     offset = np.zeros(OUTPUTS, np.float32)
     if quiet is not None:
         still = whole.weights.mesh * readings.mesh + whole.weights.picture * readings.picture
@@ -178,8 +183,12 @@ def _fitted(
     part: Callable[[Float32], Float32],
     level: bool,
     stretch: float,
+    seen: float = 0.0,
 ) -> _Fitted:
-    """Weights of a part of both readings, and the factor that undoes their shrinking."""
+    """Weights of a part of both readings, and the factor that undoes their shrinking.
+
+    Outputs that show a smaller share of a true change than ``seen`` are left shrunk.
+    """
     mesh, picture, true = (part(one[rows]) for one in (*readings, exam.intensity))
     if level:
         mesh, picture, true = (one - one.mean(axis=0) for one in (mesh, picture, true))
@@ -192,7 +201,8 @@ def _fitted(
         found = pair_weights(both, goal)
         rise = float(np.dot(both @ found, goal)) / max(float(np.dot(goal, goal)), 1e-9)
         weights[:, columns] = found[:, None]
-        gain[columns] = np.clip(1 / max(rise, 1e-3), 1, stretch)
+        if rise >= seen:
+            gain[columns] = np.clip(1 / max(rise, 1e-3), 1, stretch)
     return _Fitted(Readings(*weights), gain)
 
 
