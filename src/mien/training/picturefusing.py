@@ -158,9 +158,10 @@ def fuse(
         quiet: (n,): pictures of faces that show nothing, whose median is to read 0; None for no
             offset.
     """
-    both = rows & ~exam.of("onesided")
-    whole = _fitted(readings, exam, both, even, level, stretch.both)
-    parted = _fitted(readings, exam, rows, aside, level, stretch.aside, SEEN)
+    every = np.stack([*readings, exam.intensity])
+    paired = rows & ~exam.of("onesided")
+    whole = _fitted(_parts(every[:, paired], even, level), stretch.both)
+    parted = _fitted(_parts(every[:, rows], aside, level), stretch.aside, SEEN)
     offset = np.zeros(OUTPUTS, np.float32)
     if quiet is not None:
         still = whole.weights.mesh * readings.mesh + whole.weights.picture * readings.picture
@@ -176,22 +177,18 @@ class _Fitted(NamedTuple):
     gain: Float32
 
 
-def _fitted(
-    readings: Readings,
-    exam: PortraitExam,
-    rows: NDArray[np.bool_],
-    part: Callable[[Float32], Float32],
-    level: bool,
-    stretch: float,
-    seen: float = 0.0,
-) -> _Fitted:
-    """Weights of a part of both readings, and the factor that undoes their shrinking.
+def _parts(every: Float32, part: Callable[[Float32], Float32], level: bool) -> Float32:
+    """Of mesh, picture and truth (3, n, 38) what both sides do, or how they differ."""
+    parts = np.stack([part(one) for one in every])
+    return parts - parts.mean(axis=1, keepdims=True) if level else parts
+
+
+def _fitted(parts: Float32, stretch: float, seen: float = 0.0) -> _Fitted:
+    """Weights of mesh and picture for the truth, and the factor that undoes their shrinking.
 
     Outputs that show a smaller share of a true change than ``seen`` are left shrunk.
     """
-    mesh, picture, true = (part(one[rows]) for one in (*readings, exam.intensity))
-    if level:
-        mesh, picture, true = (one - one.mean(axis=0) for one in (mesh, picture, true))
+    mesh, picture, true = parts
     weights, gain = np.zeros((2, OUTPUTS), np.float32), np.ones(OUTPUTS, np.float32)
     for columns in OUTPUTS_OF.values():
         both = np.stack([mesh[:, columns].ravel(), picture[:, columns].ravel()], axis=1)
