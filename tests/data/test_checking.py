@@ -344,11 +344,20 @@ def test_labels_that_are_shifted_are_noticed(broken, finder, frames):
     assert shift_of(report, "intensity").frames == pytest.approx(frames, abs=1)
 
 
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """Of two persons presence tells too little to be sure of every shift."""
+    root = tmp_path_factory.mktemp("three") / "BP4D"
+    bp4d.write(root, [moving(0), moving(1), moving(2)])
+    return root
+
+
 @pytest.mark.parametrize("frames", [0, 3, -4])
-def test_labels_that_say_present_or_not_are_timed_too(broken, finder, frames):
-    for path in (broken / "AUCoding").rglob("*.csv"):
+def test_labels_that_say_present_or_not_are_timed_too(three, finder, frames, tmp_path):
+    late_copy = shutil.copytree(three, tmp_path / "BP4D")
+    for path in (late_copy / "AUCoding").rglob("*.csv"):
         late(path, frames)
-    index = read("bp4d", broken, Findings())
+    index = read("bp4d", late_copy, Findings())
     report = looked_through(
         replace(index, occurrence=index.intensity.present(2), intensity=None), finder
     )
