@@ -229,7 +229,7 @@ def _sides(
     """
     print(
         f"\n  One side alone, {title}, mesh > mesh and picture: rise of the side that moves / of "
-        "the other; the right side reads more; told as one-sided; even movements told so"
+        "the other; the side that moves reads more; told as one-sided; even movements told so"
     )
     every = []
     for unit, columns in OUTPUTS_OF.items():

@@ -97,6 +97,10 @@ def test_faces_to_learn_from_are_often_one_sided(drawn, model):
     def simulated(rng):
         return synthetic._draw_faces(model, rng, 600).intensity
 
+    lean = by_crops(np.random.default_rng(3))
+    lean = lean[:, 0:32:2] - lean[:, 1:32:2]
+    assert ((lean > 0.3).any(axis=1) & (lean < -0.3).any(axis=1)).mean() > 0.02
+    assert (np.abs(lean).max(axis=1) < 0.25).mean() > 0.3
     assert one_sided(drawn.intensity) < 0.22
     for way in (by_crops, by_groups, simulated):
         assert one_sided(way(np.random.default_rng(1))) > 0.4, way.__name__

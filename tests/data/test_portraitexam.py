@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mien.data.expressions import OUTPUTS_OF, UNITS
+from mien.data.expressions import OUTPUTS_OF, UNITS, table
 from mien.data.planted import Portrait
-from mien.data.portraitexam import KINDS, MIXES, make, read
+from mien.data.portraitexam import KINDS, MIXES, _changes, make, read
 from mien.errors import UnreadableSource
 from tests.data.made_mesh import reference_mesh
 
@@ -101,6 +101,20 @@ def test_each_sided_unit_moves_one_side_and_over_two_portraits_both(exam):
     pairs = [one for one in sides.values() if len(one) > 1]
     assert len(pairs) > len(SIDED) / 2
     assert all(sorted(one) == [0, 1] for one in pairs)
+
+
+def test_what_is_warped_on_one_side_is_what_is_labelled(model):
+    mixing, seen = table(model.names), {}
+    for number in range(12):
+        for one in _changes(np.random.default_rng(0), number, model):
+            if KINDS[one.kind] == "onesided":
+                np.testing.assert_allclose(one.weights, one.intensity @ mixing)
+                columns = OUTPUTS_OF[one.unit]
+                side = int(one.intensity[columns].argmax())
+                seen.setdefault(one.unit, set()).add((side, round(float(one.intensity.max()), 1)))
+    assert set(seen) == set(SIDED)
+    wanted = {(side, level) for side in (0, 1) for level in (0.5, 0.7, 0.9)}
+    assert all(one == wanted for one in seen.values())
 
 
 def test_the_same_portraits_give_the_same_pictures(portraits, mesh, model, tmp_path):

@@ -230,6 +230,16 @@ def test_the_stronger_side_must_be_twice_the_weaker():
     assert (half.unilateral, more.unilateral) == (True, False)
 
 
+def test_a_little_beside_a_one_sided_smile_is_no_contempt():
+    """A reading of 0.6 on one side and 0 on the other shows nothing yet."""
+    smile = {(12, "R"): 4.0, (12, "L"): 0.0, (14, "L"): 0.0}
+    weak = read(all_units(AU12=2, AU14=0.3), smile | {(14, "R"): 0.6})
+    clear = read(all_units(AU12=2, AU14=0.5), smile | {(14, "R"): 1.0})
+    assert weak.scores["contempt"] < 0.2
+    assert weak.emotion != "contempt"
+    assert (clear.emotion, clear.leading) == ("contempt", "R12+R14")
+
+
 def test_of_equal_scores_the_combination_with_more_units_leads():
     assert read(all_units(AU9=3, AU17=3)).leading == "9+17"
     assert read(all_units(AU1=3, AU4=3, AU15=3, AU17=3)).leading == "1+4+15+17"

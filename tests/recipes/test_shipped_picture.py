@@ -76,7 +76,7 @@ def test_a_planted_unit_is_read_against_the_neutral(reading, face_model, quiet, 
     assert np.median(gaps) > least
 
 
-@pytest.mark.parametrize("unit", [2, 9, 12, 43])
+@pytest.mark.parametrize("unit", [2, 6, 9, 10, 12, 43])
 def test_a_unit_planted_on_one_side_is_read_on_the_persons_side(
     reading, face_model, quiet, find, unit
 ):

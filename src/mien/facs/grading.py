@@ -28,7 +28,7 @@ LETTER_BOUNDS = {"B": (1.5, 2.5), "C": (2.5, 3.5), "D": (3.5, 4.5)}
 """Intensities of the letters that the table asks for, the upper bound excluded."""
 
 ONE_SIDED = 0.5
-"""A movement is on one side alone when the other side has at most this share of it."""
+"""A movement is on one side alone when it is active and the other side has at most this share."""
 
 _NEVER = -1e4
 """Stands for the logarithm of 0: any mean of up to seven logarithms with it gives exactly 0."""
@@ -121,8 +121,8 @@ class Plan:
                 if floor:
                     out[:, key] *= ~(out[:, key] < floor)
             else:
-                out[:, key] = sided[:, column]
-                out[:, key] *= ~(sided[:, other] > ONE_SIDED * sided[:, column])
+                own = out[:, key] = sided[:, column]
+                out[:, key] *= ~((sided[:, other] > ONE_SIDED * own) | (own < ACTIVE))
         return np.clip(out, 0, MAXIMUM, out=out)
 
     def grade(self, values: Array) -> Grades:
